@@ -1,0 +1,4 @@
+//! placeholder
+pub fn run() {
+    let _ = tauri::Builder::default();
+}
