@@ -1,1 +1,14 @@
-//! cockroach
+//! What CockroachDB can do, over its wire protocol: connecting, userfiles, backups, restores, jobs.
+//!
+//! This crate knows SQL text, SQLSTATEs and releases. It knows nothing of windows, keyrings or the
+//! app's jobs: long work reports through small callbacks.
+
+pub mod connect;
+pub mod error;
+pub mod quote;
+pub mod secret;
+mod sqlstate;
+
+pub use connect::{Cluster, Target, TlsMode};
+pub use error::{Error, ErrorKind, Result};
+pub use secret::Secret;

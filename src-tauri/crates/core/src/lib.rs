@@ -1,1 +1,9 @@
-//! core
+//! What the app means: saved connections, plans, jobs, the journal and the guard.
+//!
+//! Core decides what may be done and what counts as done. It knows neither the window nor SQL text.
+
+pub mod cluster;
+pub mod error;
+
+pub use cluster::{ClusterInfo, ConnectionId, Environment, OpenCluster};
+pub use error::{Code, Error, Result};

@@ -1,0 +1,137 @@
+//! From a typed target to open connections.
+//!
+//! sqlx starts its options from `PG*` variables and has no timeout of its own, and its pool hides
+//! the reason of a failed connect behind repeated attempts. So every field is set here, and the
+//! first connection is made without the pool.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
+use sqlx::{ConnectOptions, Connection};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::secret::Secret;
+
+/// How much of TLS is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum TlsMode {
+    /// Certificate chain and host name are checked.
+    #[default]
+    VerifyFull,
+    /// The chain is checked, the host name is not.
+    VerifyCa,
+    /// Encrypted, nothing checked.
+    Require,
+    /// Not encrypted.
+    Disable,
+}
+
+/// Everything needed to reach one cluster as one user.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub host: String,
+    pub port: u16,
+    pub user: String,
+    pub database: String,
+    pub tls: TlsMode,
+    /// PEM. Added to the operating system's roots.
+    pub ca_pem: Option<String>,
+    pub client_cert_pem: Option<String>,
+    pub client_key_pem: Option<Secret>,
+    pub password: Option<Secret>,
+    /// Routing id of Basic and Standard clusters, `--cluster=…`.
+    pub cluster_option: Option<String>,
+    /// The password is a JWT.
+    pub jwt: bool,
+}
+
+/// An open cluster: a small pool for short statements, and unpooled connections on request.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    options: PgConnectOptions,
+    pool: PgPool,
+    user: String,
+    database: String,
+}
+
+/// How long a first connection may take. A scaled-down serverless cluster needs most of it.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Cluster {
+    /// Connects once, reports the true reason of a failure, and only then opens the pool.
+    pub async fn connect(target: &Target) -> Result<Self> {
+        let options = options(target);
+        connect_once(&options).await?.close().await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(4)
+            .min_connections(0)
+            .acquire_timeout(Duration::from_secs(15))
+            .max_lifetime(Duration::from_secs(300))
+            .idle_timeout(Duration::from_secs(120))
+            .connect_lazy_with(options.clone());
+        Ok(Self { options, pool, user: target.user.clone(), database: target.database.clone() })
+    }
+
+    /// For short statements.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// A connection of its own, for transfers and long waits. Dropping it closes the socket.
+    pub async fn dedicated(&self) -> Result<PgConnection> {
+        connect_once(&self.options).await
+    }
+
+    /// The SQL user, normalised as the server does: lower case.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+async fn connect_once(options: &PgConnectOptions) -> Result<PgConnection> {
+    match tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await {
+        Ok(connected) => Ok(connected?),
+        Err(_) => Err(Error::new(ErrorKind::CannotConnect, "The cluster did not answer.")
+            .hint("Most often the current network is not on the cluster's IP allowlist.")),
+    }
+}
+
+fn options(target: &Target) -> PgConnectOptions {
+    let mut options = PgConnectOptions::new_without_pgpass()
+        .host(&target.host)
+        .port(target.port)
+        .username(&target.user)
+        .database(&target.database)
+        .application_name("roachvault")
+        .statement_cache_capacity(0)
+        .ssl_mode(match target.tls {
+            TlsMode::VerifyFull => PgSslMode::VerifyFull,
+            TlsMode::VerifyCa => PgSslMode::VerifyCa,
+            TlsMode::Require => PgSslMode::Require,
+            TlsMode::Disable => PgSslMode::Disable,
+        });
+    if let Some(password) = &target.password {
+        options = options.password(password.expose());
+    }
+    if let Some(pem) = &target.ca_pem {
+        options = options.ssl_root_cert_from_pem(pem.clone().into_bytes());
+    }
+    if let (Some(cert), Some(key)) = (&target.client_cert_pem, &target.client_key_pem) {
+        options = options
+            .ssl_client_cert_from_pem(cert.as_bytes())
+            .ssl_client_key_from_pem(key.expose().as_bytes());
+    }
+    if target.jwt {
+        options = options.options([("crdb:jwt_auth_enabled", "true")]);
+    }
+    // sqlx would log slow statements with their whole text, keys in storage URIs included.
+    options.disable_statement_logging()
+}
