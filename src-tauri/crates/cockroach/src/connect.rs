@@ -69,7 +69,12 @@ impl Cluster {
             .max_lifetime(Duration::from_secs(300))
             .idle_timeout(Duration::from_secs(120))
             .connect_lazy_with(options.clone());
-        Ok(Self { options, pool, user: target.user.clone(), database: target.database.clone() })
+        Ok(Self {
+            options,
+            pool,
+            user: target.user.clone(),
+            database: target.database.clone(),
+        })
     }
 
     /// For short statements.
@@ -99,8 +104,10 @@ impl Cluster {
 async fn connect_once(options: &PgConnectOptions) -> Result<PgConnection> {
     match tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await {
         Ok(connected) => Ok(connected?),
-        Err(_) => Err(Error::new(ErrorKind::CannotConnect, "The cluster did not answer.")
-            .hint("Most often the current network is not on the cluster's IP allowlist.")),
+        Err(_) => Err(
+            Error::new(ErrorKind::CannotConnect, "The cluster did not answer.")
+                .hint("Most often the current network is not on the cluster's IP allowlist."),
+        ),
     }
 }
 

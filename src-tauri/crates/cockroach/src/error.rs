@@ -56,7 +56,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, sqlstate: None, detail: None }
+        Self {
+            kind,
+            message: message.into(),
+            hint: None,
+            sqlstate: None,
+            detail: None,
+        }
     }
 
     #[must_use]

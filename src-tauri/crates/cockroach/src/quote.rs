@@ -48,7 +48,12 @@ pub struct QualifiedName {
 
 impl QualifiedName {
     pub fn sql(&self) -> Result<String, ContainsNul> {
-        Ok(format!("{}.{}.{}", ident(&self.database)?, ident(&self.schema)?, ident(&self.name)?))
+        Ok(format!(
+            "{}.{}.{}",
+            ident(&self.database)?,
+            ident(&self.schema)?,
+            ident(&self.name)?
+        ))
     }
 }
 

@@ -11,16 +11,24 @@ use crate::error::{Error, ErrorKind};
 pub(crate) fn classify(error: sqlx::Error) -> Error {
     match error {
         sqlx::Error::Database(db) => from_server(db.as_ref()),
-        sqlx::Error::Io(io) => Error::new(ErrorKind::ConnectionLost, "The connection to the cluster was lost.")
-            .detail(io.to_string()),
-        sqlx::Error::Tls(tls) => Error::new(ErrorKind::Tls, "No encrypted connection could be agreed on.")
-            .detail(tls.to_string()),
-        sqlx::Error::PoolTimedOut => Error::new(ErrorKind::CannotConnect, "The cluster did not answer in time."),
-        sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-            Error::new(ErrorKind::ConnectionLost, "The connection to the cluster is closed.")
+        sqlx::Error::Io(io) => Error::new(
+            ErrorKind::ConnectionLost,
+            "The connection to the cluster was lost.",
+        )
+        .detail(io.to_string()),
+        sqlx::Error::Tls(tls) => {
+            Error::new(ErrorKind::Tls, "No encrypted connection could be agreed on.").detail(tls.to_string())
         }
+        sqlx::Error::PoolTimedOut => {
+            Error::new(ErrorKind::CannotConnect, "The cluster did not answer in time.")
+        }
+        sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Error::new(
+            ErrorKind::ConnectionLost,
+            "The connection to the cluster is closed.",
+        ),
         sqlx::Error::RowNotFound => Error::new(ErrorKind::NotFound, "The cluster answered with no row."),
-        other => Error::new(ErrorKind::Internal, "The cluster's answer could not be read.").detail(other.to_string()),
+        other => Error::new(ErrorKind::Internal, "The cluster's answer could not be read.")
+            .detail(other.to_string()),
     }
 }
 

@@ -67,7 +67,14 @@ impl OpenCluster {
         info: ClusterInfo,
         cluster: Cluster,
     ) -> Self {
-        Self { id, name, environment, read_only, info, cluster }
+        Self {
+            id,
+            name,
+            environment,
+            read_only,
+            info,
+            cluster,
+        }
     }
 
     pub fn readable(&self) -> &Cluster {
@@ -77,8 +84,11 @@ impl OpenCluster {
     /// Refused on a connection that is marked read-only.
     pub fn writable(&self) -> Result<&Cluster> {
         if self.read_only {
-            return Err(Error::new(Code::ReadOnly, format!("{} is marked read-only, so nothing was changed.", self.name))
-                .hint("Edit the connection to allow changes."));
+            return Err(Error::new(
+                Code::ReadOnly,
+                format!("{} is marked read-only, so nothing was changed.", self.name),
+            )
+            .hint("Edit the connection to allow changes."));
         }
         Ok(&self.cluster)
     }

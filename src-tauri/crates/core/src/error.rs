@@ -63,7 +63,10 @@ impl Error {
             hint: None,
             fields: BTreeMap::new(),
             detail: None,
-            retryable: matches!(code, Code::ClusterBusy | Code::ConnectionLost | Code::CannotConnect),
+            retryable: matches!(
+                code,
+                Code::ClusterBusy | Code::ConnectionLost | Code::CannotConnect
+            ),
         }
     }
 
@@ -113,6 +116,10 @@ impl From<roachvault_cockroach::Error> for Error {
             ErrorKind::Corrupt => Code::Corrupt,
             ErrorKind::Server | ErrorKind::Internal => Code::Internal,
         };
-        Self { hint: error.hint, detail: error.detail, ..Self::new(code, error.message) }
+        Self {
+            hint: error.hint,
+            detail: error.detail,
+            ..Self::new(code, error.message)
+        }
     }
 }

@@ -1,0 +1,3 @@
+//! What the operating system offers: folders, keyring, notifications.
+
+pub mod paths;
