@@ -1,0 +1,101 @@
+import { type ReactNode, useEffect, useState } from "react";
+import { Mark } from "./Badge";
+import { CopyButton } from "./CopyButton";
+import { Icon, type IconName } from "./Icon";
+import styles from "./States.module.css";
+
+export interface EmptyStateProps {
+  icon?: IconName;
+  title: string;
+  /** What would be here. */
+  children?: ReactNode;
+  /** The first thing to do. */
+  action?: ReactNode;
+}
+
+export function EmptyState({ icon, title, children, action }: EmptyStateProps) {
+  return (
+    <div className={styles.empty}>
+      {icon && (
+        <span className={styles.emptyIcon} aria-hidden="true">
+          <Icon name={icon} size={22} />
+        </span>
+      )}
+      <h2>{title}</h2>
+      {children && <div className={styles.emptyText}>{children}</div>}
+      {action && <div className={styles.emptyAction}>{action}</div>}
+    </div>
+  );
+}
+
+/** The part of an error that people are shown: any value of this shape will do. */
+export interface ShownError {
+  message: string;
+  hint?: string | null;
+  /** The chain of causes, free of secrets. Never shown, only copied. */
+  detail?: string | null;
+  retryable?: boolean;
+}
+
+export interface ErrorStateProps {
+  error: ShownError;
+  /** Offered when the error says that trying again may help, or always with `alwaysRetry`. */
+  onRetry?: () => void;
+  alwaysRetry?: boolean;
+  actions?: ReactNode;
+}
+
+/** An error stays where it happened: what, what next, and the details for whoever is asked for help. */
+export function ErrorState({ error, onRetry, alwaysRetry, actions }: ErrorStateProps) {
+  const details = [error.message, error.hint, error.detail].filter(Boolean).join("\n");
+  return (
+    <div className={styles.error} role="alert">
+      <Mark tone="bad" size={22} />
+      <div className={styles.errorWords}>
+        <p className={styles.errorMessage}>{error.message}</p>
+        {error.hint && <p className={styles.errorHint}>{error.hint}</p>}
+        <div className={styles.errorActions}>
+          {onRetry && (alwaysRetry || error.retryable) && (
+            <button type="button" className={styles.textButton} onClick={onRetry}>
+              Try again
+            </button>
+          )}
+          {actions}
+          <CopyButton text={details} label="Copy details" />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** True once `ms` have passed: what comes quickly shows no sign of waiting. */
+export function useDelayed(ms = 150): boolean {
+  const [hasPassed, setPassed] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setPassed(true), ms);
+    return () => clearTimeout(timer);
+  }, [ms]);
+  return hasPassed;
+}
+
+export interface SkeletonProps {
+  /** What is being fetched, for screen readers: "Loading the files". */
+  label: string;
+  rows?: number;
+  rowHeight?: number;
+}
+
+/** Keeps the place of rows to come from the first frame on, and becomes visible only after 150 ms. */
+export function Skeleton({ label, rows = 3, rowHeight = 40 }: SkeletonProps) {
+  const isShown = useDelayed();
+  return (
+    <div className={styles.skeleton} role="status" aria-label={label} data-shown={isShown || undefined}>
+      {Array.from({ length: rows }, (_, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the bars have no identity
+        <div key={at} className={styles.bar} style={{ height: rowHeight }}>
+          <span style={{ width: `${[62, 48, 71, 55][at % 4]}%` }} />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,281 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from "react";
+import { Icon } from "./Icon";
+import { rangeOf, type Selection } from "./selection";
+import styles from "./VirtualGrid.module.css";
+
+export interface GridColumn<Row> {
+  id: string;
+  header: string;
+  /** A CSS grid track: `minmax(0, 1fr)`, `110px`. */
+  width: string;
+  align?: "start" | "end";
+  isSortable?: boolean;
+  /** Left out below 960 px of window width. */
+  isMinor?: boolean;
+  cell: (row: Row, state: { isActive: boolean; isSelected: boolean }) => ReactNode;
+}
+
+export interface GridSort {
+  column: string;
+  direction: "ascending" | "descending";
+}
+
+export interface VirtualGridProps<Row> {
+  label: string;
+  columns: readonly GridColumn<Row>[];
+  /** In the order to show: whoever holds the rows sorts them. */
+  rows: readonly Row[];
+  rowKey: (row: Row) => string;
+  /** Spoken for a row instead of the sum of its cells. */
+  rowLabel?: (row: Row) => string;
+  rowHeight?: number;
+  /** How tall the list may grow before it scrolls: any CSS length. */
+  maxHeight?: string;
+  sort?: GridSort | null;
+  onSortChange?: (sort: GridSort) => void;
+  /** Keys of the selected rows. Leave out for a list without selection. */
+  selection?: Selection;
+  onSelectionChange?: (selection: Selection) => void;
+  /** Enter or a double click. */
+  onOpen?: (row: Row) => void;
+  /** Delete or Backspace, with the rows selected or else the active one. */
+  onDelete?: () => void;
+  /** A printable key: lists that filter as one types take it from here. */
+  onType?: (character: string) => void;
+  /** The row the keyboard is on, whenever it changes. */
+  onActiveChange?: (row: Row | null) => void;
+  /** Called when the last rows come into view: fetch the next page. */
+  onReachEnd?: () => void;
+  /** Rows there are in all, when more can be fetched than are here. */
+  rowCount?: number;
+  empty?: ReactNode;
+}
+
+const headerHeight = 34;
+
+/**
+ * A list for up to hundreds of thousands of rows: only what is in view is drawn. One tab stop; the arrows, Home,
+ * End and the page keys move, Shift extends, Space and Ctrl toggle, Ctrl+A takes all, Escape lets go.
+ */
+export function VirtualGrid<Row>({
+  label,
+  columns,
+  rows,
+  rowKey,
+  rowLabel,
+  rowHeight = 40,
+  maxHeight = "max(240px, calc(100vh - 330px))",
+  sort,
+  onSortChange,
+  selection,
+  onSelectionChange,
+  onOpen,
+  onDelete,
+  onType,
+  onActiveChange,
+  onReachEnd,
+  rowCount = rows.length,
+  empty,
+}: VirtualGridProps<Row>) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const [active, setActive] = useState(0);
+  const anchor = useRef(0);
+  const activeAt = Math.min(active, rows.length - 1);
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+    scrollPaddingStart: headerHeight,
+  });
+  const items = virtualizer.getVirtualItems();
+  const last = items.at(-1)?.index ?? -1;
+
+  useEffect(() => {
+    if (last >= 0 && last >= rows.length - 20 && rows.length < rowCount) onReachEnd?.();
+  }, [last, rows.length, rowCount, onReachEnd]);
+
+  const canSelect = selection !== undefined && onSelectionChange !== undefined;
+
+  function moveTo(to: number, extend: boolean) {
+    const next = Math.max(0, Math.min(rows.length - 1, to));
+    setActive(next);
+    virtualizer.scrollToIndex(next);
+    if (canSelect && extend) onSelectionChange(rangeOf(rows, rowKey, anchor.current, next));
+    else anchor.current = next;
+    onActiveChange?.(rows[next] ?? null);
+  }
+
+  function toggle(at: number) {
+    const row = rows[at];
+    if (!canSelect || row === undefined) return;
+    const next = new Set(selection);
+    const key = rowKey(row);
+    if (!next.delete(key)) next.add(key);
+    anchor.current = at;
+    onSelectionChange(next);
+  }
+
+  function onKeyDown(event: KeyboardEvent<HTMLDivElement>) {
+    // A button or a field inside a cell has its own keys.
+    if (event.target !== event.currentTarget || rows.length === 0) return;
+    const page = Math.max(
+      1,
+      Math.floor(((scroller.current?.clientHeight ?? 0) - headerHeight) / rowHeight) - 1,
+    );
+    const isCommand = event.ctrlKey || event.metaKey;
+    const moves: Record<string, number> = {
+      ArrowDown: activeAt + 1,
+      ArrowUp: activeAt - 1,
+      PageDown: activeAt + page,
+      PageUp: activeAt - page,
+      Home: 0,
+      End: rows.length - 1,
+    };
+    const move = moves[event.key];
+    if (move !== undefined) moveTo(move, event.shiftKey);
+    else if (event.key === " ") {
+      if (event.shiftKey && canSelect) onSelectionChange(rangeOf(rows, rowKey, anchor.current, activeAt));
+      else toggle(activeAt);
+    } else if (event.key === "Enter") {
+      const row = rows[activeAt];
+      if (row !== undefined) onOpen?.(row);
+    } else if (isCommand && event.key.toLowerCase() === "a" && canSelect) {
+      onSelectionChange(new Set(rows.map(rowKey)));
+    } else if (event.key === "Escape" && canSelect && selection.size > 0) onSelectionChange(new Set());
+    else if ((event.key === "Delete" || event.key === "Backspace") && onDelete) onDelete();
+    else if (event.key.length === 1 && !isCommand && !event.altKey && onType) onType(event.key);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  function onRowClick(event: MouseEvent, at: number) {
+    const row = rows[at];
+    if (row === undefined) return;
+    setActive(at);
+    onActiveChange?.(row);
+    if (!canSelect) return;
+    if (event.shiftKey) onSelectionChange(rangeOf(rows, rowKey, anchor.current, at));
+    else if (event.ctrlKey || event.metaKey) toggle(at);
+    else {
+      anchor.current = at;
+      onSelectionChange(new Set([rowKey(row)]));
+    }
+  }
+
+  const tracks = { "--grid-tracks": columns.map((column) => column.width).join(" ") } as React.CSSProperties;
+  const tracksNarrow = {
+    "--grid-tracks-narrow": columns
+      .filter((column) => !column.isMinor)
+      .map((column) => column.width)
+      .join(" "),
+  } as React.CSSProperties;
+  const rowId = (at: number) => `${id}-row-${at}`;
+
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a table element cannot be virtual
+    <div
+      ref={scroller}
+      className={styles.grid}
+      style={{ ...tracks, ...tracksNarrow, maxHeight }}
+      role="grid"
+      aria-label={label}
+      aria-rowcount={rowCount + 1}
+      aria-colcount={columns.length}
+      aria-multiselectable={canSelect || undefined}
+      aria-activedescendant={rows.length > 0 ? rowId(activeAt) : undefined}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+    >
+      {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: the grid holds the focus */}
+      <div className={styles.head} role="row" aria-rowindex={1}>
+        {columns.map((column) => (
+          // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: the grid holds the focus
+          <div
+            key={column.id}
+            role="columnheader"
+            aria-sort={sort?.column === column.id ? sort.direction : column.isSortable ? "none" : undefined}
+            className={styles.headCell}
+            data-align={column.align}
+            data-minor={column.isMinor || undefined}
+          >
+            {column.isSortable && onSortChange ? (
+              <button
+                type="button"
+                className={styles.sort}
+                onClick={() =>
+                  onSortChange({
+                    column: column.id,
+                    direction:
+                      sort?.column === column.id && sort.direction === "ascending"
+                        ? "descending"
+                        : "ascending",
+                  })
+                }
+              >
+                {column.header}
+                {sort?.column === column.id && (
+                  <Icon name={sort.direction === "ascending" ? "arrowUp" : "arrowDown"} size={11} />
+                )}
+              </button>
+            ) : (
+              column.header
+            )}
+          </div>
+        ))}
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: a table element cannot be virtual */}
+      <div className={styles.body} role="rowgroup" style={{ height: virtualizer.getTotalSize() }}>
+        {items.map((item) => {
+          const row = rows[item.index];
+          if (row === undefined) return null;
+          const key = rowKey(row);
+          const isSelected = selection?.has(key) ?? false;
+          const isActive = item.index === activeAt;
+          return (
+            // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the grid holds the focus and the keys
+            <div
+              key={key}
+              id={rowId(item.index)}
+              role="row"
+              aria-rowindex={item.index + 2}
+              aria-selected={canSelect ? isSelected : undefined}
+              aria-label={rowLabel?.(row)}
+              className={styles.row}
+              data-selected={isSelected || undefined}
+              data-active={isActive || undefined}
+              style={{ height: item.size, transform: `translateY(${item.start}px)` }}
+              onClick={(event) => onRowClick(event, item.index)}
+              onDoubleClick={() => onOpen?.(row)}
+            >
+              {columns.map((column) => (
+                // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: the grid holds the focus
+                <div
+                  key={column.id}
+                  role="gridcell"
+                  className={styles.cell}
+                  data-align={column.align}
+                  data-minor={column.isMinor || undefined}
+                >
+                  {column.cell(row, { isActive, isSelected })}
+                </div>
+              ))}
+            </div>
+          );
+        })}
+      </div>
+      {rows.length === 0 && empty && <div className={styles.empty}>{empty}</div>}
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+/** 0.4 s, 13 s, 2 min 40 s, 3 h 5 min, 2 d 4 h. */
+export function duration(milliseconds: number): string {
+  const ms = Math.max(0, milliseconds);
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86400), "d"],
+    [Math.floor(seconds / 3600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+    [seconds % 60, "s"],
+  ];
+  const first = parts.findIndex(([value]) => value > 0);
+  return parts
+    .slice(first, first + 2)
+    .filter(([value]) => value > 0)
+    .map(([value, unit]) => `${value} ${unit}`)
+    .join(" ");
+}
+
+/** What is left is an estimate and speaks like one: "about 3 minutes", "13 s". */
+export function aboutDuration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${Math.max(1, seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return minutes === 1 ? "about a minute" : `about ${minutes} minutes`;
+  const hours = Math.round(minutes / 60);
+  return hours === 1 ? "about an hour" : `about ${hours} hours`;
+}
+
+function stamp(date: Date, timeZone: string | undefined, withSeconds: boolean): string {
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: withSeconds ? "2-digit" : undefined,
+    hourCycle: "h23",
+    timeZone,
+    timeZoneName: "short",
+  }).formatToParts(date);
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((p) => p.type === type)?.value ?? "";
+  // "Sept" is how this locale writes one month of twelve; three letters keep columns even.
+  const time = [part("hour"), part("minute"), part("second")].filter(Boolean).join(":");
+  return `${part("day")} ${part("month").slice(0, 3)} ${part("year")}, ${time} ${part("timeZoneName")}`;
+}
+
+/** "23 Nov 2026, 14:02 GMT+1": local, with its zone. `timeZone` is for tests. */
+export function localMoment(date: Date, withSeconds = false, timeZone?: string): string {
+  return stamp(date, timeZone, withSeconds);
+}
+
+/** "23 Nov 2026, 13:02 UTC". */
+export function utcMoment(date: Date, withSeconds = false): string {
+  return stamp(date, "UTC", withSeconds);
+}
+
+const relative = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto" });
+
+/** "a moment ago", "3 hours ago", "yesterday", "in 2 days". Never alone where the time matters. */
+export function relativeTime(date: Date, now: Date): string {
+  const seconds = (date.getTime() - now.getTime()) / 1000;
+  const size = Math.abs(seconds);
+  if (size < 45) return seconds > 0 ? "in a moment" : "a moment ago";
+  if (size < 2700) return relative.format(Math.round(seconds / 60) || Math.sign(seconds), "minute");
+  if (size < 79200) return relative.format(Math.round(seconds / 3600) || Math.sign(seconds), "hour");
+  if (size < 2592000) return relative.format(Math.round(seconds / 86400) || Math.sign(seconds), "day");
+  if (size < 31536000) return relative.format(Math.round(seconds / 2592000), "month");
+  return relative.format(Math.round(seconds / 31536000), "year");
+}
