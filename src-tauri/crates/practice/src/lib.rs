@@ -1,1 +1,2 @@
 //! practice
+pub mod stmt;
