@@ -19,6 +19,10 @@ export async function pickFolder(title: string): Promise<string | null> {
 }
 
 /** Where to save, with a name proposed. The system asks before an existing file is chosen. */
-export async function pickSaveTarget(title: string, name: string, kinds?: FileKind[]): Promise<string | null> {
+export async function pickSaveTarget(
+  title: string,
+  name: string,
+  kinds?: FileKind[],
+): Promise<string | null> {
   return save({ title, defaultPath: name, filters: kinds });
 }

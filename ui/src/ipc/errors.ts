@@ -20,7 +20,9 @@ export class CallError extends Error implements IpcError {
 }
 
 function isIpcError(value: unknown): value is IpcError {
-  return typeof value === "object" && value !== null && "code" in value && "message" in value && "fields" in value;
+  return (
+    typeof value === "object" && value !== null && "code" in value && "message" in value && "fields" in value
+  );
 }
 
 /** Whatever was thrown, as an error that can be shown. What is not ours is a fault of the program. */
