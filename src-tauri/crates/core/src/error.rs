@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use roachvault_cockroach::ErrorKind;
+use serde::{Deserialize, Serialize};
 
 /// What the screen does about a failure. A variant exists only where the screen acts differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Code {
     /// A field of a form is wrong; `fields` says which.
     InvalidInput,
@@ -42,7 +44,7 @@ pub enum Code {
 
 /// `message` is one sentence; `hint` says what to do next; `fields` maps form fields to their own
 /// sentence; `detail` is technical, free of secrets, and shown only on request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Error {
     pub code: Code,
     pub message: String,

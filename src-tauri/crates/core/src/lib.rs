@@ -4,6 +4,7 @@
 
 pub mod cluster;
 pub mod error;
+pub mod job;
 
 pub use cluster::{ClusterInfo, ConnectionId, Environment, OpenCluster};
 pub use error::{Code, Error, Result};

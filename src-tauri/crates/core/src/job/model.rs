@@ -1,0 +1,283 @@
+//! What a job looks like from outside.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::cluster::ConnectionId;
+use crate::error::Error;
+
+/// Names one job for its whole life, across restarts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JobId(pub Uuid);
+
+impl JobId {
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    Upload,
+    Download,
+    DeleteFiles,
+    RenameFiles,
+    CopyFiles,
+    Undelete,
+    Repair,
+    CopyToCluster,
+    ExportArchive,
+    ImportArchive,
+    Backup,
+    Restore,
+}
+
+impl JobKind {
+    /// The cluster does the work and goes on without us; we only watch.
+    pub fn runs_on_cluster(self) -> bool {
+        matches!(self, Self::Backup | Self::Restore)
+    }
+
+    /// Stopping halfway and going on later is possible, in this process or the next.
+    pub fn can_pause(self) -> bool {
+        matches!(
+            self,
+            Self::Upload
+                | Self::Download
+                | Self::CopyToCluster
+                | Self::ExportArchive
+                | Self::ImportArchive
+                | Self::Backup
+                | Self::Restore
+        )
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    Queued,
+    Running,
+    Paused,
+    /// Nothing moves for a reason that should pass: reconnecting, backing off, or a cluster job that
+    /// cannot be seen until its connection is open. `phase` says which.
+    Waiting,
+    Cancelling,
+    /// A cancelled or failed restore is taking back what it did.
+    Reverting,
+    /// The app ended in the middle of a local job. It can be resumed.
+    Interrupted,
+    Succeeded,
+    PartlyDone,
+    Failed,
+    Cancelled,
+    /// It ended, and whether it did its work could not be found out.
+    Unknown,
+}
+
+impl JobState {
+    /// An end state never changes again.
+    pub fn is_final(self) -> bool {
+        matches!(
+            self,
+            Self::Succeeded | Self::PartlyDone | Self::Failed | Self::Cancelled | Self::Unknown
+        )
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    Bytes,
+    Files,
+    /// `done` and `total` count hundredths: a total of 100.
+    Percent,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    pub done: u64,
+    /// Absent while it is not known yet.
+    pub total: Option<u64>,
+    pub unit: Unit,
+}
+
+/// The connection a job belongs to. The name is kept so that the job can be told of after the
+/// connection was deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobConnection {
+    pub id: ConnectionId,
+    pub name: String,
+}
+
+/// How one file of a job ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "end", rename_all = "snake_case")]
+pub enum FileEnd {
+    /// Checked. `sha256` is the hex digest of the whole file where it was computed.
+    Done {
+        sha256: Option<String>,
+    },
+    Skipped {
+        why: String,
+    },
+    Failed {
+        error: Error,
+    },
+}
+
+/// One file of a job. `source` and `target` are as a person reads them: a local path, or a
+/// userfile name without its leading slash.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FileResult {
+    pub source: String,
+    pub target: String,
+    pub size_bytes: u64,
+    #[serde(flatten)]
+    pub end: FileEnd,
+}
+
+/// The sum of a job over files.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct FilesOutcome {
+    pub done: u64,
+    pub skipped: u64,
+    pub failed: u64,
+    /// Bytes of the files that are done.
+    pub done_bytes: u64,
+    /// Failed ones first; at most [`FilesOutcome::MAX_RESULTS`], the counts tell the rest.
+    pub results: Vec<FileResult>,
+    /// Something the person should know besides, such as a slower path that had to be taken.
+    pub notes: Vec<String>,
+}
+
+impl FilesOutcome {
+    pub const MAX_RESULTS: usize = 500;
+
+    /// Sums results up, failures first.
+    pub fn of(results: impl IntoIterator<Item = FileResult>) -> Self {
+        let mut outcome = Self::default();
+        let (mut failed, mut others) = (Vec::new(), Vec::new());
+        for result in results {
+            match &result.end {
+                FileEnd::Done { .. } => {
+                    outcome.done += 1;
+                    outcome.done_bytes += result.size_bytes;
+                }
+                FileEnd::Skipped { .. } => outcome.skipped += 1,
+                FileEnd::Failed { .. } => outcome.failed += 1,
+            }
+            let list = if matches!(result.end, FileEnd::Failed { .. }) {
+                &mut failed
+            } else {
+                &mut others
+            };
+            if list.len() < Self::MAX_RESULTS {
+                list.push(result);
+            }
+        }
+        failed.append(&mut others);
+        failed.truncate(Self::MAX_RESULTS);
+        outcome.results = failed;
+        outcome
+    }
+}
+
+/// One table after a restore, compared with the backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowProof {
+    /// Schema and table, as `public.accounts`.
+    pub table: String,
+    /// Rows in the backup; absent when the backup does not say.
+    pub expected_rows: Option<u64>,
+    /// Rows found; absent when the table is missing or could not be counted.
+    pub found_rows: Option<u64>,
+}
+
+impl RowProof {
+    pub fn matches(&self) -> bool {
+        self.found_rows.is_some() && self.expected_rows == self.found_rows
+    }
+}
+
+/// What a job left behind, for its end card.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    Files(FilesOutcome),
+    Backup {
+        /// The collection, secrets masked.
+        collection: String,
+        /// Such as `2026/11/23-164500.12`.
+        subdirectory: String,
+        size_bytes: Option<u64>,
+        rows: Option<u64>,
+        end_time: Option<DateTime<Utc>>,
+    },
+    Restore {
+        /// The name under which the data is found now.
+        database: String,
+        tables: Vec<RowProof>,
+        /// Every table is there with the row count of the backup.
+        all_match: bool,
+    },
+}
+
+/// What can be asked of a job in its present state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Possible {
+    pub pause: bool,
+    pub resume: bool,
+    pub cancel: bool,
+    pub retry_failed: bool,
+    pub dismiss: bool,
+}
+
+/// The whole of a job at one moment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct JobSnapshot {
+    pub id: JobId,
+    pub kind: JobKind,
+    pub connection: JobConnection,
+    /// Such as “Upload 3 files to /data”.
+    pub title: String,
+    pub state: JobState,
+    /// What is happening now, in a few words; empty when the state says it all.
+    pub phase: String,
+    pub progress: Progress,
+    pub bytes_per_second: Option<u64>,
+    pub seconds_left: Option<u64>,
+    pub created_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+    /// CockroachDB's id of a backup or restore. Beyond 2^53, so a string on the wire.
+    pub cluster_job_id: Option<i64>,
+    pub error: Option<Error>,
+    pub outcome: Option<Outcome>,
+}
+
+impl JobSnapshot {
+    pub fn possible(&self) -> Possible {
+        use JobState::{Interrupted, Paused, Queued, Running, Waiting};
+        let failed_files = matches!(&self.outcome, Some(Outcome::Files(files)) if files.failed > 0);
+        Possible {
+            pause: self.kind.can_pause() && matches!(self.state, Queued | Running | Waiting),
+            resume: matches!(self.state, Paused | Interrupted),
+            cancel: matches!(self.state, Queued | Running | Waiting | Paused | Interrupted),
+            retry_failed: self.state.is_final() && !self.kind.runs_on_cluster() && failed_files,
+            dismiss: self.state.is_final() || matches!(self.state, Paused | Interrupted),
+        }
+    }
+}

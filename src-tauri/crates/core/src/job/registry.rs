@@ -1,0 +1,391 @@
+//! The one list of jobs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::Utc;
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::handle::{JobHandle, Signal, to_value};
+use super::journal::Journal;
+use super::model::{JobConnection, JobId, JobKind, JobSnapshot, JobState, Progress};
+use super::run::{End, Run, Runs};
+use super::watch::{JobChanges, Watch};
+use crate::cluster::{ConnectionId, OpenCluster};
+use crate::error::{Code, Error, Result};
+
+mod entry;
+use entry::Entry;
+
+/// Finds the open cluster of a connection; `None` when it is not connected.
+pub type FindCluster = Arc<dyn Fn(ConnectionId) -> Option<Arc<OpenCluster>> + Send + Sync>;
+
+/// What is known of a job before it begins.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    pub kind: JobKind,
+    pub connection: JobConnection,
+    pub title: String,
+    pub progress: Progress,
+}
+
+/// The registry. Cheap to clone; all clones are the same list.
+#[derive(Clone)]
+pub struct Jobs(Arc<Inner>);
+
+struct Inner {
+    entries: Mutex<Entries>,
+    version: watch::Sender<u64>,
+    journal: Journal,
+    runs: Runs,
+    find: FindCluster,
+}
+
+#[derive(Default)]
+struct Entries {
+    jobs: BTreeMap<JobId, Entry>,
+    /// Raised with every change; each entry keeps the number of its last one.
+    version: u64,
+    removed: Vec<(u64, JobId)>,
+}
+
+impl fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jobs")
+            .field("jobs", &self.lock().jobs.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Jobs {
+    /// Takes over what the journal holds: ended jobs as they ended, local ones that were under way
+    /// as interrupted, cluster jobs as waiting for their connection (see [`Jobs::reattach`]).
+    pub async fn open(journal: Journal, runs: Runs, find: FindCluster) -> Result<Self> {
+        let mut entries = Entries::default();
+        for kept in journal.load().await? {
+            let mut entry = Entry::new(kept.snapshot, kept.spec);
+            entry.after_restart();
+            journal.save_snapshot(&entry.snapshot).await?;
+            entries.jobs.insert(entry.snapshot.id, entry);
+        }
+        let version = watch::Sender::new(0);
+        Ok(Self(Arc::new(Inner {
+            entries: Mutex::new(entries),
+            version,
+            journal,
+            runs,
+            find,
+        })))
+    }
+
+    /// Writes the job down, then starts it. `spec` is all its run needs, without secrets.
+    pub async fn start(&self, new: NewJob, spec: &impl Serialize) -> Result<JobId> {
+        self.start_value(JobId::new(), new, to_value(spec)?).await
+    }
+
+    async fn start_value(&self, id: JobId, new: NewJob, spec: serde_json::Value) -> Result<JobId> {
+        let snapshot = JobSnapshot {
+            id,
+            kind: new.kind,
+            connection: new.connection,
+            title: new.title,
+            state: JobState::Queued,
+            phase: String::new(),
+            progress: new.progress,
+            bytes_per_second: None,
+            seconds_left: None,
+            created_at: Utc::now(),
+            started_at: None,
+            finished_at: None,
+            cluster_job_id: None,
+            error: None,
+            outcome: None,
+        };
+        self.0.journal.save(&snapshot, &spec).await?;
+        self.lock().jobs.insert(id, Entry::new(snapshot, spec));
+        self.spawn(id, Signal::Run)?;
+        Ok(id)
+    }
+
+    pub fn watch(&self) -> Watch {
+        Watch::new(self.clone(), self.0.version.subscribe())
+    }
+
+    /// All jobs, newest first.
+    pub fn list(&self) -> Vec<JobSnapshot> {
+        let mut list: Vec<_> = self
+            .lock()
+            .jobs
+            .values()
+            .map(|entry| entry.snapshot.clone())
+            .collect();
+        list.sort_by_key(|job| std::cmp::Reverse((job.created_at, job.id)));
+        list
+    }
+
+    pub fn get(&self, id: JobId) -> Result<JobSnapshot> {
+        self.lock()
+            .jobs
+            .get(&id)
+            .map(|entry| entry.snapshot.clone())
+            .ok_or_else(no_such_job)
+    }
+
+    /// Asks the job to stop and take back what it left. A job that is not running, because it was
+    /// paused or interrupted, is run once more to clean up.
+    pub async fn cancel(&self, id: JobId) -> Result<()> {
+        let running = self.ask(id, Signal::Cancel, |possible| possible.cancel, "cancelled")?;
+        self.update(id, |job| {
+            job.snapshot.state = JobState::Cancelling;
+            job.snapshot.phase.clear();
+        });
+        if !running {
+            self.spawn(id, Signal::Cancel)?;
+        }
+        self.persist(id).await
+    }
+
+    pub async fn pause(&self, id: JobId) -> Result<()> {
+        self.ask(id, Signal::Pause, |possible| possible.pause, "paused")?;
+        self.update(id, |job| job.snapshot.phase = "Pausing".into());
+        Ok(())
+    }
+
+    /// Goes on with a paused or interrupted job.
+    pub async fn resume(&self, id: JobId) -> Result<()> {
+        if !self.ask(id, Signal::Run, |possible| possible.resume, "resumed")? {
+            self.spawn(id, Signal::Run)?;
+        }
+        Ok(())
+    }
+
+    /// Starts a new job for the files that failed, and drops the old one from the list.
+    pub async fn retry_failed(&self, id: JobId) -> Result<JobId> {
+        let old = self.get(id)?;
+        if !old.possible().retry_failed {
+            return Err(Error::new(
+                Code::InvalidInput,
+                "Nothing in this job can be tried again.",
+            ));
+        }
+        let spec = self.spec(id)?;
+        let mut results = self.0.journal.recorded_files(id).await?;
+        results.retain(|_, result| !matches!(result.end, super::model::FileEnd::Failed { .. }));
+        let new_id = JobId::new();
+        let mut snapshot = old.clone();
+        snapshot.id = new_id;
+        // What is done stays done: the new job starts with the old one's record of it.
+        self.0.journal.save(&snapshot, &spec).await?;
+        self.0
+            .journal
+            .record_files(new_id, &results.into_iter().collect::<Vec<_>>())
+            .await?;
+        let progress = Progress {
+            done: 0,
+            ..old.progress
+        };
+        let new = NewJob {
+            kind: old.kind,
+            connection: old.connection,
+            title: old.title,
+            progress,
+        };
+        self.start_value(new_id, new, spec).await?;
+        self.dismiss(id).await?;
+        Ok(new_id)
+    }
+
+    /// Forgets an ended, paused or interrupted job.
+    pub async fn dismiss(&self, id: JobId) -> Result<()> {
+        if !self.get(id)?.possible().dismiss {
+            return Err(
+                Error::new(Code::InvalidInput, "A job that is under way cannot be dismissed.")
+                    .hint("Cancel it first."),
+            );
+        }
+        self.0.journal.remove(id).await?;
+        let mut entries = self.lock();
+        entries.jobs.remove(&id);
+        entries.version += 1;
+        let version = entries.version;
+        entries.removed.push((version, id));
+        drop(entries);
+        self.0.version.send_replace(version);
+        Ok(())
+    }
+
+    /// Takes up the cluster jobs of a connection that has just been opened. Nothing is asked of a
+    /// cluster before that.
+    pub fn reattach(&self, connection: ConnectionId) {
+        let waiting: Vec<JobId> = self
+            .lock()
+            .jobs
+            .values()
+            .filter(|entry| entry.snapshot.connection.id == connection && entry.waits_for_connection())
+            .map(|entry| entry.snapshot.id)
+            .collect();
+        for id in waiting {
+            if let Err(error) = self.spawn(id, Signal::Run) {
+                tracing::warn!(%error, %id, "a cluster job could not be taken up again");
+            }
+        }
+    }
+
+    /// Local jobs that quitting would interrupt.
+    pub fn running_local(&self) -> Vec<JobSnapshot> {
+        self.lock()
+            .jobs
+            .values()
+            .filter(|entry| entry.is_running() && !entry.snapshot.kind.runs_on_cluster())
+            .map(|entry| entry.snapshot.clone())
+            .collect()
+    }
+
+    /// Closes the journal. Jobs under way are found as interrupted at the next start.
+    pub async fn close(&self) {
+        self.0.journal.close().await;
+    }
+
+    fn ask(
+        &self,
+        id: JobId,
+        signal: Signal,
+        allowed: impl Fn(super::model::Possible) -> bool,
+        word: &str,
+    ) -> Result<bool> {
+        let entries = self.lock();
+        let entry = entries.jobs.get(&id).ok_or_else(no_such_job)?;
+        if !allowed(entry.snapshot.possible()) {
+            return Err(Error::new(
+                Code::InvalidInput,
+                format!("This job cannot be {word} now."),
+            ));
+        }
+        Ok(entry.send(signal))
+    }
+
+    fn spawn(&self, id: JobId, signal: Signal) -> Result<()> {
+        let kind = self.get(id)?.kind;
+        let run = self.0.runs.get(kind).ok_or_else(|| {
+            Error::new(
+                Code::Unsupported,
+                "This release does not know how to go on with this job.",
+            )
+        })?;
+        let (sender, receiver) = watch::channel(signal);
+        let mut began = false;
+        self.update(id, |job| began = job.begin(sender, signal));
+        if began {
+            let handle = JobHandle::new(self.clone(), id, receiver);
+            tokio::spawn(self.clone().drive(id, run, handle));
+        }
+        Ok(())
+    }
+
+    /// Runs a job to its end and writes the end down. A panic in the run is an end too.
+    async fn drive(self, id: JobId, run: Run, handle: JobHandle) {
+        let end = match tokio::spawn(run(handle)).await {
+            Ok(end) => end,
+            Err(error) => End::failed(
+                Error::new(
+                    Code::Internal,
+                    "This job stopped because of a fault in Roachvault.",
+                )
+                .detail(error.to_string()),
+                None,
+            ),
+        };
+        self.update(id, |job| job.end(end));
+        if let Err(error) = self.persist(id).await {
+            tracing::warn!(%error, %id, "the end of a job could not be written down");
+        }
+    }
+
+    pub(super) fn find_cluster(&self, id: ConnectionId) -> Option<Arc<OpenCluster>> {
+        (self.0.find)(id)
+    }
+
+    pub(super) fn journal(&self) -> &Journal {
+        &self.0.journal
+    }
+
+    pub(super) fn spec(&self, id: JobId) -> Result<serde_json::Value> {
+        self.lock()
+            .jobs
+            .get(&id)
+            .map(|entry| entry.spec.clone())
+            .ok_or_else(no_such_job)
+    }
+
+    pub(super) async fn save_spec(&self, id: JobId, spec: serde_json::Value) -> Result<()> {
+        let snapshot = self.get(id)?;
+        self.0.journal.save(&snapshot, &spec).await?;
+        if let Some(entry) = self.lock().jobs.get_mut(&id) {
+            entry.spec = spec;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn persist(&self, id: JobId) -> Result<()> {
+        let snapshot = self.get(id)?;
+        self.0.journal.save_snapshot(&snapshot).await
+    }
+
+    /// Changes an entry unless its job has ended, and tells the watchers.
+    pub(super) fn update(&self, id: JobId, change: impl FnOnce(&mut Entry)) {
+        let mut entries = self.lock();
+        entries.version += 1;
+        let version = entries.version;
+        let Some(entry) = entries
+            .jobs
+            .get_mut(&id)
+            .filter(|entry| !entry.snapshot.state.is_final())
+        else {
+            return;
+        };
+        change(entry);
+        entry.version = version;
+        drop(entries);
+        self.0.version.send_replace(version);
+    }
+
+    pub(super) fn changes_since(&self, seen: Option<u64>) -> (JobChanges, u64) {
+        let entries = self.lock();
+        let newer = |version: u64| seen.is_none_or(|seen| version > seen);
+        let mut jobs: Vec<_> = entries
+            .jobs
+            .values()
+            .filter(|entry| newer(entry.version))
+            .map(|entry| entry.snapshot.clone())
+            .collect();
+        jobs.sort_by_key(|job| std::cmp::Reverse((job.created_at, job.id)));
+        let removed = match seen {
+            Some(_) => entries
+                .removed
+                .iter()
+                .filter(|(at, _)| newer(*at))
+                .map(|(_, id)| *id)
+                .collect(),
+            None => Vec::new(),
+        };
+        (
+            JobChanges {
+                full: seen.is_none(),
+                jobs,
+                removed,
+            },
+            entries.version,
+        )
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        // No code that can panic runs under this lock, and a list of jobs is never half changed.
+        self.0.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn no_such_job() -> Error {
+    Error::new(Code::NotFound, "This job is not in the list any more.")
+}
