@@ -6,10 +6,10 @@ afterEach(cleanup);
 
 // jsdom lays nothing out: virtual lists need a size to decide what to draw.
 for (const [name, size] of [
-  ["offsetHeight", 600],
-  ["offsetWidth", 900],
+  ["clientHeight", 600],
+  ["clientWidth", 900],
 ] as const) {
-  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => size });
+  Object.defineProperty(Element.prototype, name, { configurable: true, get: () => size });
 }
 
 Element.prototype.scrollTo ??= () => {};
@@ -26,3 +26,5 @@ window.matchMedia ??= (query: string) =>
     addEventListener() {},
     removeEventListener() {},
   }) as unknown as MediaQueryList;
+// Asked for by the accessibility checks, which then do without.
+HTMLCanvasElement.prototype.getContext = (() => null) as typeof HTMLCanvasElement.prototype.getContext;

@@ -1,0 +1,106 @@
+import { render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { useState } from "react";
+import { describe, expect, it, vi } from "vitest";
+import { expectAccessible } from "../../tests/axe";
+import type { Selection } from "./selection";
+import { VirtualGrid, type VirtualGridProps } from "./VirtualGrid";
+
+interface File {
+  name: string;
+  size: number;
+}
+
+const files = (howMany: number): File[] =>
+  Array.from({ length: howMany }, (_, at) => ({ name: `file-${at}`, size: at }));
+
+function Grid({ howMany = 5, ...props }: { howMany?: number } & Partial<VirtualGridProps<File>>) {
+  const [selection, setSelection] = useState<Selection>(new Set());
+  return (
+    <VirtualGrid
+      label="Files"
+      rows={files(howMany)}
+      rowKey={(file) => file.name}
+      selection={selection}
+      onSelectionChange={setSelection}
+      columns={[
+        { id: "name", header: "Name", width: "1fr", isSortable: true, cell: (file) => file.name },
+        { id: "size", header: "Size", width: "100px", align: "end", cell: (file) => file.size },
+      ]}
+      {...props}
+    />
+  );
+}
+
+const selected = () =>
+  screen
+    .getAllByRole("row", { selected: true })
+    .map((row) => within(row).getAllByRole("gridcell")[0]?.textContent);
+
+describe("the grid for long lists", () => {
+  it("draws only what is in view of 100,000 rows, and tells their number", async () => {
+    render(<Grid howMany={100_000} />);
+    expect(screen.getByRole("grid", { name: "Files" })).toHaveAttribute("aria-rowcount", "100001");
+    expect(screen.getByText("file-0")).toBeVisible();
+    expect(screen.getAllByRole("row").length).toBeLessThan(60);
+    await expectAccessible();
+  });
+
+  it("is walked, selected and opened by keyboard alone", async () => {
+    const user = userEvent.setup();
+    const onOpen = vi.fn();
+    render(<Grid onOpen={onOpen} />);
+    await user.tab();
+    expect(screen.getByRole("grid")).toHaveFocus();
+    await user.keyboard("{ArrowDown}[Space]");
+    expect(selected()).toEqual(["file-1"]);
+    await user.keyboard("{Shift>}{ArrowDown}{ArrowDown}{/Shift}");
+    expect(selected()).toEqual(["file-1", "file-2", "file-3"]);
+    await user.keyboard("{Control>}a{/Control}");
+    expect(selected()).toHaveLength(5);
+    await user.keyboard("{Escape}{End}{Enter}");
+    expect(screen.queryAllByRole("row", { selected: true })).toEqual([]);
+    expect(onOpen).toHaveBeenCalledExactlyOnceWith({ name: "file-4", size: 4 });
+  });
+
+  it("selects by mouse as file managers do", async () => {
+    const user = userEvent.setup();
+    render(<Grid />);
+    await user.click(screen.getByText("file-1"));
+    await user.keyboard("{Shift>}");
+    await user.click(screen.getByText("file-3"));
+    await user.keyboard("{/Shift}{Control>}");
+    await user.click(screen.getByText("file-2"));
+    await user.keyboard("{/Control}");
+    expect(selected()).toEqual(["file-1", "file-3"]);
+  });
+
+  it("asks for another order by its column heads", async () => {
+    const user = userEvent.setup();
+    const onSortChange = vi.fn();
+    render(<Grid sort={{ column: "name", direction: "ascending" }} onSortChange={onSortChange} />);
+    expect(screen.getByRole("columnheader", { name: "Name" })).toHaveAttribute("aria-sort", "ascending");
+    await user.click(screen.getByRole("button", { name: "Name" }));
+    expect(onSortChange).toHaveBeenCalledWith({ column: "name", direction: "descending" });
+  });
+
+  it("fetches more when the end comes into view", () => {
+    const onReachEnd = vi.fn();
+    render(<Grid rowCount={50} onReachEnd={onReachEnd} />);
+    expect(onReachEnd).toHaveBeenCalled();
+  });
+
+  it("hands typed letters on, for filtering", async () => {
+    const user = userEvent.setup();
+    const onType = vi.fn();
+    render(<Grid onType={onType} />);
+    await user.tab();
+    await user.keyboard("x");
+    expect(onType).toHaveBeenCalledExactlyOnceWith("x");
+  });
+
+  it("says what would be here when it is empty", () => {
+    render(<Grid howMany={0} empty="No files yet" />);
+    expect(screen.getByText("No files yet")).toBeVisible();
+  });
+});
