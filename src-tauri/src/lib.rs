@@ -12,7 +12,7 @@ use state::AppState;
 pub fn build<R: Runtime>(builder: Builder<R>) -> Builder<R> {
     builder.invoke_handler(ipc::handler()).setup(|app| {
         let data_dir = host::paths::data_dir(app.handle())?;
-        app.manage(AppState { data_dir });
+        app.manage(tauri::async_runtime::block_on(AppState::open(data_dir))?);
         Ok(())
     })
 }

@@ -5,6 +5,7 @@
 
 pub mod about;
 pub mod error;
+pub mod jobs;
 
 #[cfg(test)]
 mod bindings;
@@ -13,6 +14,7 @@ pub use error::IpcError;
 
 use tauri::ipc::{Channel, Invoke};
 use tauri::{Runtime, State};
+use uuid::Uuid;
 
 use crate::state::AppState;
 

@@ -13,6 +13,17 @@ dataDir: string, };
  */
 export type ErrorCode = "invalidInput" | "cannotConnect" | "tls" | "auth" | "secretNeeded" | "keyring" | "readOnly" | "confirmationNeeded" | "noPrivilege" | "notFound" | "alreadyExists" | "planChanged" | "unsupported" | "clusterBusy" | "connectionLost" | "outcomeUnknown" | "localDisk" | "corrupt" | "cancelled" | "internal";
 
+export type FileEnd = { "end": "done", 
+/**
+ * Hex digest of the whole file, where it was computed.
+ */
+sha256: string | null, } | { "end": "skipped", why: string, } | { "end": "failed", error: IpcError, };
+
+/**
+ * `source` and `target` are local paths, or userfile names without their leading slash.
+ */
+export type FileResult = { source: string, target: string, sizeBytes: number, end: FileEnd, };
+
 /**
  * A failure as the screen receives it: from a command, or as the end of a job.
  */
@@ -38,6 +49,71 @@ detail: string | null,
  */
 retryable: boolean, };
 
+/**
+ * The whole of a job at one moment.
+ */
+export type Job = { id: string, kind: JobKind, connectionId: string, connectionName: string, title: string, state: JobState, 
+/**
+ * What is happening now, in a few words; may be empty.
+ */
+phase: string, progress: JobProgress, bytesPerSecond: number | null, secondsLeft: number | null, createdAt: string, startedAt: string | null, finishedAt: string | null, 
+/**
+ * CockroachDB's id of a backup or restore.
+ */
+clusterJobId: string | null, error: IpcError | null, outcome: JobOutcome | null, 
+/**
+ * The state will not change any more.
+ */
+ended: boolean, can: JobPossible, };
+
+export type JobKind = "upload" | "download" | "deleteFiles" | "renameFiles" | "copyFiles" | "undelete" | "repair" | "copyToCluster" | "exportArchive" | "importArchive" | "backup" | "restore";
+
+export type JobOutcome = { "kind": "files", done: number, skipped: number, failed: number, doneBytes: number, 
+/**
+ * Failed ones first, and not more than 500; the counts tell the rest.
+ */
+results: Array<FileResult>, notes: Array<string>, } | { "kind": "backup", collection: string, subdirectory: string, sizeBytes: number | null, rows: number | null, endTime: string | null, } | { "kind": "restore", database: string, tables: Array<RowProof>, allMatch: boolean, };
+
+/**
+ * What can be asked of the job now.
+ */
+export type JobPossible = { pause: boolean, resume: boolean, cancel: boolean, retryFailed: boolean, dismiss: boolean, };
+
+export type JobProgress = { done: number, 
+/**
+ * Absent while unknown.
+ */
+total: number | null, unit: ProgressUnit, };
+
+export type JobState = "queued" | "running" | "paused" | "waiting" | "cancelling" | "reverting" | "interrupted" | "succeeded" | "partlyDone" | "failed" | "cancelled" | "unknown";
+
+/**
+ * What changed since the last message. The first has `full` set.
+ */
+export type JobsMessage = { 
+/**
+ * `jobs` is the whole list, newest first: forget what was known.
+ */
+full: boolean, jobs: Array<Job>, 
+/**
+ * Dismissed ones.
+ */
+removed: Array<string>, };
+
+export type ProgressUnit = "bytes" | "files" | "percent";
+
+/**
+ * One table after a restore.
+ */
+export type RowProof = { table: string, expectedRows: number | null, foundRows: number | null, matches: boolean, };
+
 export const commands = {
   getAbout: (): Promise<About> => call("get_about"),
+  watchJobs: (channel: Channel<JobsMessage>): Promise<void> => call("watch_jobs", { channel }),
+  listJobs: (): Promise<Array<Job>> => call("list_jobs"),
+  cancelJob: (id: string): Promise<void> => call("cancel_job", { id }),
+  pauseJob: (id: string): Promise<void> => call("pause_job", { id }),
+  resumeJob: (id: string): Promise<void> => call("resume_job", { id }),
+  retryFailed: (id: string): Promise<string> => call("retry_failed", { id }),
+  dismissJob: (id: string): Promise<void> => call("dismiss_job", { id }),
 };

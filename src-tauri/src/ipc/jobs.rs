@@ -1,0 +1,343 @@
+//! Jobs on the wire: one stream of whole snapshots, and what a person may ask of a job.
+
+use chrono::{DateTime, Utc};
+use roachvault_core::job::{self, JobChanges, JobId, JobSnapshot};
+use serde::Serialize;
+use tauri::ipc::Channel;
+use ts_rs::TS;
+use uuid::Uuid;
+
+use crate::ipc::IpcError;
+use crate::state::AppState;
+
+#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum JobKind {
+    Upload,
+    Download,
+    DeleteFiles,
+    RenameFiles,
+    CopyFiles,
+    Undelete,
+    Repair,
+    CopyToCluster,
+    ExportArchive,
+    ImportArchive,
+    Backup,
+    Restore,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum JobState {
+    Queued,
+    Running,
+    Paused,
+    /// Nothing moves for a reason that should pass; `phase` says which.
+    Waiting,
+    Cancelling,
+    Reverting,
+    /// The app ended in the middle of it. It can be resumed.
+    Interrupted,
+    Succeeded,
+    PartlyDone,
+    Failed,
+    Cancelled,
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ProgressUnit {
+    Bytes,
+    Files,
+    Percent,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct JobProgress {
+    pub done: u64,
+    /// Absent while unknown.
+    pub total: Option<u64>,
+    pub unit: ProgressUnit,
+}
+
+/// What can be asked of the job now.
+#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct JobPossible {
+    pub pause: bool,
+    pub resume: bool,
+    pub cancel: bool,
+    pub retry_failed: bool,
+    pub dismiss: bool,
+}
+
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(tag = "end", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum FileEnd {
+    Done {
+        /// Hex digest of the whole file, where it was computed.
+        sha256: Option<String>,
+    },
+    Skipped {
+        why: String,
+    },
+    Failed {
+        error: IpcError,
+    },
+}
+
+/// `source` and `target` are local paths, or userfile names without their leading slash.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FileResult {
+    pub source: String,
+    pub target: String,
+    pub size_bytes: u64,
+    pub end: FileEnd,
+}
+
+/// One table after a restore.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RowProof {
+    pub table: String,
+    pub expected_rows: Option<u64>,
+    pub found_rows: Option<u64>,
+    pub matches: bool,
+}
+
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum JobOutcome {
+    Files {
+        done: u64,
+        skipped: u64,
+        failed: u64,
+        done_bytes: u64,
+        /// Failed ones first, and not more than 500; the counts tell the rest.
+        results: Vec<FileResult>,
+        notes: Vec<String>,
+    },
+    Backup {
+        collection: String,
+        subdirectory: String,
+        size_bytes: Option<u64>,
+        rows: Option<u64>,
+        end_time: Option<DateTime<Utc>>,
+    },
+    Restore {
+        database: String,
+        tables: Vec<RowProof>,
+        all_match: bool,
+    },
+}
+
+/// The whole of a job at one moment.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Job {
+    pub id: Uuid,
+    pub kind: JobKind,
+    pub connection_id: Uuid,
+    pub connection_name: String,
+    pub title: String,
+    pub state: JobState,
+    /// What is happening now, in a few words; may be empty.
+    pub phase: String,
+    pub progress: JobProgress,
+    pub bytes_per_second: Option<u64>,
+    pub seconds_left: Option<u64>,
+    pub created_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+    /// CockroachDB's id of a backup or restore.
+    pub cluster_job_id: Option<String>,
+    pub error: Option<IpcError>,
+    pub outcome: Option<JobOutcome>,
+    /// The state will not change any more.
+    pub ended: bool,
+    pub can: JobPossible,
+}
+
+/// What changed since the last message. The first has `full` set.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct JobsMessage {
+    /// `jobs` is the whole list, newest first: forget what was known.
+    pub full: bool,
+    pub jobs: Vec<Job>,
+    /// Dismissed ones.
+    pub removed: Vec<Uuid>,
+}
+
+/// Sends the full list, then changes, until the channel's window is gone. Answers at once.
+pub async fn watch_jobs(state: &AppState, channel: Channel<JobsMessage>) -> Result<(), IpcError> {
+    let mut watch = state.jobs.watch();
+    tauri::async_runtime::spawn(async move {
+        while let Some(changes) = watch.next().await {
+            if channel.send(changes.into()).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+pub async fn list_jobs(state: &AppState) -> Result<Vec<Job>, IpcError> {
+    Ok(state.jobs.list().into_iter().map(Job::from).collect())
+}
+
+pub async fn cancel_job(state: &AppState, id: Uuid) -> Result<(), IpcError> {
+    Ok(state.jobs.cancel(JobId(id)).await?)
+}
+
+pub async fn pause_job(state: &AppState, id: Uuid) -> Result<(), IpcError> {
+    Ok(state.jobs.pause(JobId(id)).await?)
+}
+
+pub async fn resume_job(state: &AppState, id: Uuid) -> Result<(), IpcError> {
+    Ok(state.jobs.resume(JobId(id)).await?)
+}
+
+/// Answers the id of the new job that takes the old one's place.
+pub async fn retry_failed(state: &AppState, id: Uuid) -> Result<Uuid, IpcError> {
+    Ok(state.jobs.retry_failed(JobId(id)).await?.0)
+}
+
+pub async fn dismiss_job(state: &AppState, id: Uuid) -> Result<(), IpcError> {
+    Ok(state.jobs.dismiss(JobId(id)).await?)
+}
+
+impl From<JobChanges> for JobsMessage {
+    fn from(changes: JobChanges) -> Self {
+        Self {
+            full: changes.full,
+            jobs: changes.jobs.into_iter().map(Job::from).collect(),
+            removed: changes.removed.into_iter().map(|id| id.0).collect(),
+        }
+    }
+}
+
+impl From<JobSnapshot> for Job {
+    fn from(job: JobSnapshot) -> Self {
+        let can = job.possible();
+        Self {
+            id: job.id.0,
+            kind: job.kind.into(),
+            connection_id: job.connection.id.0,
+            connection_name: job.connection.name,
+            title: job.title,
+            state: job.state.into(),
+            phase: job.phase,
+            progress: JobProgress {
+                done: job.progress.done,
+                total: job.progress.total,
+                unit: match job.progress.unit {
+                    job::Unit::Bytes => ProgressUnit::Bytes,
+                    job::Unit::Files => ProgressUnit::Files,
+                    job::Unit::Percent => ProgressUnit::Percent,
+                },
+            },
+            bytes_per_second: job.bytes_per_second,
+            seconds_left: job.seconds_left,
+            created_at: job.created_at,
+            started_at: job.started_at,
+            finished_at: job.finished_at,
+            cluster_job_id: job.cluster_job_id.map(|id| id.to_string()),
+            error: job.error.map(IpcError::from),
+            outcome: job.outcome.map(JobOutcome::from),
+            ended: job.state.is_final(),
+            can: JobPossible {
+                pause: can.pause,
+                resume: can.resume,
+                cancel: can.cancel,
+                retry_failed: can.retry_failed,
+                dismiss: can.dismiss,
+            },
+        }
+    }
+}
+
+impl From<job::Outcome> for JobOutcome {
+    fn from(outcome: job::Outcome) -> Self {
+        match outcome {
+            job::Outcome::Files(files) => Self::Files {
+                done: files.done,
+                skipped: files.skipped,
+                failed: files.failed,
+                done_bytes: files.done_bytes,
+                results: files.results.into_iter().map(FileResult::from).collect(),
+                notes: files.notes,
+            },
+            job::Outcome::Backup {
+                collection,
+                subdirectory,
+                size_bytes,
+                rows,
+                end_time,
+            } => Self::Backup {
+                collection,
+                subdirectory,
+                size_bytes,
+                rows,
+                end_time,
+            },
+            job::Outcome::Restore {
+                database,
+                tables,
+                all_match,
+            } => Self::Restore {
+                database,
+                tables: tables
+                    .into_iter()
+                    .map(|proof| RowProof {
+                        matches: proof.matches(),
+                        table: proof.table,
+                        expected_rows: proof.expected_rows,
+                        found_rows: proof.found_rows,
+                    })
+                    .collect(),
+                all_match,
+            },
+        }
+    }
+}
+
+impl From<job::FileResult> for FileResult {
+    fn from(result: job::FileResult) -> Self {
+        Self {
+            source: result.source,
+            target: result.target,
+            size_bytes: result.size_bytes,
+            end: match result.end {
+                job::FileEnd::Done { sha256 } => FileEnd::Done { sha256 },
+                job::FileEnd::Skipped { why } => FileEnd::Skipped { why },
+                job::FileEnd::Failed { error } => FileEnd::Failed { error: error.into() },
+            },
+        }
+    }
+}
+
+/// Translates an enum whose variants are the same on both sides.
+macro_rules! same_variants {
+    ($from:path => $to:ident { $($variant:ident),* $(,)? }) => {
+        impl From<$from> for $to {
+            fn from(value: $from) -> Self {
+                type From = $from;
+                match value { $(From::$variant => Self::$variant,)* }
+            }
+        }
+    };
+}
+
+same_variants!(job::JobKind => JobKind {
+    Upload, Download, DeleteFiles, RenameFiles, CopyFiles, Undelete, Repair, CopyToCluster, ExportArchive,
+    ImportArchive, Backup, Restore,
+});
+same_variants!(job::JobState => JobState {
+    Queued, Running, Paused, Waiting, Cancelling, Reverting, Interrupted, Succeeded, PartlyDone, Failed,
+    Cancelled, Unknown,
+});
