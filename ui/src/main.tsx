@@ -2,15 +2,24 @@ import "@fontsource-variable/inter";
 import "@fontsource-variable/jetbrains-mono";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ToastRegion } from "./components/Toast";
+import { makeQueryClient } from "./app/queryClient";
+import { makeRouter } from "./app/router";
+import { watchJobs } from "./ipc/jobs";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 
+const queryClient = makeQueryClient();
+watchJobs(queryClient);
+
 createRoot(root).render(
   <StrictMode>
-    <ToastRegion />
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={makeRouter()} />
+    </QueryClientProvider>
   </StrictMode>,
 );

@@ -42,11 +42,25 @@ export function Mark({ tone, size = 20, icon }: { tone: Tone; size?: number; ico
   );
 }
 
+/** The colours a person may mark a connection with; each theme decides how they look. */
+export type MarkColour = "red" | "orange" | "amber" | "green" | "teal" | "blue" | "violet" | "grey";
+
+export interface DotProps {
+  tone: Tone;
+  /** The person's own colour, instead of the tone's. */
+  colour?: MarkColour | null;
+  isHollow?: boolean;
+}
+
 /** A dot of colour. The word it stands for must be beside it or in its label. */
-export function Dot({ tone, label }: { tone: Tone; label?: string }) {
-  return label ? (
-    <span className={styles.dot} data-tone={tone} role="img" aria-label={label} />
-  ) : (
-    <span className={styles.dot} data-tone={tone} aria-hidden="true" />
+export function Dot({ tone, colour, isHollow }: DotProps) {
+  return (
+    <span
+      className={styles.dot}
+      data-tone={tone}
+      data-hollow={isHollow || undefined}
+      style={colour ? ({ "--tone": `var(--mark-${colour})` } as React.CSSProperties) : undefined}
+      aria-hidden="true"
+    />
   );
 }

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { Mark } from "./Badge";
+import { Button } from "./Button";
 import { CopyButton } from "./CopyButton";
 import { Icon, type IconName } from "./Icon";
 import styles from "./States.module.css";
@@ -56,9 +57,9 @@ export function ErrorState({ error, onRetry, alwaysRetry, actions }: ErrorStateP
         {error.hint && <p className={styles.errorHint}>{error.hint}</p>}
         <div className={styles.errorActions}>
           {onRetry && (alwaysRetry || error.retryable) && (
-            <button type="button" className={styles.textButton} onClick={onRetry}>
+            <Button size="small" onPress={onRetry}>
               Try again
-            </button>
+            </Button>
           )}
           {actions}
           <CopyButton text={details} label="Copy details" />

@@ -22,8 +22,6 @@ pub(crate) struct Entry {
     /// Present while a run is under way.
     signal: Option<watch::Sender<Signal>>,
     samples: VecDeque<(Instant, u64)>,
-    /// A person asked to go on, and no run has taken note of it yet.
-    pub resume_asked: bool,
 }
 
 impl Entry {
@@ -34,7 +32,6 @@ impl Entry {
             version: 0,
             signal: None,
             samples: VecDeque::new(),
-            resume_asked: false,
         }
     }
 

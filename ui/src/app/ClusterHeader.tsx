@@ -1,0 +1,56 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { Pill } from "../components/Badge";
+import { environments } from "../components/environment";
+import { MiddleEllipsis } from "../components/MiddleEllipsis";
+import type { Connection, OpenedCluster } from "../ipc/wire";
+import styles from "./ClusterHeader.module.css";
+
+const tabs = [{ to: "/clusters/$connectionId", label: "Overview" }] as const;
+
+export interface ClusterHeaderProps {
+  connection: Connection;
+  /** Absent while it is not connected. */
+  cluster?: OpenedCluster;
+  menu?: ReactNode;
+}
+
+/** Says at all times where one is. */
+export function ClusterHeader({ connection, cluster, menu }: ClusterHeaderProps) {
+  const { name, environment, host, port, user, readOnly } = connection.fields;
+  const isPractice = environment === "practice";
+  return (
+    <header className={styles.header} data-environment={environment}>
+      <div className={styles.where}>
+        <Pill tone={environments[environment].tone}>{environments[environment].label}</Pill>
+        {readOnly && <Pill>Read-only</Pill>}
+        <span className={styles.name}>
+          <MiddleEllipsis text={name} isFocusable />
+        </span>
+        <span className={styles.facts}>
+          {isPractice ? (
+            <span>on this computer; nothing here is real</span>
+          ) : (
+            <MiddleEllipsis text={port === 26257 ? host : `${host}:${port}`} keepEnd={16} isFocusable />
+          )}
+          {cluster?.version && <span>{cluster.version}</span>}
+          <span>{cluster ? `signed in as ${cluster.user}` : `user ${user}, not connected`}</span>
+        </span>
+        <span className={styles.menu}>{menu}</span>
+      </div>
+      <nav className={styles.tabs} aria-label={`Parts of ${name}`}>
+        {tabs.map((tab) => (
+          <Link
+            key={tab.to}
+            to={tab.to}
+            params={{ connectionId: connection.id }}
+            activeOptions={{ exact: tab.label === "Overview" }}
+            className={styles.tab}
+          >
+            {tab.label}
+          </Link>
+        ))}
+      </nav>
+    </header>
+  );
+}

@@ -1,0 +1,24 @@
+import { Outlet, useLocation } from "@tanstack/react-router";
+import { ToastRegion } from "../components/Toast";
+import { useConnections } from "../ipc/connections";
+import styles from "./Frame.module.css";
+import { Rail } from "./Rail";
+
+export function Frame() {
+  const { data } = useConnections();
+  const { pathname } = useLocation();
+  // The first screen has two doors and nothing else to choose from.
+  const isFirstRun = pathname === "/" && (data === undefined || data.connections.length === 0);
+  return (
+    <div className={styles.frame}>
+      <button type="button" className={styles.skip} onClick={() => document.getElementById("main")?.focus()}>
+        Skip to the page
+      </button>
+      {!isFirstRun && <Rail />}
+      <div className={styles.main}>
+        <Outlet />
+      </div>
+      <ToastRegion />
+    </div>
+  );
+}

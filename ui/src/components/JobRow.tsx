@@ -1,0 +1,196 @@
+import type { ReactNode } from "react";
+import { bytes, bytesOf, count, percent } from "../lib/quantity";
+import { aboutDuration } from "../lib/time";
+import { Badge, Mark } from "./Badge";
+import { Button } from "./Button";
+import { Icon, type IconName } from "./Icon";
+import styles from "./JobRow.module.css";
+import { Moment } from "./Moment";
+import { ProgressBar } from "./ProgressBar";
+import { ErrorState, type ShownError } from "./States";
+import type { Tone } from "./tone";
+
+/** The part of a job that a row shows. Jobs of the wire have this shape. */
+export interface ShownJob {
+  id: string;
+  kind: string;
+  title: string;
+  connectionName: string;
+  state: JobStateName;
+  phase: string;
+  progress: { done: number; total: number | null; unit: "bytes" | "files" | "percent" };
+  bytesPerSecond: number | null;
+  secondsLeft: number | null;
+  finishedAt: string | null;
+  error: ShownError | null;
+  ended: boolean;
+  can: { pause: boolean; resume: boolean; cancel: boolean; retryFailed: boolean; dismiss: boolean };
+}
+
+export type JobStateName =
+  | "queued"
+  | "running"
+  | "paused"
+  | "waiting"
+  | "cancelling"
+  | "reverting"
+  | "interrupted"
+  | "succeeded"
+  | "partlyDone"
+  | "failed"
+  | "cancelled"
+  | "unknown";
+
+/** Each state as a word and a tone. Green is for what was checked: the back end says `succeeded` only then. */
+export const jobStates: Record<JobStateName, { word: string; tone: Tone }> = {
+  queued: { word: "In line", tone: "neutral" },
+  running: { word: "Running", tone: "accent" },
+  paused: { word: "Paused", tone: "attention" },
+  waiting: { word: "Waiting", tone: "attention" },
+  cancelling: { word: "Cancelling", tone: "neutral" },
+  reverting: { word: "Taking back", tone: "attention" },
+  interrupted: { word: "Interrupted", tone: "attention" },
+  succeeded: { word: "Done, checked", tone: "good" },
+  partlyDone: { word: "Partly done", tone: "attention" },
+  failed: { word: "Failed", tone: "bad" },
+  cancelled: { word: "Cancelled", tone: "neutral" },
+  unknown: { word: "Outcome unknown", tone: "attention" },
+};
+
+const icons: Record<string, IconName> = {
+  upload: "arrowUp",
+  importArchive: "arrowUp",
+  download: "arrowDown",
+  exportArchive: "arrowDown",
+  backup: "database",
+  restore: "restore",
+  deleteFiles: "trash",
+  undelete: "restore",
+  repair: "refresh",
+};
+
+/** 0 to 1, or null while the total is not known. */
+export function jobFraction({ progress }: ShownJob): number | null {
+  if (progress.total === null) return null;
+  return progress.total === 0 ? 0 : Math.min(1, progress.done / progress.total);
+}
+
+/** "412 of 900 MiB · 38 MiB/s · 13 s left". */
+export function jobFigures(job: ShownJob): string {
+  const { done, total, unit } = job.progress;
+  const fraction = jobFraction(job);
+  const amount =
+    unit === "bytes"
+      ? total === null
+        ? bytes(done)
+        : bytesOf(done, total)
+      : unit === "files"
+        ? `${count(done)}${total === null ? "" : ` of ${count(total)}`} files`
+        : fraction === null
+          ? ""
+          : percent(fraction);
+  const isMoving = job.state === "running";
+  return [
+    amount,
+    isMoving && job.bytesPerSecond ? `${bytes(job.bytesPerSecond)}/s` : "",
+    isMoving && job.secondsLeft !== null ? `${aboutDuration(job.secondsLeft * 1000)} left` : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+export interface JobRowProps {
+  job: ShownJob;
+  /** Names the cluster: for lists over several. */
+  withConnection?: boolean;
+  onPause?: () => void;
+  onResume?: () => void;
+  onCancel?: () => void;
+  onRetryFailed?: () => void;
+  onDismiss?: () => void;
+  /** More buttons, such as where the result is to be seen. */
+  actions?: ReactNode;
+  /** Under the row: what the job left behind. */
+  children?: ReactNode;
+}
+
+/** A job as it is, in place: what, how far, how fast, how long still; and what can be asked of it now. */
+export function JobRow({
+  job,
+  withConnection,
+  onPause,
+  onResume,
+  onCancel,
+  onRetryFailed,
+  onDismiss,
+  actions,
+  children,
+}: JobRowProps) {
+  const { word, tone } = jobStates[job.state];
+  const fraction = jobFraction(job);
+  const figures = jobFigures(job);
+  const about = (verb: string) => `${verb}: ${job.title}`;
+  return (
+    <article className={styles.row} aria-label={job.title}>
+      {job.ended ? (
+        <Mark tone={tone} icon={job.state === "cancelled" ? "minus" : undefined} />
+      ) : (
+        <span className={styles.icon} aria-hidden="true">
+          <Icon name={icons[job.kind] ?? "activity"} size={13} />
+        </span>
+      )}
+      <div className={styles.body}>
+        <div className={styles.head}>
+          <span className={styles.title}>{job.title}</span>
+          {job.state !== "running" && <Badge tone={tone}>{word}</Badge>}
+          <span className={styles.figures}>
+            {job.ended ? job.finishedAt && <Moment value={job.finishedAt} withRelative /> : figures}
+          </span>
+        </div>
+        {!job.ended && (
+          <ProgressBar
+            label={job.title}
+            fraction={job.state === "queued" ? 0 : fraction}
+            valueText={figures || undefined}
+            tone={tone === "attention" ? "attention" : "accent"}
+          />
+        )}
+        {(job.phase || withConnection) && !(job.ended && !withConnection) && (
+          <p className={styles.phase}>
+            {[withConnection && job.connectionName, !job.ended && job.phase].filter(Boolean).join(" · ")}
+          </p>
+        )}
+        {job.error && <ErrorState error={job.error} />}
+        {children}
+      </div>
+      <div className={styles.actions}>
+        {actions}
+        {job.can.pause && onPause && (
+          <Button size="small" variant="quiet" aria-label={about("Pause")} onPress={onPause}>
+            Pause
+          </Button>
+        )}
+        {job.can.resume && onResume && (
+          <Button size="small" aria-label={about("Resume")} onPress={onResume}>
+            Resume
+          </Button>
+        )}
+        {job.can.cancel && onCancel && (
+          <Button size="small" variant="quiet" aria-label={about("Cancel")} onPress={onCancel}>
+            Cancel
+          </Button>
+        )}
+        {job.can.retryFailed && onRetryFailed && (
+          <Button size="small" aria-label={about("Retry failed")} onPress={onRetryFailed}>
+            Retry failed
+          </Button>
+        )}
+        {job.can.dismiss && job.ended && onDismiss && (
+          <Button size="small" variant="quiet" aria-label={about("Dismiss")} onPress={onDismiss}>
+            Dismiss
+          </Button>
+        )}
+      </div>
+    </article>
+  );
+}

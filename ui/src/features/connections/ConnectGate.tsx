@@ -1,0 +1,144 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+import { Button, ButtonRow } from "../../components/Button";
+import { Card } from "../../components/Card";
+import { Checkbox } from "../../components/Choice";
+import { Content } from "../../components/Content";
+import { ErrorState, useDelayed } from "../../components/States";
+import { TextField } from "../../components/TextField";
+import { connectionsQuery, openClusterQuery } from "../../ipc/connections";
+import { CurrentClusterProvider } from "../../ipc/currentCluster";
+import { asCallError, type CallError } from "../../ipc/errors";
+import { type Connection, commands } from "../../ipc/wire";
+import styles from "./ConnectGate.module.css";
+
+/** Clusters of these hosts sleep when nobody uses them, and the first login wakes them. */
+function mayBeAsleep(host: string): boolean {
+  return host.endsWith(".cockroachlabs.cloud");
+}
+
+function Connecting({ connection }: { connection: Connection }) {
+  const isShown = useDelayed(150);
+  const isSlow = useDelayed(3000);
+  const { name, host } = connection.fields;
+  return (
+    <div className={styles.connecting} role="status" data-shown={isShown || undefined}>
+      <span className={styles.spinner} aria-hidden="true" />
+      <div>
+        <h1>{isSlow && mayBeAsleep(host) ? `Waking up ${name}` : `Connecting to ${name}`}</h1>
+        <p className={styles.muted}>
+          {isSlow
+            ? mayBeAsleep(host)
+              ? "A cluster that nobody used for a while sleeps. Waking takes up to half a minute."
+              : "This takes longer than usual. If nothing answers within half a minute, you will see why."
+            : host}
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function SecretForm({
+  connection,
+  error,
+  onProvided,
+}: {
+  connection: Connection;
+  error: CallError;
+  onProvided: () => void;
+}) {
+  const [secret, setSecret] = useState("");
+  const isKeyringOut = error.code === "keyring";
+  const [remember, setRemember] = useState(false);
+  const { name, user, jwt } = connection.fields;
+  const word = jwt ? "sign-in token" : "password";
+  const provide = useMutation({
+    mutationFn: () =>
+      commands.provideSecret(connection.id, "password", secret, remember ? "keyring" : "memory"),
+    onSuccess: onProvided,
+  });
+  return (
+    <Card title={`The ${word} of ${user}`}>
+      <form
+        className={styles.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (secret !== "") provide.mutate();
+        }}
+      >
+        <p className={styles.muted}>
+          {isKeyringOut
+            ? `Enter it here to connect to ${name} without the keyring.`
+            : `${name} asks for it. It is not in this computer's keyring.`}
+        </p>
+        <TextField
+          label={jwt ? "Sign-in token" : "Password"}
+          type="password"
+          value={secret}
+          onChange={setSecret}
+          autoFocus={!isKeyringOut}
+        />
+        <Checkbox
+          isSelected={remember}
+          onChange={setRemember}
+          description="Otherwise it stays in memory until Roachvault quits."
+        >
+          Keep it in this computer's keyring
+        </Checkbox>
+        {provide.error && <ErrorState error={asCallError(provide.error)} />}
+        <ButtonRow align="end">
+          <Button variant="primary" type="submit" isDisabled={secret === ""} isPending={provide.isPending}>
+            Connect
+          </Button>
+        </ButtonRow>
+      </form>
+    </Card>
+  );
+}
+
+/** Opens the cluster when it is visited, shows what stands in the way, and only then what is behind. */
+export function ConnectGate({ connection, children }: { connection: Connection; children: ReactNode }) {
+  const queryClient = useQueryClient();
+  const {
+    data: cluster,
+    error: thrown,
+    isFetching,
+    refetch,
+  } = useQuery({
+    ...openClusterQuery(connection.id),
+    retryOnMount: false,
+  });
+  const retry = async () => {
+    await refetch();
+    await queryClient.invalidateQueries(connectionsQuery);
+  };
+  if (cluster)
+    return <CurrentClusterProvider value={{ connection, cluster }}>{children}</CurrentClusterProvider>;
+  if (isFetching || thrown === null) return <Connecting connection={connection} />;
+  const error = asCallError(thrown);
+  const needsSecret = error.code === "secretNeeded";
+  return (
+    <Content width="form">
+      {!needsSecret && (
+        <ErrorState
+          error={error}
+          alwaysRetry
+          onRetry={retry}
+          actions={
+            <Link
+              to="/connections/$connectionId"
+              params={{ connectionId: connection.id }}
+              search={{ check: true }}
+            >
+              Check the connection
+            </Link>
+          }
+        />
+      )}
+      {(needsSecret || error.code === "keyring" || error.code === "auth") && (
+        <SecretForm connection={connection} error={error} onProvided={retry} />
+      )}
+    </Content>
+  );
+}

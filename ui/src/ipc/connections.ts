@@ -1,0 +1,30 @@
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { commands } from "./wire";
+
+/**
+ * What belongs to one open cluster is kept under `["cluster", id, …]`, so that it can be let go of as one when the
+ * connection closes.
+ */
+export function clusterKey(connectionId: string, ...rest: readonly unknown[]): readonly unknown[] {
+  return ["cluster", connectionId, ...rest];
+}
+
+export const connectionsQuery = queryOptions({
+  queryKey: ["connections"],
+  queryFn: commands.listConnections,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export function useConnections() {
+  return useQuery(connectionsQuery);
+}
+
+/** Opens the cluster, or takes it as it is when it is open. One login; a failure is never repeated by itself. */
+export function openClusterQuery(connectionId: string) {
+  return queryOptions({
+    queryKey: clusterKey(connectionId, "open"),
+    queryFn: () => commands.connectCluster(connectionId),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: Number.POSITIVE_INFINITY,
+  });
+}

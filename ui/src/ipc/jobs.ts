@@ -1,0 +1,99 @@
+/**
+ * The one list of jobs. It is fed by one channel, opened when the app starts: first the whole list, then whole
+ * snapshots of what changed. Screens read it with the hooks below and never guess a state from a button.
+ */
+import type { QueryClient } from "@tanstack/react-query";
+import { useMemo, useSyncExternalStore } from "react";
+import { commands, type Job, type JobKind, type JobsMessage } from "./bindings";
+import { Channel } from "./call";
+import { clusterKey } from "./connections";
+import { asCallError, type CallError } from "./errors";
+
+interface JobsState {
+  /** Newest first. */
+  jobs: readonly Job[];
+  /** False until the first list came. */
+  isKnown: boolean;
+  /** Why the list cannot be had. */
+  error: CallError | null;
+}
+
+let state: JobsState = { jobs: [], isKnown: false, error: null };
+const listeners = new Set<() => void>();
+
+function set(next: JobsState) {
+  state = next;
+  for (const listener of listeners) listener();
+}
+
+/** The list after a message: a full one replaces it, another changes, adds and removes by id. */
+export function applied(known: readonly Job[], message: JobsMessage): readonly Job[] {
+  if (message.full) return message.jobs;
+  const changed = new Map(message.jobs.map((job) => [job.id, job]));
+  const kept = known.map((job) => {
+    const next = changed.get(job.id);
+    changed.delete(job.id);
+    return next ?? job;
+  });
+  const removed = new Set(message.removed);
+  return [...changed.values(), ...kept].filter((job) => !removed.has(job.id));
+}
+
+/** What a job of a kind makes stale on the screens of its cluster: the second part of their query keys. */
+const changes: Record<JobKind, readonly string[]> = {
+  upload: ["files"],
+  download: [],
+  deleteFiles: ["files", "backups"],
+  renameFiles: ["files", "backups"],
+  copyFiles: ["files", "backups"],
+  undelete: ["files", "backups"],
+  repair: ["files"],
+  copyToCluster: ["files", "backups"],
+  exportArchive: [],
+  importArchive: ["files", "backups"],
+  backup: ["files", "backups", "overview"],
+  restore: ["overview"],
+};
+
+/** Opens the channel. Called once, before the first screen. */
+export function watchJobs(queryClient: QueryClient) {
+  const channel = new Channel<JobsMessage>();
+  channel.onmessage = (message) => {
+    const before = new Map(state.jobs.map((job) => [job.id, job]));
+    set({ jobs: applied(state.jobs, message), isKnown: true, error: null });
+    for (const job of message.jobs) {
+      const known = before.get(job.id);
+      if (!job.ended || known === undefined || known.ended) continue;
+      for (const part of changes[job.kind]) {
+        void queryClient.invalidateQueries({ queryKey: clusterKey(job.connectionId, part) });
+      }
+    }
+  };
+  commands.watchJobs(channel).catch((thrown) => set({ ...state, error: asCallError(thrown) }));
+}
+
+function subscribe(listener: () => void) {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
+}
+
+export function useJobs(): JobsState {
+  return useSyncExternalStore(subscribe, () => state);
+}
+
+/** The job, or undefined while it is not in the list (a job just started may come a moment later). */
+export function useJob(id: string | null): Job | undefined {
+  return useSyncExternalStore(subscribe, () => state.jobs.find((job) => job.id === id));
+}
+
+/** What is under way or waits to go on: everything that has not ended. */
+export function useUnendedJobs(connectionId?: string): readonly Job[] {
+  const { jobs } = useJobs();
+  return useMemo(
+    () =>
+      jobs.filter((job) => !job.ended && (connectionId === undefined || job.connectionId === connectionId)),
+    [jobs, connectionId],
+  );
+}
