@@ -13,4 +13,20 @@ commands! {
     jobs::resume_job(id: Uuid) => ();
     jobs::retry_failed(id: Uuid) => Uuid;
     jobs::dismiss_job(id: Uuid) => ();
+
+    backups::list_collections(connection: Uuid) => Vec<backups::Collection>;
+    backups::save_collection(connection: Uuid, uri: backups::SecretText) => backups::Collection;
+    backups::list_backups(connection: Uuid, collection: String) => backups::BackupList;
+    backups::get_backup(
+        connection: Uuid,
+        collection: String,
+        subdirectory: String,
+        passphrase: Option<backups::SecretText>,
+    ) => backups::BackupContents;
+    backups::plan_backup(connection: Uuid, request: backups::BackupRequest) => backups::BackupPlan;
+    backups::start_backup(plan: Uuid) => Uuid;
+    overview::get_overview(connection: Uuid) => overview::Overview;
+    overview::list_databases(connection: Uuid) => Vec<overview::Database>;
+    restores::plan_restore(connection: Uuid, request: restores::RestoreRequest) => restores::RestorePlan;
+    restores::start_restore(plan: Uuid, typed_name: Option<String>) => Uuid;
 }

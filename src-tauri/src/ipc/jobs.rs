@@ -99,14 +99,27 @@ pub struct FileResult {
     pub end: FileEnd,
 }
 
-/// One table after a restore.
+/// What a count of a restored table says.
+#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum RowVerdict {
+    Match,
+    Differs,
+    Missing,
+    /// It is there; the backup does not tell how many rows it had at the restored moment.
+    NotComparable,
+    /// It is there; counting it failed.
+    NotCounted,
+}
+
+/// One table after a restore, as `public.accounts`.
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RowProof {
     pub table: String,
     pub expected_rows: Option<u64>,
     pub found_rows: Option<u64>,
-    pub matches: bool,
+    pub verdict: RowVerdict,
 }
 
 #[derive(Debug, Clone, Serialize, TS)]
@@ -122,16 +135,36 @@ pub enum JobOutcome {
         notes: Vec<String>,
     },
     Backup {
+        /// Secrets masked; names the collection in other commands.
         collection: String,
-        subdirectory: String,
+        /// Absent when it could not be told.
+        subdirectory: Option<String>,
+        /// Logical size of what this backup added.
         size_bytes: Option<u64>,
         rows: Option<u64>,
+        /// The moment it holds.
         end_time: Option<DateTime<Utc>>,
+        duration_seconds: Option<u64>,
+        /// It was read back and its files are there.
+        checked: bool,
+        /// One sentence.
+        verdict: String,
     },
     Restore {
+        /// Where the data is found now.
         database: String,
+        /// Its name in the backup.
+        from_database: String,
+        collection: String,
+        subdirectory: String,
+        moment: Option<DateTime<Utc>>,
         tables: Vec<RowProof>,
+        /// Every table is there with the row count of the backup.
         all_match: bool,
+        /// One sentence.
+        verdict: String,
+        /// GRANT statements for what the restore did not bring along.
+        lost_grants: Vec<String>,
     },
 }
 
@@ -272,36 +305,38 @@ impl From<job::Outcome> for JobOutcome {
                 results: files.results.into_iter().map(FileResult::from).collect(),
                 notes: files.notes,
             },
-            job::Outcome::Backup {
-                collection,
-                subdirectory,
-                size_bytes,
-                rows,
-                end_time,
-            } => Self::Backup {
-                collection,
-                subdirectory,
-                size_bytes,
-                rows,
-                end_time,
+            job::Outcome::Backup(backup) => Self::Backup {
+                collection: backup.collection,
+                subdirectory: backup.subdirectory,
+                size_bytes: backup.size_bytes,
+                rows: backup.rows,
+                end_time: backup.end_time,
+                duration_seconds: backup.duration_seconds,
+                checked: backup.checked,
+                verdict: backup.verdict,
             },
-            job::Outcome::Restore {
-                database,
-                tables,
-                all_match,
-            } => Self::Restore {
-                database,
-                tables: tables
-                    .into_iter()
-                    .map(|proof| RowProof {
-                        matches: proof.matches(),
-                        table: proof.table,
-                        expected_rows: proof.expected_rows,
-                        found_rows: proof.found_rows,
-                    })
-                    .collect(),
-                all_match,
+            job::Outcome::Restore(restore) => Self::Restore {
+                database: restore.database,
+                from_database: restore.from_database,
+                collection: restore.collection,
+                subdirectory: restore.subdirectory,
+                moment: restore.moment,
+                tables: restore.tables.into_iter().map(RowProof::from).collect(),
+                all_match: restore.all_match,
+                verdict: restore.verdict,
+                lost_grants: restore.lost_grants,
             },
+        }
+    }
+}
+
+impl From<job::RowProof> for RowProof {
+    fn from(proof: job::RowProof) -> Self {
+        Self {
+            table: proof.table,
+            expected_rows: proof.expected_rows,
+            found_rows: proof.found_rows,
+            verdict: proof.verdict.into(),
         }
     }
 }
@@ -341,3 +376,4 @@ same_variants!(job::JobState => JobState {
     Queued, Running, Paused, Waiting, Cancelling, Reverting, Interrupted, Succeeded, PartlyDone, Failed,
     Cancelled, Unknown,
 });
+same_variants!(job::RowVerdict => RowVerdict { Match, Differs, Missing, NotComparable, NotCounted });

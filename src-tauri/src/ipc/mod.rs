@@ -4,8 +4,11 @@
 //! that line, so a handler, its TypeScript signature and its permission cannot drift apart.
 
 pub mod about;
+pub mod backups;
 pub mod error;
 pub mod jobs;
+pub mod overview;
+pub mod restores;
 
 #[cfg(test)]
 mod bindings;

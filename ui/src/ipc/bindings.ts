@@ -9,6 +9,178 @@ export type About = { version: string,
 dataDir: string, };
 
 /**
+ * What one chain holds.
+ */
+export type BackupContents = { chain: Chain, objects: Array<BackupObject>, };
+
+export type BackupKind = "full" | "incremental";
+
+/**
+ * The backups of one collection, newest first.
+ */
+export type BackupList = { collection: Collection, chains: Array<Chain>, 
+/**
+ * Stretches of time in which every second can be restored.
+ */
+windows: Array<RestorableWindow>, 
+/**
+ * Directories without a finished backup.
+ */
+unfinished: Array<UnfinishedBackup>, };
+
+export type BackupObject = { 
+/**
+ * Absent for a database itself.
+ */
+database: string | null, schema: string | null, name: string, kind: ObjectKind, 
+/**
+ * In the newest state of the chain. Absent when there are incremental backups: these count
+ * changes, so the rows of a table cannot be told from them.
+ */
+rows: number | null, 
+/**
+ * Logical size, all layers together.
+ */
+sizeBytes: number | null, 
+/**
+ * Who owned it.
+ */
+owner: string | null, };
+
+/**
+ * What a backup would do. Nothing has been sent.
+ */
+export type BackupPlan = { id: string, 
+/**
+ * Such as “database bank”.
+ */
+subject: string, collection: Collection, 
+/**
+ * Exactly what will be sent, secrets masked.
+ */
+sql: string, 
+/**
+ * Estimates of the cluster.
+ */
+tables: number | null, rows: number | null, 
+/**
+ * From the newest backup of the same, when there is one.
+ */
+sizeBytes: number | null, checks: Array<PlanCheck>, 
+/**
+ * No check is blocked.
+ */
+canStart: boolean, };
+
+/**
+ * What to back up, where to and how.
+ */
+export type BackupRequest = { targets: BackupTargets, 
+/**
+ * `uri` of a collection.
+ */
+collection: string, 
+/**
+ * Incremental adds to the newest chain of the collection.
+ */
+kind: BackupKind, 
+/**
+ * Keep every version between two backups, so that every second can be restored.
+ */
+revisionHistory: boolean, 
+/**
+ * Encrypts the backup. Without it nobody can restore it.
+ */
+passphrase: SecretText | null, };
+
+export type BackupTargets = { "type": "cluster" } | { "type": "database", database: string, } | { "type": "tables", database: string, tables: Array<string>, };
+
+/**
+ * A full backup and the incremental ones that build on it.
+ */
+export type Chain = { 
+/**
+ * Names the chain in other commands.
+ */
+subdirectory: string, 
+/**
+ * Oldest first: the full backup, then each incremental one. Empty when `problem` says why.
+ */
+layers: Array<Layer>, 
+/**
+ * Databases in it, those of CockroachDB left out.
+ */
+databases: Array<string>, isFullCluster: boolean, 
+/**
+ * Taken with a passphrase or a key, and cannot be read without it.
+ */
+encrypted: boolean, 
+/**
+ * Rows of the full backup; incremental ones count changes and are not added.
+ */
+rows: number | null, 
+/**
+ * Logical size of all layers.
+ */
+sizeBytes: number | null, 
+/**
+ * Why it cannot be read.
+ */
+problem: IpcError | null, };
+
+export type CheckLevel = "ok" | "attention" | "blocked";
+
+/**
+ * Where backups are collected.
+ */
+export type Collection = { 
+/**
+ * Names the collection in other commands: its URI with keys replaced by `redacted`.
+ */
+uri: string, 
+/**
+ * Short, for reading: the path inside file storage, or the bucket and path.
+ */
+name: string, storage: Storage, 
+/**
+ * Full backups in it; absent when it has not been looked into.
+ */
+backups: number | null, 
+/**
+ * Newest full backup, as its directory says.
+ */
+newestAt: string | null, 
+/**
+ * What the files take; only known for file storage.
+ */
+sizeBytes: number | null, 
+/**
+ * Backups that are being written, or were given up.
+ */
+unfinished: number, };
+
+/**
+ * One database of the cluster.
+ */
+export type Database = { name: string, owner: string | null, 
+/**
+ * `system` belongs to CockroachDB and cannot be restored beside itself.
+ */
+isSystem: boolean, 
+/**
+ * Tables without views and sequences. Absent when the user may not look.
+ */
+tables: number | null, 
+/**
+ * CockroachDB's own estimate; it lags behind by minutes.
+ */
+estimatedRows: number | null, primaryRegion: string | null, regions: Array<string>, 
+/**
+ * Of the backups that lie in the user's file storage or in remembered collections.
+ */
+newestBackup: NewestBackup | null, };
+
+/**
  * What the screen does about a failure. The names are the core's codes.
  */
 export type ErrorCode = "invalidInput" | "cannotConnect" | "tls" | "auth" | "secretNeeded" | "keyring" | "readOnly" | "confirmationNeeded" | "noPrivilege" | "notFound" | "alreadyExists" | "planChanged" | "unsupported" | "clusterBusy" | "connectionLost" | "outcomeUnknown" | "localDisk" | "corrupt" | "cancelled" | "internal";
@@ -23,6 +195,16 @@ sha256: string | null, } | { "end": "skipped", why: string, } | { "end": "failed
  * `source` and `target` are local paths, or userfile names without their leading slash.
  */
 export type FileResult = { source: string, target: string, sizeBytes: number, end: FileEnd, };
+
+/**
+ * What lies in the user's file storage, backups included.
+ */
+export type FileTotals = { count: number, sizeBytes: number, };
+
+/**
+ * What can be done about a check.
+ */
+export type Fix = { "type": "useName", name: string, } | { "type": "sql", label: string, sql: string, } | { "type": "askPassphrase" } | { "type": "allow", option: RestoreOption, label: string, };
 
 /**
  * A failure as the screen receives it: from a command, or as the end of a job.
@@ -72,7 +254,51 @@ export type JobOutcome = { "kind": "files", done: number, skipped: number, faile
 /**
  * Failed ones first, and not more than 500; the counts tell the rest.
  */
-results: Array<FileResult>, notes: Array<string>, } | { "kind": "backup", collection: string, subdirectory: string, sizeBytes: number | null, rows: number | null, endTime: string | null, } | { "kind": "restore", database: string, tables: Array<RowProof>, allMatch: boolean, };
+results: Array<FileResult>, notes: Array<string>, } | { "kind": "backup", 
+/**
+ * Secrets masked; names the collection in other commands.
+ */
+collection: string, 
+/**
+ * Absent when it could not be told.
+ */
+subdirectory: string | null, 
+/**
+ * Logical size of what this backup added.
+ */
+sizeBytes: number | null, rows: number | null, 
+/**
+ * The moment it holds.
+ */
+endTime: string | null, durationSeconds: number | null, 
+/**
+ * It was read back and its files are there.
+ */
+checked: boolean, 
+/**
+ * One sentence.
+ */
+verdict: string, } | { "kind": "restore", 
+/**
+ * Where the data is found now.
+ */
+database: string, 
+/**
+ * Its name in the backup.
+ */
+fromDatabase: string, collection: string, subdirectory: string, moment: string | null, tables: Array<RowProof>, 
+/**
+ * Every table is there with the row count of the backup.
+ */
+allMatch: boolean, 
+/**
+ * One sentence.
+ */
+verdict: string, 
+/**
+ * GRANT statements for what the restore did not bring along.
+ */
+lostGrants: Array<string>, };
 
 /**
  * What can be asked of the job now.
@@ -100,12 +326,160 @@ full: boolean, jobs: Array<Job>,
  */
 removed: Array<string>, };
 
+/**
+ * One backup of a chain, and the moment it holds.
+ */
+export type Layer = { kind: BackupKind, 
+/**
+ * Absent in a full backup.
+ */
+startTime: string | null, 
+/**
+ * The moment that can be restored.
+ */
+endTime: string, 
+/**
+ * Every second since then is kept as well.
+ */
+revisionsSince: string | null, 
+/**
+ * In an incremental backup the rows that changed or were deleted.
+ */
+rows: number | null, sizeBytes: number | null, };
+
+/**
+ * The newest moment to which a database can be brought back.
+ */
+export type NewestBackup = { 
+/**
+ * Pass it on as it is.
+ */
+collection: string, subdirectory: string, endTime: string, kind: BackupKind, };
+
+export type ObjectKind = "database" | "schema" | "table" | "type" | "function" | "other";
+
+/**
+ * The databases of a cluster with their newest backups, and what its userfile storage holds.
+ */
+export type Overview = { databases: Array<Database>, 
+/**
+ * Absent when the user's file storage has not been made yet.
+ */
+files: FileTotals | null, 
+/**
+ * What could not be found out, in sentences. The rest is true all the same.
+ */
+gaps: Array<string>, checkedAt: string, };
+
+/**
+ * One answer to “Will this work?”.
+ */
+export type PlanCheck = { 
+/**
+ * Stable, such as `nameFree`.
+ */
+id: string, level: CheckLevel, 
+/**
+ * Such as “The name bank_restored is free”.
+ */
+title: string, detail: string, fix: Fix | null, };
+
 export type ProgressUnit = "bytes" | "files" | "percent";
 
 /**
- * One table after a restore.
+ * From and to are both restorable.
  */
-export type RowProof = { table: string, expectedRows: number | null, foundRows: number | null, matches: boolean, };
+export type RestorableWindow = { 
+/**
+ * The chain that covers it.
+ */
+subdirectory: string, from: string, to: string, };
+
+/**
+ * What a restore may put up with.
+ */
+export type RestoreOption = "skipMissingForeignKeys" | "skipMissingSequences" | "skipMissingSequenceOwners" | "skipMissingViews" | "skipMissingUdfs" | "skipLocalitiesCheck" | "removeRegions" | "schemaOnly" | "verifyBackupTableData" | "grants";
+
+/**
+ * What a restore would do. Nothing has been sent.
+ */
+export type RestorePlan = { id: string, collection: string, subdirectory: string, 
+/**
+ * The moment the data is of.
+ */
+moment: string, 
+/**
+ * The database in the backup.
+ */
+database: string, 
+/**
+ * The database the data will be found in.
+ */
+newName: string, 
+/**
+ * Exactly what will be sent, secrets masked.
+ */
+sql: string, checks: Array<PlanCheck>, 
+/**
+ * No check is blocked.
+ */
+canStart: boolean, 
+/**
+ * Must be typed before it starts; absent unless the connection is marked production.
+ */
+typeToConfirm: string | null, tables: Array<RestoreTable>, rows: number | null, sizeBytes: number | null, 
+/**
+ * GRANT statements that give back what the restore does not bring along, for the new name.
+ */
+lostGrants: Array<string>, };
+
+/**
+ * What to bring back, from which moment, and under which name.
+ */
+export type RestoreRequest = { 
+/**
+ * `uri` of a collection.
+ */
+collection: string, 
+/**
+ * `subdirectory` of a chain.
+ */
+subdirectory: string, target: RestoreTarget, 
+/**
+ * Absent: the end of the chain.
+ */
+moment: string | null, passphrase: SecretText | null, options: Array<RestoreOption>, };
+
+export type RestoreTable = { schema: string, name: string, 
+/**
+ * Absent when the chain has incremental backups or when a moment inside a window is restored.
+ */
+rows: number | null, sizeBytes: number | null, };
+
+export type RestoreTarget = { "type": "database", database: string, newName: string | null, } | { "type": "tables", database: string, tables: Array<string>, intoDatabase: string, };
+
+/**
+ * One table after a restore, as `public.accounts`.
+ */
+export type RowProof = { table: string, expectedRows: number | null, foundRows: number | null, verdict: RowVerdict, };
+
+/**
+ * What a count of a restored table says.
+ */
+export type RowVerdict = "match" | "differs" | "missing" | "notComparable" | "notCounted";
+
+/**
+ * A passphrase or a storage URI with keys in it, on its way in. It never goes out again.
+ */
+export type SecretText = string;
+
+export type Storage = "userfile" | "s3" | "googleCloud" | "azure" | "nodelocal" | "external";
+
+export type UnfinishedBackup = { subdirectory: string, 
+/**
+ * CockroachDB's job that writes it or has written it.
+ */
+clusterJobId: string | null, sizeBytes: number, };
 
 export const commands = {
   getAbout: (): Promise<About> => call("get_about"),
@@ -116,4 +490,14 @@ export const commands = {
   resumeJob: (id: string): Promise<void> => call("resume_job", { id }),
   retryFailed: (id: string): Promise<string> => call("retry_failed", { id }),
   dismissJob: (id: string): Promise<void> => call("dismiss_job", { id }),
+  listCollections: (connection: string): Promise<Array<Collection>> => call("list_collections", { connection }),
+  saveCollection: (connection: string, uri: SecretText): Promise<Collection> => call("save_collection", { connection, uri }),
+  listBackups: (connection: string, collection: string): Promise<BackupList> => call("list_backups", { connection, collection }),
+  getBackup: (connection: string, collection: string, subdirectory: string, passphrase: SecretText | null): Promise<BackupContents> => call("get_backup", { connection, collection, subdirectory, passphrase }),
+  planBackup: (connection: string, request: BackupRequest): Promise<BackupPlan> => call("plan_backup", { connection, request }),
+  startBackup: (plan: string): Promise<string> => call("start_backup", { plan }),
+  getOverview: (connection: string): Promise<Overview> => call("get_overview", { connection }),
+  listDatabases: (connection: string): Promise<Array<Database>> => call("list_databases", { connection }),
+  planRestore: (connection: string, request: RestoreRequest): Promise<RestorePlan> => call("plan_restore", { connection, request }),
+  startRestore: (plan: string, typedName: string | null): Promise<string> => call("start_restore", { plan, typedName }),
 };

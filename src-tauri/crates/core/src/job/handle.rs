@@ -71,6 +71,13 @@ impl JobHandle {
         *self.signal.borrow()
     }
 
+    /// Whether a person asked to go on since this was last asked. A run that was merely taken up
+    /// again after a restart or a new connection finds false, and must not resume what somebody
+    /// else paused on the cluster.
+    pub fn take_resume_request(&self) -> bool {
+        self.jobs.take_resume_request(self.id)
+    }
+
     /// Returns when the signal is something else than `present`.
     pub async fn signal_changed(&self, present: Signal) -> Signal {
         let mut signal = self.signal.clone();

@@ -195,6 +195,21 @@ impl FilesOutcome {
     }
 }
 
+/// What a count of a restored table says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowVerdict {
+    /// As many rows as in the backup.
+    Match,
+    Differs,
+    /// The table is not there.
+    Missing,
+    /// The table is there; the backup does not tell how many rows it had at the restored moment.
+    NotComparable,
+    /// The table is there; counting it failed.
+    NotCounted,
+}
+
 /// One table after a restore, compared with the backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowProof {
@@ -204,12 +219,7 @@ pub struct RowProof {
     pub expected_rows: Option<u64>,
     /// Rows found; absent when the table is missing or could not be counted.
     pub found_rows: Option<u64>,
-}
-
-impl RowProof {
-    pub fn matches(&self) -> bool {
-        self.found_rows.is_some() && self.expected_rows == self.found_rows
-    }
+    pub verdict: RowVerdict,
 }
 
 /// What a job left behind, for its end card.
@@ -217,22 +227,47 @@ impl RowProof {
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     Files(FilesOutcome),
-    Backup {
-        /// The collection, secrets masked.
-        collection: String,
-        /// Such as `2026/11/23-164500.12`.
-        subdirectory: String,
-        size_bytes: Option<u64>,
-        rows: Option<u64>,
-        end_time: Option<DateTime<Utc>>,
-    },
-    Restore {
-        /// The name under which the data is found now.
-        database: String,
-        tables: Vec<RowProof>,
-        /// Every table is there with the row count of the backup.
-        all_match: bool,
-    },
+    Backup(BackupOutcome),
+    Restore(RestoreOutcome),
+}
+
+/// A backup as SHOW BACKUP told of it after the job had ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BackupOutcome {
+    /// The collection, secrets masked.
+    pub collection: String,
+    /// Such as `/2026/11/23-164500.12`, to be passed on as it is. Absent when it could not be told.
+    pub subdirectory: Option<String>,
+    /// Logical size of what this backup added.
+    pub size_bytes: Option<u64>,
+    pub rows: Option<u64>,
+    /// The moment it holds.
+    pub end_time: Option<DateTime<Utc>>,
+    pub duration_seconds: Option<u64>,
+    /// It was read back and its files are there.
+    pub checked: bool,
+    /// One sentence.
+    pub verdict: String,
+}
+
+/// What is there after a restore.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RestoreOutcome {
+    /// The name under which the data is found now.
+    pub database: String,
+    /// The name it had in the backup.
+    pub from_database: String,
+    pub collection: String,
+    pub subdirectory: String,
+    /// The restored moment.
+    pub moment: Option<DateTime<Utc>>,
+    pub tables: Vec<RowProof>,
+    /// Every table is there with the row count of the backup.
+    pub all_match: bool,
+    /// One sentence.
+    pub verdict: String,
+    /// GRANT statements for what the restore did not bring along.
+    pub lost_grants: Vec<String>,
 }
 
 /// What can be asked of a job in its present state.

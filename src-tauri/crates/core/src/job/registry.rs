@@ -155,7 +155,9 @@ impl Jobs {
 
     /// Goes on with a paused or interrupted job.
     pub async fn resume(&self, id: JobId) -> Result<()> {
-        if !self.ask(id, Signal::Run, |possible| possible.resume, "resumed")? {
+        let running = self.ask(id, Signal::Run, |possible| possible.resume, "resumed")?;
+        self.update(id, |job| job.resume_asked = true);
+        if !running {
             self.spawn(id, Signal::Run)?;
         }
         Ok(())
@@ -349,6 +351,14 @@ impl Jobs {
         entry.version = version;
         drop(entries);
         self.0.version.send_replace(version);
+    }
+
+    /// True once after each resume.
+    pub(super) fn take_resume_request(&self, id: JobId) -> bool {
+        self.lock()
+            .jobs
+            .get_mut(&id)
+            .is_some_and(|entry| std::mem::take(&mut entry.resume_asked))
     }
 
     pub(super) fn changes_since(&self, seen: Option<u64>) -> (JobChanges, u64) {

@@ -22,6 +22,8 @@ pub(crate) struct Entry {
     /// Present while a run is under way.
     signal: Option<watch::Sender<Signal>>,
     samples: VecDeque<(Instant, u64)>,
+    /// A person asked to go on, and no run has taken note of it yet.
+    pub resume_asked: bool,
 }
 
 impl Entry {
@@ -32,6 +34,7 @@ impl Entry {
             version: 0,
             signal: None,
             samples: VecDeque::new(),
+            resume_asked: false,
         }
     }
 

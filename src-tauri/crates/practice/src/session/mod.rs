@@ -1,0 +1,231 @@
+//! A session: one connection's user, database, settings, transaction and notices, and the engine API on top of it.
+//!
+//! Everything that touches the cluster goes through a session, the cluster's own jobs included
+//! ([`Session::internal`]). A session is used from one blocking thread at a time.
+//!
+//! Writers are serialised by one fair lock: a transaction takes it at its first write and holds it to its end, so that
+//! SQLite never answers "busy". A transaction that read before somebody else committed and then writes gets 40001,
+//! as it would from a real cluster.
+
+pub mod dispatch;
+pub mod mutate;
+pub mod output;
+pub mod settings;
+pub mod transaction;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+pub use output::{ColumnMeta, Description, Outcome, RowSink, Rows};
+pub use transaction::TransactionStatus;
+
+use crate::catalog::Catalog;
+use crate::clock::Timestamp;
+use crate::cluster::Cluster;
+use crate::error::{SqlError, SqlResult, sqlstate};
+use crate::storage::functions::FunctionContext;
+use crate::storage::{Handle, catalog_store};
+use settings::Variables;
+use transaction::Transaction;
+
+/// A message to the client that is no error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub message: String,
+    pub hint: Option<String>,
+    pub sqlstate: &'static str,
+}
+
+/// One connection to the cluster. See the module for what it promises.
+pub struct Session {
+    cluster: Arc<Cluster>,
+    handle: Handle,
+    user: String,
+    database: String,
+    variables: Variables,
+    transaction: Transaction,
+    catalog: Option<Arc<Catalog>>,
+    notices: Vec<Notice>,
+    cancel: Arc<AtomicBool>,
+    context: Arc<FunctionContext>,
+    /// Running under another statement's rights, for example the server's own statements on a userfile store.
+    is_internal: bool,
+    /// Statement runs in a batch of several.
+    in_batch: bool,
+    parameter_changes: Vec<(String, String)>,
+}
+
+impl Session {
+    /// A client's session. The user must exist; an unknown database is noticed by the first statement that needs it.
+    pub fn new(cluster: &Arc<Cluster>, user: &str, database: &str) -> SqlResult<Self> {
+        let context = Arc::new(FunctionContext::new(cluster));
+        let handle = cluster.storage().connect(&context)?;
+        let cancel = Arc::new(AtomicBool::new(false));
+        let watched = Arc::clone(&cancel);
+        handle
+            .sqlite
+            .progress_handler(10_000, Some(move || watched.load(Ordering::Relaxed)))?;
+        Ok(Self {
+            cluster: Arc::clone(cluster),
+            handle,
+            user: user.to_owned(),
+            database: database.to_owned(),
+            variables: Variables::default(),
+            transaction: Transaction::default(),
+            catalog: None,
+            notices: Vec::new(),
+            cancel,
+            context,
+            is_internal: false,
+            in_batch: false,
+            parameter_changes: Vec::new(),
+        })
+    }
+
+    /// A session of the cluster itself, for jobs and for what the server does on a user's behalf. `user` decides ownership
+    /// and rights; use `node` for work beyond all rights.
+    pub fn internal(cluster: &Arc<Cluster>, user: &str) -> SqlResult<Self> {
+        let mut session = Self::new(cluster, user, "defaultdb")?;
+        session.is_internal = true;
+        Ok(session)
+    }
+
+    /// The cluster.
+    pub fn cluster(&self) -> &Arc<Cluster> {
+        &self.cluster
+    }
+
+    /// The current user, normalised.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// The current database's name; it need not exist.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Makes another database the current one.
+    pub fn set_database(&mut self, name: &str) {
+        name.clone_into(&mut self.database);
+    }
+
+    /// The session variables.
+    pub fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    /// The session variables, to change.
+    pub fn variables_mut(&mut self) -> &mut Variables {
+        &mut self.variables
+    }
+
+    /// Schemas searched for bare names, in order.
+    pub fn search_path(&self) -> Vec<String> {
+        let path = self
+            .variables
+            .get("search_path")
+            .unwrap_or_else(|| "\"$user\", public".into());
+        path.split(',')
+            .map(|part| part.trim().trim_matches(|c| c == '"' || c == '\''))
+            .map(|part| {
+                if part == "$user" {
+                    self.user.clone()
+                } else {
+                    part.to_owned()
+                }
+            })
+            .collect()
+    }
+
+    /// Whether this session belongs to the cluster itself.
+    pub fn is_internal(&self) -> bool {
+        self.is_internal
+    }
+
+    /// Sends a notice with the next answer.
+    pub fn notice(&mut self, message: impl Into<String>) {
+        self.notices.push(Notice {
+            message: message.into(),
+            hint: None,
+            sqlstate: "00000",
+        });
+    }
+
+    /// Sends a notice with a hint.
+    pub fn notice_with_hint(&mut self, message: impl Into<String>, hint: impl Into<String>) {
+        self.notices.push(Notice {
+            message: message.into(),
+            hint: Some(hint.into()),
+            sqlstate: "00000",
+        });
+    }
+
+    /// Takes the notices gathered since the last call.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// Takes the parameter changes a client must be told (ParameterStatus).
+    pub fn take_parameter_changes(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.parameter_changes)
+    }
+
+    /// Set from another thread to stop the running statement with 57014.
+    pub fn cancel_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.cancel)
+    }
+
+    /// 57014 if a cancel request came; long statements of other parts ask now and then.
+    pub fn check_canceled(&self) -> SqlResult<()> {
+        if self.cancel.load(Ordering::Relaxed) {
+            return Err(SqlError::new(
+                sqlstate::QUERY_CANCELED,
+                "query execution canceled",
+            ));
+        }
+        Ok(())
+    }
+
+    /// SQLite's handle of this session, for reads that the engine API does not offer. Writes need [`Self::transaction`].
+    pub fn sqlite(&self) -> &rusqlite::Connection {
+        &self.handle.sqlite
+    }
+
+    /// Everything that exists now, as this session's transaction sees it.
+    pub fn catalog(&mut self) -> SqlResult<Arc<Catalog>> {
+        let version = catalog_store::version(&self.handle.sqlite)?;
+        if let Some(catalog) = self.catalog.as_ref().filter(|c| c.version == version) {
+            return Ok(Arc::clone(catalog));
+        }
+        let catalog = Arc::new(catalog_store::load(
+            &self.handle.sqlite,
+            Timestamp(Timestamp::FOREVER.0 - 1),
+        )?);
+        self.catalog = Some(Arc::clone(&catalog));
+        Ok(catalog)
+    }
+
+    /// Everything that existed at a moment.
+    pub fn catalog_at(&self, at: Timestamp) -> SqlResult<Catalog> {
+        catalog_store::load(&self.handle.sqlite, at)
+    }
+
+    /// Cluster time.
+    pub fn now(&self) -> Timestamp {
+        self.cluster.clock().now()
+    }
+
+    /// Waits for a span of cluster time, or until canceled.
+    pub fn sleep(&self, cluster_time: Duration) -> SqlResult<()> {
+        let until = std::time::Instant::now() + self.cluster.clock().real(cluster_time);
+        while std::time::Instant::now() < until {
+            self.check_canceled()?;
+            std::thread::sleep(
+                Duration::from_millis(20).min(until.saturating_duration_since(std::time::Instant::now())),
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! What a connected cluster holds and how well it is protected: the first thing one sees of it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use ts_rs::TS;
+use uuid::Uuid;
+
+use crate::ipc::IpcError;
+use crate::state::AppState;
+
+/// The databases of a cluster with their newest backups, and what its userfile storage holds.
+#[derive(Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Overview {
+    pub databases: Vec<Database>,
+    /// Absent when the user's file storage has not been made yet.
+    pub files: Option<FileTotals>,
+    /// What could not be found out, in sentences. The rest is true all the same.
+    pub gaps: Vec<String>,
+    pub checked_at: DateTime<Utc>,
+}
+
+/// One database of the cluster.
+#[derive(Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Database {
+    pub name: String,
+    pub owner: Option<String>,
+    /// `system` belongs to CockroachDB and cannot be restored beside itself.
+    pub is_system: bool,
+    /// Tables without views and sequences. Absent when the user may not look.
+    pub tables: Option<u64>,
+    /// CockroachDB's own estimate; it lags behind by minutes.
+    pub estimated_rows: Option<u64>,
+    pub primary_region: Option<String>,
+    pub regions: Vec<String>,
+    /// Of the backups that lie in the user's file storage or in remembered collections.
+    pub newest_backup: Option<NewestBackup>,
+}
+
+/// The newest moment to which a database can be brought back.
+#[derive(Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct NewestBackup {
+    /// Pass it on as it is.
+    pub collection: String,
+    pub subdirectory: String,
+    pub end_time: DateTime<Utc>,
+    pub kind: super::backups::BackupKind,
+}
+
+/// What lies in the user's file storage, backups included.
+#[derive(Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FileTotals {
+    pub count: u64,
+    pub size_bytes: u64,
+}
+
+pub async fn get_overview(state: &AppState, connection: Uuid) -> Result<Overview, IpcError> {
+    super::backups::not_yet(state, connection)
+}
+
+pub async fn list_databases(state: &AppState, connection: Uuid) -> Result<Vec<Database>, IpcError> {
+    super::backups::not_yet(state, connection)
+}

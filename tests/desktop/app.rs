@@ -1,0 +1,132 @@
+//! The running app, spoken of as a person sees it: roles, names, words on the page.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::desktop::Desktop;
+use crate::wait::until;
+use crate::webdriver::Session;
+
+/// How long the page may take to show what follows from a click.
+pub const SOON: Duration = Duration::from_secs(20);
+
+/// What a person can press.
+const CLICKABLE: &str = "button link tab menuitem option radio checkbox switch";
+
+pub struct App<'desktop> {
+    pub desktop: &'desktop Desktop,
+    session: Session,
+}
+
+impl<'desktop> App<'desktop> {
+    /// Starts the app and waits until it has drawn its page.
+    pub fn open(desktop: &'desktop Desktop) -> Self {
+        let session = Session::start(&desktop.driver, env!("CARGO_BIN_EXE_roachvault"))
+            .unwrap_or_else(|error| panic!("the app did not start: {error}"));
+        let app = Self { desktop, session };
+        until("the page to be drawn", SOON, || {
+            let drawn = app
+                .session
+                .script("document.querySelector('#root > *') !== null", &json!([]))?;
+            if drawn == true {
+                Ok(())
+            } else {
+                Err("it is empty".into())
+            }
+        });
+        app
+    }
+
+    #[track_caller]
+    pub fn click(&self, name: &str) {
+        self.click_in("", name);
+    }
+
+    /// Clicks within the region, dialog or row of this name.
+    #[track_caller]
+    pub fn click_in(&self, within: &str, name: &str) {
+        until(&format!("'{name}' to click"), SOON, || {
+            let element = self.session.find(CLICKABLE, name, within)?;
+            self.session.click(&element)
+        });
+    }
+
+    /// Replaces what a text field holds.
+    #[track_caller]
+    pub fn fill(&self, field: &str, text: &str) {
+        until(&format!("field '{field}'"), SOON, || {
+            let element = self
+                .session
+                .find("textbox searchbox spinbutton combobox", field, "")?;
+            self.session.clear(&element)?;
+            self.session.type_text(&element, text)
+        });
+    }
+
+    /// Waits until the page says this.
+    #[track_caller]
+    pub fn see(&self, words: &str) {
+        self.see_within(words, SOON);
+    }
+
+    #[track_caller]
+    pub fn see_within(&self, words: &str, deadline: Duration) {
+        until(&format!("the words '{words}'"), deadline, || {
+            self.session.find("*", words, "")
+        });
+    }
+
+    /// All that the page says.
+    #[track_caller]
+    pub fn words(&self) -> String {
+        let words = self
+            .session
+            .script("document.body.innerText", &json!([]))
+            .unwrap();
+        words.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What stands in the element of this role and name.
+    #[track_caller]
+    pub fn text_of(&self, roles: &str, name: &str) -> String {
+        until(&format!("{roles} '{name}'"), SOON, || {
+            let element = self.session.find(roles, name, "")?;
+            self.session.text(&element)
+        })
+    }
+
+    #[track_caller]
+    pub fn script(&self, script: &str) -> serde_json::Value {
+        self.session.script(script, &json!([])).unwrap()
+    }
+
+    /// Closes the window as its frame's button does, and waits until the app is gone.
+    pub fn quit(self) {
+        self.desktop
+            .output("xdotool", &["key", "--clearmodifiers", "alt+F4"])
+            .unwrap();
+        until("the app to end", SOON, || {
+            match self.session.script("1", &json!([])) {
+                Ok(_) => Err("it still answers".into()),
+                Err(_) => Ok(()),
+            }
+        });
+    }
+}
+
+impl Drop for App<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            if let Ok(picture) = self.session.picture() {
+                self.desktop.leave_trace("page.png", &picture);
+            }
+            if let Ok(source) = self.session.source() {
+                self.desktop.leave_trace("page.html", source.as_bytes());
+            }
+            self.desktop.picture_the_screen();
+        }
+        // Ends the app too. After `quit` there is nothing left to end.
+        let _ = self.session.end();
+    }
+}
