@@ -29,4 +29,29 @@ commands! {
     overview::list_databases(connection: Uuid) => Vec<overview::Database>;
     restores::plan_restore(connection: Uuid, request: restores::RestoreRequest) => restores::RestorePlan;
     restores::start_restore(plan: Uuid, typed_name: Option<String>) => Uuid;
+
+    userfiles::list_userfile_stores(connection: Uuid) => Vec<userfiles::UserfileStore>;
+    userfiles::list_userfiles(connection: Uuid, request: userfiles::ListRequest) => userfiles::FolderPage;
+    userfiles::plan_upload(connection: Uuid, request: userfiles::UploadRequest) => userfiles::TransferPlan;
+    userfiles::start_upload(plan: Uuid, choices: userfiles::ConflictChoices) => Uuid;
+    userfiles::plan_download(connection: Uuid, request: userfiles::DownloadRequest) => userfiles::TransferPlan;
+    userfiles::start_download(plan: Uuid, choices: userfiles::ConflictChoices) => Uuid;
+    userfiles::plan_delete(connection: Uuid, request: userfiles::SelectedFiles) => userfiles::DeletePlan;
+    userfiles::start_delete(plan: Uuid, typed: Option<String>) => Uuid;
+    userfiles::rename_userfiles(connection: Uuid, request: userfiles::MoveRequest) => ();
+    userfiles::start_copy(connection: Uuid, request: userfiles::MoveRequest) => Uuid;
+    userfiles::get_userfile(connection: Uuid, store: Option<String>, path: String) => userfiles::UserfileDetails;
+    userfiles::preview_userfile(connection: Uuid, store: Option<String>, path: String) => userfiles::Preview;
+    userfiles::list_deleted_userfiles(
+        connection: Uuid,
+        store: Option<String>,
+    ) => Vec<userfiles::DeletedUserfile>;
+    userfiles::start_undelete(connection: Uuid, store: Option<String>, file_ids: Vec<Uuid>) => Uuid;
+    userfiles::plan_repair(connection: Uuid, store: Option<String>) => userfiles::RepairPlan;
+    userfiles::start_repair(plan: Uuid, file_ids: Vec<Uuid>) => Uuid;
+    userfiles::plan_copy_to_cluster(
+        connection: Uuid,
+        request: userfiles::CopyToClusterRequest,
+    ) => userfiles::TransferPlan;
+    userfiles::start_copy_to_cluster(plan: Uuid, choices: userfiles::ConflictChoices) => Uuid;
 }

@@ -9,6 +9,7 @@ pub mod error;
 pub mod jobs;
 pub mod overview;
 pub mod restores;
+pub mod userfiles;
 
 #[cfg(test)]
 mod bindings;

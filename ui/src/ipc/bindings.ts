@@ -160,6 +160,28 @@ sizeBytes: number | null,
 unfinished: number, };
 
 /**
+ * A target whose name is taken, with both sides shown.
+ */
+export type Conflict = { source: string, target: string, sourceBytes: number, sourceTime: string | null, targetBytes: number, targetTime: string | null, };
+
+/**
+ * What to do where the target's name is taken.
+ */
+export type ConflictChoices = { all: OnConflict, 
+/**
+ * Exceptions, by `Conflict.target`.
+ */
+each: { [key in string]: OnConflict }, };
+
+export type CopyToClusterRequest = { store: string | null, paths: Array<string>, targetConnection: string, targetStore: string | null, 
+/**
+ * Empty for the top, else with a slash at its end.
+ */
+targetFolder: string, };
+
+export type Damage = "leftover" | "orphan" | "shifted";
+
+/**
  * One database of the cluster.
  */
 export type Database = { name: string, owner: string | null, 
@@ -179,6 +201,36 @@ estimatedRows: number | null, primaryRegion: string | null, regions: Array<strin
  * Of the backups that lie in the user's file storage or in remembered collections.
  */
 newestBackup: NewestBackup | null, };
+
+export type DeletePlan = { plan: string, store: string, files: number, sizeBytes: number, 
+/**
+ * The first few.
+ */
+names: Array<string>, collections: Array<TouchedCollection>, 
+/**
+ * Deleted files can be had back for so long, and their space comes back after it.
+ */
+gcTtlSeconds: number | null, 
+/**
+ * What must be typed before it starts: on production, or when backups are touched.
+ */
+typeToConfirm: string | null, };
+
+export type DeletedUserfile = { fileId: string, path: string, sizeBytes: number, uploadedAt: string | null, username: string, 
+/**
+ * It was still there at this moment, and is read from it.
+ */
+seenAt: string, 
+/**
+ * The name is in use again; it would come back under another one.
+ */
+nameTaken: boolean, };
+
+export type DownloadRequest = { store: string | null, paths: Array<string>, 
+/**
+ * A folder; or, with `as_file`, the file to write the single path to.
+ */
+target: string, asFile: boolean, };
 
 /**
  * What the screen does about a failure. The names are the core's codes.
@@ -205,6 +257,20 @@ export type FileTotals = { count: number, sizeBytes: number, };
  * What can be done about a check.
  */
 export type Fix = { "type": "useName", name: string, } | { "type": "sql", label: string, sql: string, } | { "type": "askPassphrase" } | { "type": "allow", option: RestoreOption, label: string, };
+
+export type FolderPage = { store: string, folder: string, offset: number, entries: Array<UserfileEntry>, 
+/**
+ * Rows in all pages.
+ */
+totalEntries: number, 
+/**
+ * Files below the folder that the filter lets through, at any depth.
+ */
+files: number, sizeBytes: number, 
+/**
+ * False while the listing is still being read: ask again for the rest.
+ */
+complete: boolean, listedAt: string, };
 
 /**
  * A failure as the screen receives it: from a command, or as the end of a job.
@@ -348,6 +414,42 @@ revisionsSince: string | null,
 rows: number | null, sizeBytes: number | null, };
 
 /**
+ * Something chosen that will not take part, and why.
+ */
+export type LeftOut = { path: string, why: string, };
+
+export type ListRequest = { store: string | null, 
+/**
+ * Empty for the top, else with a slash at its end.
+ */
+folder: string, sort: UserfileSort, descending: boolean, 
+/**
+ * Part of a name, in any case. With `*`, `?` or `[` it is a pattern over the whole path below
+ * `folder`, and files of all depths are answered.
+ */
+filter: string | null, offset: number, 
+/**
+ * At most 1000.
+ */
+limit: number, 
+/**
+ * Ask the cluster again instead of answering from what was read before.
+ */
+refresh: boolean, };
+
+/**
+ * A name that could not be taken over as it is.
+ */
+export type MappedName = { source: string, target: string, };
+
+/**
+ * Old and new path of a file, or of a folder when both end in a slash.
+ */
+export type Move = { from: string, to: string, };
+
+export type MoveRequest = { store: string | null, moves: Array<Move>, };
+
+/**
  * The newest moment to which a database can be brought back.
  */
 export type NewestBackup = { 
@@ -357,6 +459,8 @@ export type NewestBackup = {
 collection: string, subdirectory: string, endTime: string, kind: BackupKind, };
 
 export type ObjectKind = "database" | "schema" | "table" | "type" | "function" | "other";
+
+export type OnConflict = "skip" | "replace" | "keepBoth";
 
 /**
  * The databases of a cluster with their newest backups, and what its userfile storage holds.
@@ -384,7 +488,25 @@ id: string, level: CheckLevel,
  */
 title: string, detail: string, fix: Fix | null, };
 
+export type Preview = { "kind": "text", text: string, truncated: boolean, } | { "kind": "image", dataUri: string, } | { "kind": "binary", hex: string, };
+
 export type ProgressUnit = "bytes" | "files" | "percent";
+
+export type RepairItem = { fileId: string, damage: Damage, 
+/**
+ * Absent for orphans.
+ */
+path: string | null, sizeBytes: number, uploadedAt: string | null, 
+/**
+ * What repairing it does, in a sentence.
+ */
+remedy: string, 
+/**
+ * It may still be in the middle of being written, so it is not chosen by itself.
+ */
+maybeActive: boolean, };
+
+export type RepairPlan = { plan: string, store: string, items: Array<RepairItem>, };
 
 /**
  * From and to are both restorable.
@@ -473,13 +595,88 @@ export type RowVerdict = "match" | "differs" | "missing" | "notComparable" | "no
  */
 export type SecretText = string;
 
+export type SelectedFiles = { store: string | null, paths: Array<string>, };
+
 export type Storage = "userfile" | "s3" | "googleCloud" | "azure" | "nodelocal" | "external";
+
+/**
+ * A backup collection that a deletion would damage or remove.
+ */
+export type TouchedCollection = { path: string, backups: number, 
+/**
+ * The whole collection goes, not a part of it.
+ */
+whole: boolean, };
+
+/**
+ * What a transfer would do. Lists of names hold at most 500; the counts are exact.
+ */
+export type TransferPlan = { 
+/**
+ * Give this to the start command.
+ */
+plan: string, store: string, 
+/**
+ * A folder of the store or of this computer.
+ */
+target: string, files: number, sizeBytes: number, conflictCount: number, conflicts: Array<Conflict>, mapped: Array<MappedName>, leftOut: Array<LeftOut>, };
 
 export type UnfinishedBackup = { subdirectory: string, 
 /**
  * CockroachDB's job that writes it or has written it.
  */
 clusterJobId: string | null, sizeBytes: number, };
+
+export type UploadRequest = { store: string | null, 
+/**
+ * Empty for the top, else with a slash at its end.
+ */
+folder: string, 
+/**
+ * Local files and folders.
+ */
+paths: Array<string>, };
+
+export type UserfileChunk = { offset: number, sizeBytes: number, 
+/**
+ * Hex, computed by the cluster.
+ */
+sha256: string, };
+
+export type UserfileDetails = { path: string, store: string, uri: string, fileId: string, 
+/**
+ * As the file's row says.
+ */
+sizeBytes: number, 
+/**
+ * As its chunks add up.
+ */
+storedBytes: number, uploadedAt: string | null, username: string, 
+/**
+ * The chunks begin at 0 and follow each other without a gap.
+ */
+contiguous: boolean, chunks: Array<UserfileChunk>, };
+
+/**
+ * One row of the files screen. Folders come from the names; a backup collection is one thing.
+ */
+export type UserfileEntry = { "kind": "folder", name: string, path: string, files: number, sizeBytes: number, newest: string | null, } | { "kind": "collection", name: string, path: string, backups: number, files: number, sizeBytes: number, newest: string | null, } | { "kind": "file", name: string, path: string, sizeBytes: number, uploadedAt: string | null, username: string, 
+/**
+ * Still being written, or left behind by a write that ended early.
+ */
+unfinished: boolean, 
+/**
+ * `userfile://…`, for BACKUP, RESTORE and IMPORT.
+ */
+uri: string, };
+
+export type UserfileSort = "name" | "size" | "uploaded" | "username";
+
+export type UserfileStore = { store: string, 
+/**
+ * The one that uploads go to when nothing else is chosen. It may not exist yet.
+ */
+own: boolean, exists: boolean, };
 
 export const commands = {
   getAbout: (): Promise<About> => call("get_about"),
@@ -500,4 +697,22 @@ export const commands = {
   listDatabases: (connection: string): Promise<Array<Database>> => call("list_databases", { connection }),
   planRestore: (connection: string, request: RestoreRequest): Promise<RestorePlan> => call("plan_restore", { connection, request }),
   startRestore: (plan: string, typedName: string | null): Promise<string> => call("start_restore", { plan, typedName }),
+  listUserfileStores: (connection: string): Promise<Array<UserfileStore>> => call("list_userfile_stores", { connection }),
+  listUserfiles: (connection: string, request: ListRequest): Promise<FolderPage> => call("list_userfiles", { connection, request }),
+  planUpload: (connection: string, request: UploadRequest): Promise<TransferPlan> => call("plan_upload", { connection, request }),
+  startUpload: (plan: string, choices: ConflictChoices): Promise<string> => call("start_upload", { plan, choices }),
+  planDownload: (connection: string, request: DownloadRequest): Promise<TransferPlan> => call("plan_download", { connection, request }),
+  startDownload: (plan: string, choices: ConflictChoices): Promise<string> => call("start_download", { plan, choices }),
+  planDelete: (connection: string, request: SelectedFiles): Promise<DeletePlan> => call("plan_delete", { connection, request }),
+  startDelete: (plan: string, typed: string | null): Promise<string> => call("start_delete", { plan, typed }),
+  renameUserfiles: (connection: string, request: MoveRequest): Promise<void> => call("rename_userfiles", { connection, request }),
+  startCopy: (connection: string, request: MoveRequest): Promise<string> => call("start_copy", { connection, request }),
+  getUserfile: (connection: string, store: string | null, path: string): Promise<UserfileDetails> => call("get_userfile", { connection, store, path }),
+  previewUserfile: (connection: string, store: string | null, path: string): Promise<Preview> => call("preview_userfile", { connection, store, path }),
+  listDeletedUserfiles: (connection: string, store: string | null): Promise<Array<DeletedUserfile>> => call("list_deleted_userfiles", { connection, store }),
+  startUndelete: (connection: string, store: string | null, fileIds: Array<string>): Promise<string> => call("start_undelete", { connection, store, fileIds }),
+  planRepair: (connection: string, store: string | null): Promise<RepairPlan> => call("plan_repair", { connection, store }),
+  startRepair: (plan: string, fileIds: Array<string>): Promise<string> => call("start_repair", { plan, fileIds }),
+  planCopyToCluster: (connection: string, request: CopyToClusterRequest): Promise<TransferPlan> => call("plan_copy_to_cluster", { connection, request }),
+  startCopyToCluster: (plan: string, choices: ConflictChoices): Promise<string> => call("start_copy_to_cluster", { plan, choices }),
 };
