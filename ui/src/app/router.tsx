@@ -3,12 +3,16 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  useLocation,
   useNavigate,
 } from "@tanstack/react-router";
-import { ErrorState, Skeleton } from "../components/States";
+import { EmptyState, ErrorState, Skeleton } from "../components/States";
+import { ConnectionFormPage } from "../features/connections/ConnectionFormPage";
+import { ConnectionsPage } from "../features/connections/ConnectionsPage";
 import { FirstRunPage } from "../features/first-run/FirstRunPage";
 import { useConnections } from "../ipc/connections";
 import { asCallError } from "../ipc/errors";
+import type { ParsedConnection } from "../ipc/wire";
 import { ClusterPage } from "./ClusterPage";
 import { Frame } from "./Frame";
 import { Page } from "./Page";
@@ -27,9 +31,11 @@ const home = createRoute({
           <ErrorState error={asCallError(error)} />
         ) : list === undefined ? (
           <Skeleton label="Loading the connections" />
+        ) : list.connections.length > 0 ? (
+          <ConnectionsPage list={list} />
         ) : (
           <FirstRunPage
-            onParsed={() => navigate({ to: "/connections/new" })}
+            onParsed={(parsed) => navigate({ to: "/connections/new", state: { parsed } })}
             onPractice={({ id }) => navigate({ to: "/clusters/$connectionId", params: { connectionId: id } })}
           />
         )}
@@ -41,7 +47,14 @@ const home = createRoute({
 const newConnection = createRoute({
   getParentRoute: () => root,
   path: "/connections/new",
-  component: () => <Page>new</Page>,
+  component: function NewConnection() {
+    const { parsed } = useLocation().state;
+    return (
+      <Page>
+        <ConnectionFormPage parsed={parsed} />
+      </Page>
+    );
+  },
 });
 
 const connection = createRoute({
@@ -50,7 +63,22 @@ const connection = createRoute({
   validateSearch: (search: Record<string, unknown>): { check?: boolean } => ({
     check: search.check === true || undefined,
   }),
-  component: () => <Page>edit</Page>,
+  component: function EditConnection() {
+    const { connectionId } = connection.useParams();
+    const { data: list } = useConnections();
+    const found = list?.connections.find(({ id }) => id === connectionId);
+    return (
+      <Page>
+        {found ? (
+          <ConnectionFormPage key={found.id} connection={found} />
+        ) : list ? (
+          <EmptyState icon="plug" title="This connection was deleted" />
+        ) : (
+          <Skeleton label="Loading the connection" />
+        )}
+      </Page>
+    );
+  },
 });
 
 const activity = createRoute({
@@ -88,5 +116,9 @@ export function makeRouter() {
 declare module "@tanstack/react-router" {
   interface Register {
     router: ReturnType<typeof makeRouter>;
+  }
+  interface HistoryState {
+    /** A pasted connection on its way from the first screen to the form. It holds handles, no secrets. */
+    parsed?: ParsedConnection;
   }
 }

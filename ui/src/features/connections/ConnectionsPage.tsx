@@ -1,0 +1,235 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { Badge, Dot } from "../../components/Badge";
+import { Button } from "../../components/Button";
+import { Callout } from "../../components/Callout";
+import { Card } from "../../components/Card";
+import { Content } from "../../components/Content";
+import { ConfirmDialog } from "../../components/Dialog";
+import { environments } from "../../components/environment";
+import { Icon } from "../../components/Icon";
+import { MenuButton } from "../../components/Menu";
+import { MiddleEllipsis } from "../../components/MiddleEllipsis";
+import { Moment } from "../../components/Moment";
+import { PageHeader } from "../../components/PageHeader";
+import { EmptyState, ErrorState } from "../../components/States";
+import { Table } from "../../components/Table";
+import { SearchField } from "../../components/TextField";
+import { VisuallyHidden } from "../../components/VisuallyHidden";
+import { clusterKey, connectionsQuery } from "../../ipc/connections";
+import { asCallError } from "../../ipc/errors";
+import { type Connection, type ConnectionList, commands } from "../../ipc/wire";
+import { counted } from "../../lib/quantity";
+import styles from "./ConnectionsPage.module.css";
+import { matching, moved, ungrouped } from "./search";
+
+function useConnectionChange<Argument>(change: (argument: Argument) => Promise<unknown>) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    onSettled: () => queryClient.invalidateQueries(connectionsQuery),
+  });
+}
+
+/** All saved connections: find, order, copy, delete. */
+export function ConnectionsPage({ list }: { list: ConnectionList }) {
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const [search, setSearch] = useState("");
+  const [deleting, setDeleting] = useState<Connection | null>(null);
+  const { connections, healed } = list;
+  const shown = matching(connections, search);
+  const groups = [...new Set(shown.map(({ fields }) => fields.group ?? ungrouped))].sort((a, b) =>
+    a === ungrouped ? 1 : b === ungrouped ? -1 : a.localeCompare(b),
+  );
+
+  const duplicate = useConnectionChange(commands.duplicateConnection);
+  const reorder = useConnectionChange(commands.reorderConnections);
+  const favour = useConnectionChange(({ id, fields }: Connection) =>
+    commands.saveConnection({
+      id,
+      fields: { ...fields, favourite: !fields.favourite },
+      password: { kind: "unchanged" },
+      clientKey: { kind: "unchanged" },
+    }),
+  );
+  const remove = useConnectionChange(async (connection: Connection) => {
+    await commands.deleteConnection(connection.id);
+    queryClient.removeQueries({ queryKey: clusterKey(connection.id) });
+    setDeleting(null);
+  });
+  const thrown = duplicate.error ?? reorder.error ?? favour.error;
+
+  const actions = (connection: Connection) => {
+    const { id, fields } = connection;
+    const to = (check: boolean) => () =>
+      void navigate({
+        to: "/connections/$connectionId",
+        params: { connectionId: id },
+        search: check ? { check } : {},
+      });
+    return [
+      [
+        { id: "edit", label: "Edit…", icon: "edit", onAction: to(false) },
+        { id: "check", label: "Check the connection", icon: "activity", onAction: to(true) },
+        { id: "duplicate", label: "Duplicate", icon: "copy", onAction: () => duplicate.mutate(id) },
+        {
+          id: "favourite",
+          label: fields.favourite ? "No longer a favourite" : "Make it a favourite",
+          icon: "star",
+          onAction: () => favour.mutate(connection),
+        },
+      ],
+      [
+        {
+          id: "up",
+          label: "Move up",
+          icon: "arrowUp",
+          isDisabled: connections[0]?.id === id,
+          onAction: () => reorder.mutate(moved(connections, id, -1)),
+        },
+        {
+          id: "down",
+          label: "Move down",
+          icon: "arrowDown",
+          isDisabled: connections.at(-1)?.id === id,
+          onAction: () => reorder.mutate(moved(connections, id, 1)),
+        },
+      ],
+      [
+        {
+          id: "delete",
+          label: "Delete…",
+          icon: "trash",
+          isDanger: true,
+          onAction: () => setDeleting(connection),
+        },
+      ],
+    ] as const;
+  };
+
+  return (
+    <Content>
+      <PageHeader
+        title="Connections"
+        actions={
+          <Button variant="primary" onPress={() => navigate({ to: "/connections/new" })}>
+            Add connection
+          </Button>
+        }
+      />
+      {healed && (
+        <Callout tone="attention" title="The list of connections was damaged and has been mended">
+          {counted(healed.recovered, "connection")} could be read
+          {healed.lost ? `, ${healed.lost} could not` : ""}. The damaged file is kept as {healed.keptAside}.
+        </Callout>
+      )}
+      {connections.length > 4 && (
+        <div className={styles.search}>
+          <SearchField label="Search connections" value={search} onChange={setSearch} />
+        </div>
+      )}
+      {thrown && <ErrorState error={asCallError(thrown)} />}
+      {shown.length === 0 && (
+        <Card flush>
+          <EmptyState
+            icon="search"
+            title="No connection matches"
+            action={<Button onPress={() => setSearch("")}>Show all</Button>}
+          >
+            Nothing is called “{search}”, nor has it in its host, user, group or note.
+          </EmptyState>
+        </Card>
+      )}
+      {groups.map((group) => (
+        <Card key={group} flush title={groups.length > 1 || group !== ungrouped ? group : undefined}>
+          <Table
+            label={group === ungrouped ? "Connections" : `Connections of ${group}`}
+            rows={shown.filter(({ fields }) => (fields.group ?? ungrouped) === group)}
+            rowKey={({ id }) => id}
+            columns={[
+              {
+                id: "name",
+                header: "Name",
+                isRowHeader: true,
+                cell: ({ id, fields, open }) => (
+                  <div className={styles.name}>
+                    <Dot
+                      tone={environments[fields.environment].tone}
+                      colour={fields.colour}
+                      isHollow={!open}
+                    />
+                    <Link to="/clusters/$connectionId" params={{ connectionId: id }} className={styles.link}>
+                      <MiddleEllipsis text={fields.name} />
+                    </Link>
+                    {fields.favourite && (
+                      <span className={styles.star}>
+                        <Icon name="star" size={11} filled />
+                        <VisuallyHidden>Favourite</VisuallyHidden>
+                      </span>
+                    )}
+                    {open && <Badge tone="accent">Connected</Badge>}
+                    {fields.readOnly && <Badge icon="lock">Read-only</Badge>}
+                  </div>
+                ),
+              },
+              {
+                id: "environment",
+                header: "Environment",
+                cell: ({ fields }) => environments[fields.environment].label,
+              },
+              {
+                id: "host",
+                header: "Host",
+                cell: ({ fields }) => (
+                  <div className={styles.host}>
+                    <MiddleEllipsis text={fields.host} keepEnd={16} />
+                    {fields.note && <span className={styles.note}>{fields.note}</span>}
+                  </div>
+                ),
+              },
+              {
+                id: "used",
+                header: "Last used",
+                cell: ({ lastUsedAt }) =>
+                  lastUsedAt ? <Moment value={lastUsedAt} /> : <span className={styles.note}>never</span>,
+              },
+              {
+                id: "actions",
+                header: <VisuallyHidden>Actions</VisuallyHidden>,
+                align: "end",
+                width: "52px",
+                cell: (connection) => (
+                  <MenuButton
+                    icon="more"
+                    label={`Actions for ${connection.fields.name}`}
+                    actions={actions(connection)}
+                  />
+                ),
+              },
+            ]}
+          />
+        </Card>
+      ))}
+      <ConfirmDialog
+        title={`Delete the connection ${deleting?.fields.name ?? ""}?`}
+        isOpen={deleting !== null}
+        onClose={() => {
+          remove.reset();
+          setDeleting(null);
+        }}
+        onConfirm={() => deleting && remove.mutate(deleting)}
+        confirmLabel="Delete the connection"
+        isDanger
+        isPending={remove.isPending}
+      >
+        <p>
+          Roachvault forgets the address and removes its secrets from this computer's keyring. The cluster
+          itself is not touched.
+        </p>
+        {remove.error && <ErrorState error={asCallError(remove.error)} />}
+      </ConfirmDialog>
+    </Content>
+  );
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import type { Connection, ParsedConnection } from "../../ipc/wire";
+import { draftOf, emptyForm, formOf, pastedInto, portOf } from "./draft";
+
+const parsed: ParsedConnection = {
+  fields: {
+    ...emptyForm().fields,
+    name: "blue-dog-147",
+    host: "blue-dog-147.6wr.cockroachlabs.cloud",
+    user: "ada",
+  },
+  password: "handle-1",
+  clientKey: null,
+  ca: [],
+  clientCert: [],
+  notes: [],
+};
+
+const saved: Connection = {
+  id: "c1",
+  fields: { ...emptyForm().fields, name: "acme", host: "old.example", user: "ada", colour: "teal" },
+  password: "keyring",
+  clientKey: "none",
+  ca: [],
+  clientCert: [],
+  createdAt: "2026-11-23T10:00:00Z",
+  lastUsedAt: null,
+  open: false,
+};
+
+describe("a form of a connection", () => {
+  it("sends the handle of a pasted password, never the password", () => {
+    const draft = draftOf(pastedInto(emptyForm(), parsed));
+    expect(draft.password).toEqual({ kind: "staged", handle: "handle-1", keep: "keyring" });
+    expect(draft.fields.name).toBe("blue-dog-147");
+  });
+
+  it("prefers what was typed to what was pasted", () => {
+    const form = pastedInto(emptyForm(), parsed);
+    const draft = draftOf({ ...form, password: { ...form.password, typed: "hunter2", mode: "askEachTime" } });
+    expect(draft.password).toEqual({ kind: "typed", value: "hunter2", keep: "memory" });
+  });
+
+  it("leaves secrets alone when only other fields were edited", () => {
+    expect(draftOf(formOf(saved))).toMatchObject({
+      id: "c1",
+      password: { kind: "unchanged" },
+      clientKey: { kind: "unchanged" },
+    });
+  });
+
+  it("removes a kept password when none is needed any more", () => {
+    const form = formOf(saved);
+    expect(draftOf({ ...form, password: { ...form.password, mode: "none" } }).password).toEqual({
+      kind: "remove",
+    });
+  });
+
+  it("asks at the first connect when no password was given", () => {
+    expect(draftOf(emptyForm()).password).toEqual({ kind: "askEachTime" });
+  });
+
+  it("keeps the person's own marks when another address is pasted over", () => {
+    const form = pastedInto(formOf(saved), parsed);
+    expect(form.fields).toMatchObject({
+      name: "acme",
+      colour: "teal",
+      host: "blue-dog-147.6wr.cockroachlabs.cloud",
+    });
+  });
+
+  it("needs no password with a client certificate alone", () => {
+    const withCert = {
+      ...parsed,
+      password: null,
+      fields: { ...parsed.fields, clientCertPem: "PEM" },
+      clientKey: "h",
+    };
+    const draft = draftOf(pastedInto(emptyForm(), withCert));
+    expect(draft.password).toEqual({ kind: "unchanged" });
+    expect(draft.clientKey).toEqual({ kind: "staged", handle: "h", keep: "keyring" });
+  });
+
+  it.each([
+    ["26257", 26257],
+    [" 5432 ", 5432],
+    ["0", null],
+    ["65536", null],
+    ["2e3", null],
+    ["", null],
+  ])("reads the port %j as %j", (text, port) => {
+    expect(portOf(text)).toBe(port);
+  });
+});

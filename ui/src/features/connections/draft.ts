@@ -1,0 +1,138 @@
+/** The form of a connection as a value: what it starts from, and what it sends. */
+import type {
+  Certificate,
+  Connection,
+  ConnectionDraft,
+  ConnectionFields,
+  FormNote,
+  ParsedConnection,
+  SecretInput,
+  SecretState,
+} from "../../ipc/wire";
+
+/** How a secret shall be had when it is needed. */
+export type SecretMode = "keyring" | "askEachTime" | "none";
+
+export interface SecretForm {
+  mode: SecretMode;
+  typed: string;
+  /** Of a secret that came with a paste or a file and waits in the back end. */
+  handle: string | null;
+  /** What is kept now; `none` for a new connection. */
+  saved: SecretState;
+}
+
+export interface ConnectionForm {
+  id: string | null;
+  fields: ConnectionFields;
+  /** As typed: it may not be a number yet. */
+  port: string;
+  password: SecretForm;
+  clientKey: SecretForm;
+  ca: Certificate[];
+  clientCert: Certificate[];
+  notes: FormNote[];
+}
+
+const emptyFields: ConnectionFields = {
+  name: "",
+  host: "",
+  port: 26257,
+  user: "",
+  database: "defaultdb",
+  tls: "verify-full",
+  caPem: null,
+  clientCertPem: null,
+  clusterOption: null,
+  jwt: false,
+  environment: "development",
+  readOnly: false,
+  colour: null,
+  group: null,
+  note: "",
+  favourite: false,
+};
+
+function secret(mode: SecretMode, saved: SecretState, handle: string | null = null): SecretForm {
+  return { mode, typed: "", handle, saved };
+}
+
+export function emptyForm(): ConnectionForm {
+  return {
+    id: null,
+    fields: emptyFields,
+    port: "26257",
+    password: secret("keyring", "none"),
+    clientKey: secret("none", "none"),
+    ca: [],
+    clientCert: [],
+    notes: [],
+  };
+}
+
+export function formOf(connection: Connection): ConnectionForm {
+  return {
+    id: connection.id,
+    fields: connection.fields,
+    port: String(connection.fields.port),
+    password: secret(connection.password, connection.password),
+    clientKey: secret(connection.clientKey, connection.clientKey),
+    ca: connection.ca,
+    clientCert: connection.clientCert,
+    notes: [],
+  };
+}
+
+/**
+ * A pasted text in the form. What it cannot know (name, colour, group, care) stays as it was typed before; the rest
+ * is replaced as a whole, so that nothing of another cluster is left standing.
+ */
+export function pastedInto(form: ConnectionForm, parsed: ParsedConnection): ConnectionForm {
+  const { environment, readOnly, colour, group, note, favourite } = form.fields;
+  const hasClientCert = parsed.fields.clientCertPem !== null;
+  const passwordMode = parsed.password === null && hasClientCert ? "none" : "keyring";
+  return {
+    id: form.id,
+    fields: {
+      ...parsed.fields,
+      name: form.fields.name || parsed.fields.name,
+      environment,
+      readOnly,
+      colour,
+      group,
+      note,
+      favourite,
+    },
+    port: String(parsed.fields.port),
+    password: secret(passwordMode, form.password.saved, parsed.password),
+    clientKey: secret(parsed.clientKey === null ? "none" : "keyring", form.clientKey.saved, parsed.clientKey),
+    ca: parsed.ca,
+    clientCert: parsed.clientCert,
+    notes: parsed.notes,
+  };
+}
+
+function secretInput({ mode, typed, handle, saved }: SecretForm): SecretInput {
+  if (mode === "none") return saved === "none" ? { kind: "unchanged" } : { kind: "remove" };
+  const keep = mode === "keyring" ? "keyring" : "memory";
+  if (typed !== "") return { kind: "typed", value: typed, keep };
+  if (handle !== null) return { kind: "staged", handle, keep };
+  if (mode === saved) return { kind: "unchanged" };
+  // Chosen to be kept, but not given yet: the first connect asks for it.
+  return { kind: "askEachTime" };
+}
+
+export function draftOf(form: ConnectionForm): ConnectionDraft {
+  return {
+    id: form.id,
+    fields: { ...form.fields, port: portOf(form.port) ?? 0 },
+    password: secretInput(form.password),
+    clientKey: secretInput(form.clientKey),
+  };
+}
+
+/** The port, or null when the text is none. */
+export function portOf(text: string): number | null {
+  const port = /^\d{1,5}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  return port >= 1 && port <= 65535 ? port : null;
+}
