@@ -7,9 +7,12 @@ import {
   useNavigate,
 } from "@tanstack/react-router";
 import { EmptyState, ErrorState, Skeleton } from "../components/States";
+import { ActivityPage } from "../features/activity/ActivityPage";
 import { ConnectionFormPage } from "../features/connections/ConnectionFormPage";
 import { ConnectionsPage } from "../features/connections/ConnectionsPage";
 import { FirstRunPage } from "../features/first-run/FirstRunPage";
+import { OverviewPage } from "../features/overview/OverviewPage";
+import { SettingsPage } from "../features/settings/SettingsPage";
 import { useConnections } from "../ipc/connections";
 import { asCallError } from "../ipc/errors";
 import type { ParsedConnection } from "../ipc/wire";
@@ -84,12 +87,20 @@ const connection = createRoute({
 const activity = createRoute({
   getParentRoute: () => root,
   path: "/activity",
-  component: () => <Page>activity</Page>,
+  component: () => (
+    <Page>
+      <ActivityPage />
+    </Page>
+  ),
 });
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
-  component: () => <Page>settings</Page>,
+  component: () => (
+    <Page>
+      <SettingsPage />
+    </Page>
+  ),
 });
 
 const cluster = createRoute({
@@ -98,7 +109,25 @@ const cluster = createRoute({
   component: ClusterPage,
 });
 
-const overview = createRoute({ getParentRoute: () => cluster, path: "/", component: () => <p>overview</p> });
+const overview = createRoute({
+  getParentRoute: () => cluster,
+  path: "/",
+  component: function Overview() {
+    const navigate = useNavigate();
+    const { connectionId } = overview.useParams();
+    const to = (part: string, database?: string) =>
+      void navigate({
+        href: `/clusters/${connectionId}/${part}${database ? `?database=${encodeURIComponent(database)}` : ""}`,
+      });
+    return (
+      <OverviewPage
+        onRestore={(database) => to("restore", database)}
+        onBackUp={(database) => to("backups", database)}
+        onFiles={() => to("files")}
+      />
+    );
+  },
+});
 
 const routeTree = root.addChildren([
   home,

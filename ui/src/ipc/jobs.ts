@@ -4,6 +4,7 @@
  */
 import type { QueryClient } from "@tanstack/react-query";
 import { useMemo, useSyncExternalStore } from "react";
+import { announce } from "../components/Toast";
 import { commands, type Job, type JobKind, type JobsMessage } from "./bindings";
 import { Channel } from "./call";
 import { clusterKey } from "./connections";
@@ -96,4 +97,17 @@ export function useUnendedJobs(connectionId?: string): readonly Job[] {
       jobs.filter((job) => !job.ended && (connectionId === undefined || job.connectionId === connectionId)),
     [jobs, connectionId],
   );
+}
+
+const refused = (thrown: unknown) => announce(asCallError(thrown).message, { tone: "bad" });
+
+/** What can be asked of a job, as the handlers of a row. The answer is seen in the job itself. */
+export function jobControls({ id }: Job) {
+  return {
+    onPause: () => void commands.pauseJob(id).catch(refused),
+    onResume: () => void commands.resumeJob(id).catch(refused),
+    onCancel: () => void commands.cancelJob(id).catch(refused),
+    onRetryFailed: () => void commands.retryFailed(id).catch(refused),
+    onDismiss: () => void commands.dismissJob(id).catch(refused),
+  };
 }

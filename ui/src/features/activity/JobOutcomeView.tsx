@@ -1,0 +1,107 @@
+import { Badge } from "../../components/Badge";
+import { CopyButton } from "../../components/CopyButton";
+import { Disclosure } from "../../components/Disclosure";
+import { Moment } from "../../components/Moment";
+import type { FileResult, JobOutcome, RowVerdict } from "../../ipc/bindings";
+import { bytes, count, counted } from "../../lib/quantity";
+import { duration } from "../../lib/time";
+import styles from "./ActivityPage.module.css";
+
+function FileLine({ result: { source, target, sizeBytes, end } }: { result: FileResult }) {
+  return (
+    <li className={styles.result}>
+      <span>{target || source}</span>
+      <span className={styles.summary}>{bytes(sizeBytes)}</span>
+      {end.end === "failed" && (
+        <span className={styles.why}>
+          {end.error.message} {end.error.hint}
+        </span>
+      )}
+      {end.end === "skipped" && <span className={styles.why}>Skipped: {end.why}</span>}
+      {end.end === "done" && end.sha256 && <CopyButton text={end.sha256} label="Copy SHA-256" />}
+    </li>
+  );
+}
+
+const verdicts: Record<RowVerdict, { word: string; tone: "good" | "bad" | "attention" | "neutral" }> = {
+  match: { word: "match", tone: "good" },
+  differs: { word: "rows differ", tone: "bad" },
+  missing: { word: "missing", tone: "bad" },
+  notComparable: { word: "not comparable", tone: "neutral" },
+  notCounted: { word: "not counted", tone: "attention" },
+};
+
+/** What a job left behind, as its end card says it. */
+export function JobOutcomeView({ outcome }: { outcome: JobOutcome }) {
+  if (outcome.kind === "files") {
+    const { done, skipped, failed, doneBytes, results, notes } = outcome;
+    return (
+      <>
+        <p className={styles.summary}>
+          {[
+            `${counted(done, "file")} done, ${bytes(doneBytes)}`,
+            skipped > 0 && `${count(skipped)} skipped`,
+            failed > 0 && `${count(failed)} failed`,
+          ]
+            .filter(Boolean)
+            .join(" · ")}
+        </p>
+        {notes.map((note) => (
+          <p key={note} className={styles.summary}>
+            {note}
+          </p>
+        ))}
+        {results.length > 0 && (
+          <Disclosure title="Files" isOpen={failed > 0}>
+            <ul className={styles.results}>
+              {results.map((result) => (
+                <FileLine key={`${result.source} ${result.target}`} result={result} />
+              ))}
+            </ul>
+          </Disclosure>
+        )}
+      </>
+    );
+  }
+  if (outcome.kind === "backup") {
+    const { collection, subdirectory, sizeBytes, rows, endTime, durationSeconds, verdict } = outcome;
+    return (
+      <p className={styles.summary}>
+        {verdict}{" "}
+        {[
+          `${collection}${subdirectory ? ` at ${subdirectory}` : ""}`,
+          sizeBytes !== null && bytes(sizeBytes),
+          rows !== null && counted(rows, "row"),
+          durationSeconds !== null && `took ${duration(durationSeconds * 1000)}`,
+        ]
+          .filter(Boolean)
+          .join(" · ")}
+        {endTime && (
+          <>
+            {" · as of "}
+            <Moment value={endTime} withUtc />
+          </>
+        )}
+      </p>
+    );
+  }
+  return (
+    <>
+      <p className={styles.summary}>{outcome.verdict}</p>
+      <Disclosure title={counted(outcome.tables.length, "table")} isOpen={!outcome.allMatch}>
+        <ul className={styles.results}>
+          {outcome.tables.map(({ table, expectedRows, foundRows, verdict }) => (
+            <li key={table} className={styles.result}>
+              <span>{table}</span>
+              <span className={styles.summary}>
+                {foundRows === null ? "not counted" : counted(foundRows, "row")}
+                {expectedRows !== null && ` of ${count(expectedRows)} in the backup`}
+              </span>
+              <Badge tone={verdicts[verdict].tone}>{verdicts[verdict].word}</Badge>
+            </li>
+          ))}
+        </ul>
+      </Disclosure>
+    </>
+  );
+}
