@@ -84,10 +84,32 @@ describe("the grid for long lists", () => {
     expect(onSortChange).toHaveBeenCalledWith({ column: "name", direction: "descending" });
   });
 
-  it("fetches more when the end comes into view", () => {
-    const onReachEnd = vi.fn();
-    render(<Grid rowCount={50} onReachEnd={onReachEnd} />);
-    expect(onReachEnd).toHaveBeenCalled();
+  it("tells which rows are in view, so that missing ones can be fetched", () => {
+    const onRangeChange = vi.fn();
+    render(<Grid onRangeChange={onRangeChange} />);
+    expect(onRangeChange).toHaveBeenCalledWith(0, expect.any(Number));
+  });
+
+  it("fetches what a selection reaches before it selects", async () => {
+    const user = userEvent.setup();
+    const onSelectionChange = vi.fn();
+    const rows = [{ name: "a" }, undefined, { name: "c" }];
+    const loadRows = vi.fn(async () => [{ name: "a" }, { name: "b" }, { name: "c" }]);
+    render(
+      <VirtualGrid
+        label="Files"
+        columns={[{ id: "name", header: "Name", width: "1fr", cell: (row: { name: string }) => row.name }]}
+        rows={rows}
+        rowKey={(row) => row.name}
+        selection={new Set()}
+        onSelectionChange={onSelectionChange}
+        loadRows={loadRows}
+      />,
+    );
+    await user.tab();
+    await user.keyboard("{Control>}a{/Control}");
+    await vi.waitFor(() => expect(onSelectionChange).toHaveBeenCalledWith(new Set(["a", "b", "c"])));
+    expect(loadRows).toHaveBeenCalledWith(0, 2);
   });
 
   it("hands typed letters on, for filtering", async () => {

@@ -9,7 +9,7 @@ import {
   useState,
 } from "react";
 import { Icon } from "./Icon";
-import { rangeOf, type Selection } from "./selection";
+import type { Selection } from "./selection";
 import styles from "./VirtualGrid.module.css";
 
 export interface GridColumn<Row> {
@@ -32,8 +32,11 @@ export interface GridSort {
 export interface VirtualGridProps<Row> {
   label: string;
   columns: readonly GridColumn<Row>[];
-  /** In the order to show: whoever holds the rows sorts them. */
-  rows: readonly Row[];
+  /**
+   * In the order to show: whoever holds the rows sorts them. A hole is a row that was not fetched yet: its place
+   * is kept, and `onRangeChange` tells when it comes into view.
+   */
+  rows: readonly (Row | undefined)[];
   rowKey: (row: Row) => string;
   /** Spoken for a row instead of the sum of its cells. */
   rowLabel?: (row: Row) => string;
@@ -53,10 +56,10 @@ export interface VirtualGridProps<Row> {
   onType?: (character: string) => void;
   /** The row the keyboard is on, whenever it changes. */
   onActiveChange?: (row: Row | null) => void;
-  /** Called when the last rows come into view: fetch the next page. */
-  onReachEnd?: () => void;
-  /** Rows there are in all, when more can be fetched than are here. */
-  rowCount?: number;
+  /** The first and last row drawn, whenever they change: fetch what is missing between them. */
+  onRangeChange?: (first: number, last: number) => void;
+  /** Fetches rows that a selection reaches and that are not here. Needed where there are holes. */
+  loadRows?: (first: number, last: number) => Promise<readonly Row[]>;
   empty?: ReactNode;
 }
 
@@ -82,8 +85,8 @@ export function VirtualGrid<Row>({
   onDelete,
   onType,
   onActiveChange,
-  onReachEnd,
-  rowCount = rows.length,
+  onRangeChange,
+  loadRows,
   empty,
 }: VirtualGridProps<Row>) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -99,19 +102,27 @@ export function VirtualGrid<Row>({
     scrollPaddingStart: headerHeight,
   });
   const items = virtualizer.getVirtualItems();
-  const last = items.at(-1)?.index ?? -1;
+  const firstDrawn = items[0]?.index ?? -1;
+  const lastDrawn = items.at(-1)?.index ?? -1;
 
   useEffect(() => {
-    if (last >= 0 && last >= rows.length - 20 && rows.length < rowCount) onReachEnd?.();
-  }, [last, rows.length, rowCount, onReachEnd]);
+    if (lastDrawn >= 0) onRangeChange?.(firstDrawn, lastDrawn);
+  }, [firstDrawn, lastDrawn, onRangeChange]);
 
   const canSelect = selection !== undefined && onSelectionChange !== undefined;
+
+  async function selectRange(from: number, to: number) {
+    const [first, last] = from < to ? [from, to] : [to, from];
+    const known = rows.slice(first, last + 1);
+    const loaded = loadRows && known.includes(undefined) ? await loadRows(first, last) : known;
+    onSelectionChange?.(new Set(loaded.filter((row) => row !== undefined).map(rowKey)));
+  }
 
   function moveTo(to: number, extend: boolean) {
     const next = Math.max(0, Math.min(rows.length - 1, to));
     setActive(next);
     virtualizer.scrollToIndex(next);
-    if (canSelect && extend) onSelectionChange(rangeOf(rows, rowKey, anchor.current, next));
+    if (canSelect && extend) void selectRange(anchor.current, next);
     else anchor.current = next;
     onActiveChange?.(rows[next] ?? null);
   }
@@ -145,13 +156,13 @@ export function VirtualGrid<Row>({
     const move = moves[event.key];
     if (move !== undefined) moveTo(move, event.shiftKey);
     else if (event.key === " ") {
-      if (event.shiftKey && canSelect) onSelectionChange(rangeOf(rows, rowKey, anchor.current, activeAt));
+      if (event.shiftKey && canSelect) void selectRange(anchor.current, activeAt);
       else toggle(activeAt);
     } else if (event.key === "Enter") {
       const row = rows[activeAt];
       if (row !== undefined) onOpen?.(row);
     } else if (isCommand && event.key.toLowerCase() === "a" && canSelect) {
-      onSelectionChange(new Set(rows.map(rowKey)));
+      void selectRange(0, rows.length - 1);
     } else if (event.key === "Escape" && canSelect && selection.size > 0) onSelectionChange(new Set());
     else if ((event.key === "Delete" || event.key === "Backspace") && onDelete) onDelete();
     else if (event.key.length === 1 && !isCommand && !event.altKey && onType) onType(event.key);
@@ -166,7 +177,7 @@ export function VirtualGrid<Row>({
     setActive(at);
     onActiveChange?.(row);
     if (!canSelect) return;
-    if (event.shiftKey) onSelectionChange(rangeOf(rows, rowKey, anchor.current, at));
+    if (event.shiftKey) void selectRange(anchor.current, at);
     else if (event.ctrlKey || event.metaKey) toggle(at);
     else {
       anchor.current = at;
@@ -191,7 +202,7 @@ export function VirtualGrid<Row>({
       style={{ ...tracks, ...tracksNarrow, maxHeight }}
       role="grid"
       aria-label={label}
-      aria-rowcount={rowCount + 1}
+      aria-rowcount={rows.length + 1}
       aria-colcount={columns.length}
       aria-multiselectable={canSelect || undefined}
       aria-activedescendant={rows.length > 0 ? rowId(activeAt) : undefined}
@@ -239,7 +250,15 @@ export function VirtualGrid<Row>({
       <div className={styles.body} role="rowgroup" style={{ height: virtualizer.getTotalSize() }}>
         {items.map((item) => {
           const row = rows[item.index];
-          if (row === undefined) return null;
+          if (row === undefined) {
+            return (
+              <div
+                key={item.index}
+                className={styles.hole}
+                style={{ height: item.size, transform: `translateY(${item.start}px)` }}
+              />
+            );
+          }
           const key = rowKey(row);
           const isSelected = selection?.has(key) ?? false;
           const isActive = item.index === activeAt;
