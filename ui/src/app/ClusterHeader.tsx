@@ -6,7 +6,10 @@ import { MiddleEllipsis } from "../components/MiddleEllipsis";
 import type { Connection, OpenedCluster } from "../ipc/wire";
 import styles from "./ClusterHeader.module.css";
 
-const tabs = [{ to: "/clusters/$connectionId", label: "Overview" }] as const;
+const tabs = [
+  { to: "/clusters/$connectionId", label: "Overview" },
+  { to: "/clusters/$connectionId/files", label: "Files" },
+] as const;
 
 export interface ClusterHeaderProps {
   connection: Connection;

@@ -3,7 +3,6 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
-  type RouterHistory,
   useLocation,
   useNavigate,
 } from "@tanstack/react-router";
@@ -11,6 +10,7 @@ import { EmptyState, ErrorState, Skeleton } from "../components/States";
 import { ActivityPage } from "../features/activity/ActivityPage";
 import { ConnectionFormPage } from "../features/connections/ConnectionFormPage";
 import { ConnectionsPage } from "../features/connections/ConnectionsPage";
+import { FilesPage, type FilesSearch } from "../features/files/FilesPage";
 import { FirstRunPage } from "../features/first-run/FirstRunPage";
 import { OverviewPage } from "../features/overview/OverviewPage";
 import { SettingsPage } from "../features/settings/SettingsPage";
@@ -130,18 +130,42 @@ const overview = createRoute({
   },
 });
 
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+const fileSorts = ["name", "size", "uploaded", "username"] as const;
+
+const files = createRoute({
+  getParentRoute: () => cluster,
+  path: "files",
+  validateSearch: (search: Record<string, unknown>): FilesSearch => ({
+    store: text(search.store),
+    folder: text(search.folder),
+    filter: text(search.filter),
+    sort: fileSorts.find((sort) => sort === search.sort),
+    descending: search.descending === true || undefined,
+  }),
+  component: function Files() {
+    const navigate = files.useNavigate();
+    return (
+      <FilesPage
+        search={files.useSearch()}
+        onSearchChange={(search, options) => void navigate({ search, replace: options?.replace })}
+        onOpenCollection={() => {}}
+      />
+    );
+  },
+});
+
 const routeTree = root.addChildren([
   home,
   newConnection,
   connection,
   activity,
   settings,
-  cluster.addChildren([overview]),
+  cluster.addChildren([overview, files]),
 ]);
 
-/** Places are kept behind the `#`: the files of the app are not served by anything that knows its routes. */
-export function makeRouter(history: RouterHistory = createHashHistory()) {
-  return createRouter({ routeTree, history, defaultPreload: false });
+export function makeRouter() {
+  return createRouter({ routeTree, history: createHashHistory(), defaultPreload: false });
 }
 
 declare module "@tanstack/react-router" {

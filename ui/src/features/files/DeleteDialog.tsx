@@ -1,0 +1,129 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Button } from "../../components/Button";
+import { Callout } from "../../components/Callout";
+import { Stack } from "../../components/Card";
+import { ConfirmDialog, Dialog, TypedNameDialog } from "../../components/Dialog";
+import { ErrorState, Skeleton } from "../../components/States";
+import { commands, type DeletePlan } from "../../ipc/bindings";
+import { asCallError } from "../../ipc/errors";
+import { bytes, count, counted } from "../../lib/quantity";
+import { duration } from "../../lib/time";
+import styles from "./DeleteDialog.module.css";
+import { nameOf } from "./paths";
+
+/** What goes, and what happens to its space: the same words above both kinds of question. */
+function PlanText({ plan }: { plan: DeletePlan }) {
+  const more = plan.files - plan.names.length;
+  return (
+    <Stack gap={4}>
+      <p>
+        {counted(plan.files, "file")}, {bytes(plan.sizeBytes)}, from <code>{plan.store}</code>.
+      </p>
+      {plan.collections.map((collection) => (
+        <Callout
+          key={collection.path}
+          tone="bad"
+          title={
+            collection.whole
+              ? `This removes ${counted(collection.backups, "backup")} of ${nameOf(collection.path)}`
+              : `These files are parts of the backups in ${nameOf(collection.path)}`
+          }
+        >
+          {collection.whole
+            ? "Nothing can be restored from them afterwards."
+            : "Without them, these backups cannot be restored."}
+        </Callout>
+      ))}
+      {plan.files > 1 && (
+        <ul className={styles.names} aria-label="Files to delete">
+          {plan.names.map((name) => (
+            <li key={name}>
+              <code>{name}</code>
+            </li>
+          ))}
+          {more > 0 && <li>and {count(more)} more</li>}
+        </ul>
+      )}
+      <p className={styles.muted}>
+        {plan.gcTtlSeconds === null
+          ? "Their space comes back when the cluster collects its garbage."
+          : `They can be undeleted for ${duration(plan.gcTtlSeconds * 1000)}. Their space comes back after that.`}
+      </p>
+    </Stack>
+  );
+}
+
+export interface DeleteDialogProps {
+  connectionId: string;
+  store: string | null;
+  paths: readonly string[];
+  onClose: () => void;
+  onStarted: () => void;
+}
+
+/** Asks the cluster what would go, shows it, and only then deletes. */
+export function DeleteDialog({ connectionId, store, paths, onClose, onStarted }: DeleteDialogProps) {
+  const planning = useQuery({
+    queryKey: ["plan", "delete", connectionId, store, paths],
+    queryFn: () => commands.planDelete(connectionId, { store, paths: [...paths] }),
+    gcTime: 0,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const start = useMutation({
+    mutationFn: ({ plan, typed }: { plan: string; typed: string | null }) =>
+      commands.startDelete(plan, typed),
+    onSuccess: onStarted,
+  });
+  const plan = planning.data;
+  if (!plan) {
+    return (
+      <Dialog
+        title="What would be deleted"
+        isOpen
+        onClose={onClose}
+        footer={
+          <Button variant="quiet" onPress={onClose}>
+            Cancel
+          </Button>
+        }
+      >
+        {planning.error ? (
+          <ErrorState error={asCallError(planning.error)} onRetry={() => void planning.refetch()} />
+        ) : (
+          <Skeleton label="Looking at what would be deleted" rows={2} rowHeight={24} />
+        )}
+      </Dialog>
+    );
+  }
+  const [single] = plan.names;
+  const title =
+    plan.files === 1 && single ? `Delete ${nameOf(single)}?` : `Delete ${counted(plan.files, "file")}?`;
+  const error = start.error && <ErrorState error={asCallError(start.error)} />;
+  const common = {
+    title,
+    isOpen: true,
+    onClose,
+    confirmLabel: `Delete ${counted(plan.files, "file")}`,
+    isPending: start.isPending,
+  };
+  if (plan.typeToConfirm !== null) {
+    const typed = plan.typeToConfirm;
+    return (
+      <TypedNameDialog
+        {...common}
+        name={typed}
+        nameOf={plan.collections.length > 0 ? "collection" : "connection"}
+        onConfirm={() => start.mutate({ plan: plan.plan, typed })}
+      >
+        <PlanText plan={plan} />
+        {error}
+      </TypedNameDialog>
+    );
+  }
+  return (
+    <ConfirmDialog {...common} isDanger onConfirm={() => start.mutate({ plan: plan.plan, typed: null })}>
+      <PlanText plan={plan} />
+      {error}
+    </ConfirmDialog>
+  );
+}

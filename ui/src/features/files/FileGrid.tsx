@@ -1,0 +1,176 @@
+import { type ReactNode, useMemo } from "react";
+import { Badge } from "../../components/Badge";
+import { Icon, type IconName } from "../../components/Icon";
+import { MiddleEllipsis } from "../../components/MiddleEllipsis";
+import { Moment } from "../../components/Moment";
+import type { Selection } from "../../components/selection";
+import { type GridColumn, type GridSort, VirtualGrid } from "../../components/VirtualGrid";
+import type { UserfileEntry, UserfileSort } from "../../ipc/bindings";
+import { bytes, count, counted } from "../../lib/quantity";
+import { relativeTime } from "../../lib/time";
+import styles from "./FileGrid.module.css";
+import { folderOf } from "./paths";
+
+const icons: Record<UserfileEntry["kind"], IconName> = {
+  folder: "folder",
+  collection: "database",
+  file: "file",
+};
+
+function Name({
+  entry,
+  withFolder,
+  isDropTarget,
+  onOpen,
+}: {
+  entry: UserfileEntry;
+  withFolder: boolean;
+  isDropTarget: boolean;
+  onOpen: () => void;
+}) {
+  const folder = withFolder ? folderOf(entry.path) : "";
+  const text = (
+    <>
+      {folder !== "" && <span className={styles.folder}>{folder}</span>}
+      <MiddleEllipsis text={entry.name} />
+    </>
+  );
+  return (
+    <span
+      className={styles.name}
+      data-kind={entry.kind}
+      data-folder={entry.kind === "folder" ? entry.path : undefined}
+      data-drop={isDropTarget || undefined}
+    >
+      <span className={styles.icon}>
+        <Icon name={icons[entry.kind]} size={15} />
+      </span>
+      {entry.kind === "file" ? (
+        <span className={styles.text}>{text}</span>
+      ) : (
+        // The row's Enter does the same: the grid stays one stop on the way through the page.
+        <button
+          type="button"
+          tabIndex={-1}
+          className={styles.open}
+          onClick={(event) => {
+            event.stopPropagation();
+            onOpen();
+          }}
+        >
+          {text}
+        </button>
+      )}
+      {entry.kind === "collection" && (
+        <Badge tone="neutral">
+          {entry.backups === 0 ? "Backup, unfinished" : `Backup · ${counted(entry.backups, "moment")}`}
+        </Badge>
+      )}
+      {entry.kind === "file" && entry.unfinished && <Badge tone="attention">unfinished</Badge>}
+    </span>
+  );
+}
+
+function Uploaded({ entry }: { entry: UserfileEntry }): ReactNode {
+  if (entry.kind === "file") return entry.uploadedAt ? <Moment value={entry.uploadedAt} /> : "unknown";
+  if (entry.kind === "folder") return counted(entry.files, "file");
+  if (entry.newest === null) return counted(entry.files, "file");
+  return <span title={entry.newest}>newest {relativeTime(new Date(entry.newest), new Date())}</span>;
+}
+
+function spoken(entry: UserfileEntry): string {
+  const size = bytes(entry.sizeBytes);
+  if (entry.kind === "folder") return `${entry.name}, folder, ${counted(entry.files, "file")}, ${size}`;
+  if (entry.kind === "collection")
+    return `${entry.name}, backup collection, ${counted(entry.backups, "backup")}, ${size}`;
+  return `${entry.name}, ${size}${entry.unfinished ? ", unfinished" : ""}, uploaded by ${entry.username}`;
+}
+
+export interface FileGridProps {
+  rows: readonly (UserfileEntry | undefined)[];
+  /** Files of several folders are listed: show where each is. */
+  withFolders: boolean;
+  sort: UserfileSort;
+  descending: boolean;
+  onSortChange: (sort: UserfileSort, descending: boolean) => void;
+  selection: Selection;
+  onSelectionChange: (selection: Selection) => void;
+  onOpen: (entry: UserfileEntry) => void;
+  onDelete?: () => void;
+  onType: (character: string) => void;
+  onRangeChange: (first: number, last: number) => void;
+  loadRows: (first: number, last: number) => Promise<readonly UserfileEntry[]>;
+  /** The folder over which files are held. */
+  dropFolder: string | null;
+}
+
+export function FileGrid({
+  withFolders,
+  sort,
+  descending,
+  onSortChange,
+  dropFolder,
+  ...grid
+}: FileGridProps) {
+  const { onOpen } = grid;
+  const columns = useMemo(
+    (): GridColumn<UserfileEntry>[] => [
+      {
+        id: "name",
+        header: "Name",
+        width: "minmax(0, 1fr)",
+        isSortable: true,
+        cell: (entry) => (
+          <Name
+            entry={entry}
+            withFolder={withFolders}
+            isDropTarget={dropFolder === entry.path}
+            onOpen={() => onOpen(entry)}
+          />
+        ),
+      },
+      {
+        id: "size",
+        header: "Size",
+        width: "112px",
+        align: "end",
+        isSortable: true,
+        cell: (entry) => <span title={`${count(entry.sizeBytes)} bytes`}>{bytes(entry.sizeBytes)}</span>,
+      },
+      {
+        id: "uploaded",
+        header: "Uploaded",
+        width: "232px",
+        isSortable: true,
+        cell: (entry) => (
+          <span className={entry.kind === "file" ? undefined : styles.muted}>
+            <Uploaded entry={entry} />
+          </span>
+        ),
+      },
+      {
+        id: "username",
+        header: "By",
+        width: "150px",
+        isSortable: true,
+        isMinor: true,
+        cell: (entry) => entry.kind === "file" && <MiddleEllipsis text={entry.username} keepEnd={6} />,
+      },
+    ],
+    [withFolders, dropFolder, onOpen],
+  );
+  return (
+    <VirtualGrid
+      {...grid}
+      label="Files"
+      columns={columns}
+      rowKey={(entry) => entry.path}
+      rowLabel={spoken}
+      sort={{ column: sort, direction: descending ? "descending" : "ascending" }}
+      onSortChange={({ column, direction }: GridSort) =>
+        onSortChange(column as UserfileSort, direction === "descending")
+      }
+      maxHeight="max(210px, calc(100vh - 322px))"
+    />
+  );
+}

@@ -1,0 +1,386 @@
+import { useMemo, useRef, useState } from "react";
+import { Button } from "../../components/Button";
+import { Callout } from "../../components/Callout";
+import { Card } from "../../components/Card";
+import { Content } from "../../components/Content";
+import { MenuButton } from "../../components/Menu";
+import { PageHeader } from "../../components/PageHeader";
+import { EmptyState, ErrorState, Skeleton } from "../../components/States";
+import type { Selection } from "../../components/selection";
+import { SearchField } from "../../components/TextField";
+import { announce } from "../../components/Toast";
+import type { UserfileEntry, UserfileSort } from "../../ipc/bindings";
+import { useCurrentCluster } from "../../ipc/currentCluster";
+import { pickFiles, pickFolder, pickSaveTarget } from "../../ipc/dialogs";
+import { useFileDrop } from "../../ipc/drops";
+import { asCallError } from "../../ipc/errors";
+import { Breadcrumb } from "./Breadcrumb";
+import { ConflictDialog } from "./ConflictDialog";
+import { DeleteDialog } from "./DeleteDialog";
+import { DetailsDialog } from "./DetailsDialog";
+import { FileGrid } from "./FileGrid";
+import styles from "./FilesPage.module.css";
+import { GridFoot } from "./GridFoot";
+import { nameOf } from "./paths";
+import { RenameDialog } from "./RenameDialog";
+import { StoreSwitch } from "./StoreSwitch";
+import { UndeleteDialog } from "./UndeleteDialog";
+import { type FolderView, useFolder } from "./useFolder";
+import { useTransfer } from "./useTransfer";
+
+/** Where one is among the files: kept in the address, so that going back and forth works. */
+export interface FilesSearch {
+  store?: string;
+  folder?: string;
+  filter?: string;
+  sort?: UserfileSort;
+  descending?: boolean;
+}
+
+export interface FilesPageProps {
+  search: FilesSearch;
+  /** `replace` for what is typed: going back should not undo it letter by letter. */
+  onSearchChange: (search: FilesSearch, options?: { replace: boolean }) => void;
+  /** A backup collection was opened: its path in the user's file storage. */
+  onOpenCollection: (collection: { store: string; path: string }) => void;
+}
+
+type Open = { dialog: "delete" | "rename" | "undelete" } | { dialog: "details"; path: string } | null;
+
+const noSelection: Selection = new Set();
+
+/** The last entry of the file's list, with a slash where it is a folder: the form in which commands name it. */
+function asPath(entry: UserfileEntry): string {
+  return entry.kind === "file" || entry.path.endsWith("/") ? entry.path : `${entry.path}/`;
+}
+
+export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPageProps) {
+  const { connection } = useCurrentCluster();
+  const { readOnly } = connection.fields;
+  const { store = null, folder = "", filter = "", sort = "name", descending = false } = search;
+  const view = useMemo(
+    (): FolderView => ({ store, folder, sort, descending, filter }),
+    [store, folder, sort, descending, filter],
+  );
+  const files = useFolder(connection.id, view);
+  const transfer = useTransfer(connection.id);
+  // Entries that were seen, by path: a selection outlives the page it was made on.
+  const [chosen, setChosen] = useState<ReadonlyMap<string, UserfileEntry>>(new Map());
+  const selection = useMemo(
+    (): Selection => (chosen.size > 0 ? new Set(chosen.keys()) : noSelection),
+    [chosen],
+  );
+  const [open, setOpen] = useState<Open>(null);
+  const [hover, setHover] = useState<{ folder: string } | null>(null);
+  const [dialogError, setDialogError] = useState<unknown>(null);
+  const filterInput = useRef<HTMLInputElement>(null);
+  const seen = useRef(new Map<string, UserfileEntry>());
+
+  const go = (next: FilesSearch, options?: { replace: boolean }) => {
+    if (next.folder !== search.folder || next.store !== search.store || next.filter !== search.filter)
+      setChosen(new Map());
+    onSearchChange(next, options);
+  };
+  const openFolder = (path: string) =>
+    go({ ...search, folder: path === "" ? undefined : path, filter: undefined });
+  const select = (keys: Selection) => {
+    for (const row of files.rows) if (row) seen.current.set(row.path, row);
+    const next = new Map<string, UserfileEntry>();
+    for (const key of keys) {
+      const entry = seen.current.get(key);
+      if (entry) next.set(key, entry);
+    }
+    setChosen(next);
+  };
+  const load = async (first: number, last: number) => {
+    const entries = await files.load(first, last);
+    for (const entry of entries) seen.current.set(entry.path, entry);
+    return entries;
+  };
+  const openEntry = (entry: UserfileEntry) => {
+    if (entry.kind === "folder") openFolder(asPath(entry));
+    else if (entry.kind === "collection")
+      onOpenCollection({ store: files.summary?.store ?? "", path: entry.path });
+    else setOpen({ dialog: "details", path: entry.path });
+  };
+
+  const picking = (pick: () => Promise<void>) => {
+    setDialogError(null);
+    pick().catch(setDialogError);
+  };
+  const uploadFiles = () =>
+    picking(async () => {
+      const paths = await pickFiles("Upload files");
+      if (paths.length > 0) transfer.upload({ store, folder, paths });
+    });
+  const uploadFolder = () =>
+    picking(async () => {
+      const path = await pickFolder("Upload a folder");
+      if (path !== null) transfer.upload({ store, folder, paths: [path] });
+    });
+  const entries = [...chosen.values()];
+  const paths = entries.map(asPath);
+  const download = () =>
+    picking(async () => {
+      const [only] = entries;
+      if (entries.length === 1 && only?.kind === "file") {
+        const target = await pickSaveTarget(`Download ${only.name}`, only.name);
+        if (target !== null) transfer.download({ store, paths, target, asFile: true });
+      } else {
+        const target = await pickFolder(`Download into which folder?`);
+        if (target !== null) transfer.download({ store, paths, target, asFile: false });
+      }
+    });
+  const copyAddress = (uri: string) =>
+    navigator.clipboard.writeText(uri).then(
+      () => announce("The address was copied."),
+      () => announce("The clipboard refused the address.", { tone: "bad" }),
+    );
+
+  const folderUnder = (target: Element | null) =>
+    target?.closest("[role=row]")?.querySelector("[data-folder]")?.getAttribute("data-folder") ?? null;
+  const canDrop = !readOnly && open === null && transfer.question === null;
+  useFileDrop({
+    onHover: (target, isOver) =>
+      setHover(isOver && canDrop ? { folder: folderUnder(target) ?? folder } : null),
+    onDrop: (drop) => {
+      if (canDrop) transfer.upload({ store, folder: folderUnder(drop.target) ?? folder, paths: drop.paths });
+      else if (readOnly)
+        announce("This connection is read-only: nothing was uploaded.", { tone: "attention" });
+    },
+  });
+
+  const { summary } = files;
+  const isEmpty = summary?.totalEntries === 0 && summary.complete && !files.isStale;
+  const upload = (
+    <Button variant="primary" isDisabled={readOnly} isPending={transfer.isPlanning} onPress={uploadFiles}>
+      Upload…
+    </Button>
+  );
+  const problem = dialogError
+    ? asCallError(dialogError)
+    : (transfer.planError ?? (transfer.question ? null : transfer.startError));
+  return (
+    <Content>
+      <PageHeader
+        title="Files"
+        beside={
+          <StoreSwitch
+            connectionId={connection.id}
+            store={store}
+            onChange={(next) =>
+              go({ sort: search.sort, descending: search.descending, store: next ?? undefined })
+            }
+          />
+        }
+        actions={
+          <>
+            <MenuButton
+              label="More for files"
+              icon="more"
+              actions={[
+                [
+                  {
+                    id: "folder",
+                    label: "Upload a folder…",
+                    icon: "folder",
+                    isDisabled: readOnly,
+                    onAction: uploadFolder,
+                  },
+                  {
+                    id: "undelete",
+                    label: "Undelete…",
+                    icon: "restore",
+                    isDisabled: readOnly,
+                    description: "What was deleted a while ago can be had back.",
+                    onAction: () => setOpen({ dialog: "undelete" }),
+                  },
+                ],
+                [
+                  {
+                    id: "refresh",
+                    label: "Read the list again",
+                    icon: "refresh",
+                    onAction: () => void files.refresh(),
+                  },
+                ],
+              ]}
+            />
+            <Button isDisabled={entries.length === 0} onPress={download}>
+              Download
+            </Button>
+            {upload}
+          </>
+        }
+      />
+      {readOnly && (
+        <Callout title="This connection is read-only">
+          Files can be looked at and downloaded. To upload, rename or delete, change the connection.
+        </Callout>
+      )}
+      {problem && (
+        <ErrorState
+          error={problem}
+          actions={
+            <Button
+              size="small"
+              variant="quiet"
+              onPress={() => {
+                setDialogError(null);
+                transfer.dismiss();
+              }}
+            >
+              Dismiss
+            </Button>
+          }
+        />
+      )}
+      <div className={styles.bar}>
+        <Breadcrumb folder={folder} onOpen={openFolder} />
+        <div className={styles.filter}>
+          <SearchField
+            label="Filter names"
+            value={filter}
+            onChange={(next) => go({ ...search, filter: next === "" ? undefined : next }, { replace: true })}
+            inputRef={filterInput}
+          />
+        </div>
+      </div>
+      {summary === undefined && files.error ? (
+        <ErrorState error={files.error} alwaysRetry onRetry={() => void files.refresh()} />
+      ) : (
+        <>
+          <Card flush>
+            {summary === undefined ? (
+              <Skeleton label="Loading the files" rows={7} />
+            ) : isEmpty ? (
+              filter !== "" ? (
+                <EmptyState
+                  icon="search"
+                  title="No name fits the filter"
+                  action={
+                    <Button onPress={() => go({ ...search, filter: undefined })}>Clear the filter</Button>
+                  }
+                >
+                  A part of a name is enough. With <code>*</code> and <code>?</code> it is a pattern over
+                  whole paths: <code>*.csv</code>
+                </EmptyState>
+              ) : (
+                <EmptyState
+                  icon="upload"
+                  title={folder === "" ? "No files yet" : `Nothing in ${nameOf(folder)}`}
+                  action={upload}
+                >
+                  Files that are stored in the cluster itself (userfiles), and backups that are kept in it,
+                  are listed here.
+                </EmptyState>
+              )
+            ) : (
+              <div className={styles.rows} data-stale={files.isStale || undefined}>
+                <FileGrid
+                  rows={files.rows}
+                  withFolders={/[*?[]/.test(filter)}
+                  sort={sort}
+                  descending={descending}
+                  onSortChange={(nextSort, nextDescending) =>
+                    onSearchChange({ ...search, sort: nextSort, descending: nextDescending || undefined })
+                  }
+                  selection={selection}
+                  onSelectionChange={select}
+                  onOpen={openEntry}
+                  onDelete={() => !readOnly && entries.length > 0 && setOpen({ dialog: "delete" })}
+                  onType={(character) => {
+                    filterInput.current?.focus();
+                    go({ ...search, filter: filter + character }, { replace: true });
+                  }}
+                  onRangeChange={files.show}
+                  loadRows={load}
+                  dropFolder={hover && hover.folder !== folder ? hover.folder : null}
+                />
+              </div>
+            )}
+          </Card>
+          {summary !== undefined && !isEmpty && (
+            <GridFoot
+              summary={summary}
+              entries={entries}
+              isRefreshing={files.isRefreshing || !summary.complete}
+              readOnly={readOnly}
+              onRefresh={() => void files.refresh()}
+              onDownload={download}
+              onRename={() => setOpen({ dialog: "rename" })}
+              onDelete={() => setOpen({ dialog: "delete" })}
+              onDetails={() => {
+                const [only] = entries;
+                if (only) openEntry(only);
+              }}
+              onCopyAddress={copyAddress}
+            />
+          )}
+          {summary !== undefined && files.error && <ErrorState error={files.error} />}
+        </>
+      )}
+      {hover && (
+        <div className={styles.drop} aria-hidden="true">
+          <p>
+            Drop to upload into{" "}
+            <strong>{hover.folder === "" ? "the top of your files" : hover.folder}</strong>
+          </p>
+        </div>
+      )}
+      {transfer.question && (
+        <ConflictDialog
+          key={transfer.question.plan.plan}
+          {...transfer.question}
+          isPending={transfer.isStarting}
+          error={transfer.startError}
+          onStart={transfer.start}
+          onClose={transfer.dismiss}
+        />
+      )}
+      {open?.dialog === "delete" && (
+        <DeleteDialog
+          connectionId={connection.id}
+          store={store}
+          paths={paths}
+          onClose={() => setOpen(null)}
+          onStarted={() => {
+            setOpen(null);
+            setChosen(new Map());
+          }}
+        />
+      )}
+      {open?.dialog === "rename" && (
+        <RenameDialog
+          connectionId={connection.id}
+          store={store}
+          paths={paths}
+          onClose={() => setOpen(null)}
+          onDone={() => {
+            setOpen(null);
+            setChosen(new Map());
+          }}
+        />
+      )}
+      {open?.dialog === "undelete" && (
+        <UndeleteDialog
+          connectionId={connection.id}
+          store={store}
+          onClose={() => setOpen(null)}
+          onStarted={() => {
+            setOpen(null);
+            announce("The files are being brought back.");
+          }}
+        />
+      )}
+      {open?.dialog === "details" && (
+        <DetailsDialog
+          connectionId={connection.id}
+          store={store}
+          path={open.path}
+          onClose={() => setOpen(null)}
+        />
+      )}
+    </Content>
+  );
+}

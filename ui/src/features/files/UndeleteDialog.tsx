@@ -1,0 +1,118 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Badge } from "../../components/Badge";
+import { Button } from "../../components/Button";
+import { Stack } from "../../components/Card";
+import { Dialog } from "../../components/Dialog";
+import { MiddleEllipsis } from "../../components/MiddleEllipsis";
+import { Moment } from "../../components/Moment";
+import { EmptyState, ErrorState, Skeleton } from "../../components/States";
+import type { Selection } from "../../components/selection";
+import { type GridColumn, VirtualGrid } from "../../components/VirtualGrid";
+import { commands, type DeletedUserfile } from "../../ipc/bindings";
+import { asCallError } from "../../ipc/errors";
+import { bytes, counted } from "../../lib/quantity";
+import styles from "./UndeleteDialog.module.css";
+
+const columns: GridColumn<DeletedUserfile>[] = [
+  {
+    id: "name",
+    header: "Name",
+    width: "minmax(0, 1fr)",
+    cell: (file) => (
+      <>
+        <MiddleEllipsis text={file.path} />
+        {file.nameTaken && <Badge tone="attention">name taken</Badge>}
+      </>
+    ),
+  },
+  { id: "size", header: "Size", width: "110px", align: "end", cell: (file) => bytes(file.sizeBytes) },
+  {
+    id: "seen",
+    header: "Last seen",
+    width: "230px",
+    cell: (file) => <Moment value={file.seenAt} />,
+  },
+];
+
+/** CockroachDB keeps what was deleted until its garbage is collected: until then it can be read as of before. */
+export function UndeleteDialog({
+  connectionId,
+  store,
+  onClose,
+  onStarted,
+}: {
+  connectionId: string;
+  store: string | null;
+  onClose: () => void;
+  onStarted: () => void;
+}) {
+  const [selection, setSelection] = useState<Selection>(new Set());
+  const deleted = useQuery({
+    queryKey: ["deleted", connectionId, store],
+    queryFn: () => commands.listDeletedUserfiles(connectionId, store),
+    gcTime: 0,
+    staleTime: 0,
+  });
+  const start = useMutation({
+    mutationFn: () => commands.startUndelete(connectionId, store, [...selection]),
+    onSuccess: onStarted,
+  });
+  const rows = deleted.data ?? [];
+  const chosen = rows.filter((file) => selection.has(file.fileId));
+  const isRenaming = chosen.some((file) => file.nameTaken);
+  return (
+    <Dialog
+      title="Deleted files that can be had back"
+      isOpen
+      onClose={onClose}
+      size="wide"
+      footer={
+        <>
+          <Button variant="quiet" onPress={onClose}>
+            Cancel
+          </Button>
+          <Button
+            variant="primary"
+            isDisabled={chosen.length === 0}
+            isPending={start.isPending}
+            onPress={() => start.mutate()}
+          >
+            {chosen.length === 0 ? "Bring back" : `Bring back ${counted(chosen.length, "file")}`}
+          </Button>
+        </>
+      }
+    >
+      <Stack gap={3}>
+        {deleted.error ? (
+          <ErrorState error={asCallError(deleted.error)} onRetry={() => void deleted.refetch()} />
+        ) : deleted.data === undefined ? (
+          <Skeleton label="Looking for deleted files" rows={4} />
+        ) : (
+          <div className={styles.grid}>
+            <VirtualGrid
+              label="Deleted files"
+              columns={columns}
+              rows={rows}
+              rowKey={(file) => file.fileId}
+              rowLabel={(file) => `${file.path}, ${bytes(file.sizeBytes)}`}
+              selection={selection}
+              onSelectionChange={setSelection}
+              maxHeight="min(360px, 44vh)"
+              empty={
+                <EmptyState icon="trash" title="Nothing deleted is left">
+                  CockroachDB keeps deleted rows for a while (the setting <code>gc.ttlseconds</code>). What
+                  was deleted before that is gone.
+                </EmptyState>
+              }
+            />
+          </div>
+        )}
+        {isRenaming && (
+          <p className={styles.note}>A file whose name is taken comes back with a number in its name.</p>
+        )}
+        {start.error && <ErrorState error={asCallError(start.error)} />}
+      </Stack>
+    </Dialog>
+  );
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import { crumbsOf, folderOf, nameOf, nameProblem } from "./paths";
+
+describe("a stored name", () => {
+  it("has a last part and a folder, for files and folders alike", () => {
+    expect(nameOf("exports/2026/a.csv")).toBe("a.csv");
+    expect(nameOf("exports/2026/")).toBe("2026");
+    expect(folderOf("exports/2026/a.csv")).toBe("exports/2026/");
+    expect(folderOf("exports/2026/")).toBe("exports/");
+    expect(folderOf("a.csv")).toBe("");
+  });
+
+  it("leads back to the top, step by step", () => {
+    expect(crumbsOf("")).toEqual([{ name: "All files", folder: "" }]);
+    expect(crumbsOf("exports/2026/").map(({ folder }) => folder)).toEqual(["", "exports/", "exports/2026/"]);
+  });
+
+  it("is refused when it would climb out of its folder or name nothing", () => {
+    for (const bad of ["", " ", "/a", "a/", "a//b", "../a", "a/./b"]) expect(nameProblem(bad)).not.toBeNull();
+    for (const good of ["a.csv", "exports/a.csv", "…", "a b"]) expect(nameProblem(good)).toBeNull();
+  });
+});

@@ -1,0 +1,42 @@
+/**
+ * Stored names as this screen uses them: without their leading slash, folders with a slash at the end, the top as
+ * the empty string. The cluster knows no folders: they come from the slashes.
+ */
+
+/** "exports/2026/a.csv" → "a.csv"; "exports/2026/" → "2026". */
+export function nameOf(path: string): string {
+  const bare = path.endsWith("/") ? path.slice(0, -1) : path;
+  return bare.slice(bare.lastIndexOf("/") + 1);
+}
+
+/** "exports/2026/a.csv" → "exports/2026/"; "a.csv" → "". */
+export function folderOf(path: string): string {
+  const bare = path.endsWith("/") ? path.slice(0, -1) : path;
+  return bare.slice(0, bare.lastIndexOf("/") + 1);
+}
+
+export interface Crumb {
+  name: string;
+  /** What opens when it is pressed. */
+  folder: string;
+}
+
+/** "exports/2026/" → All files, exports, 2026. */
+export function crumbsOf(folder: string): Crumb[] {
+  const crumbs: Crumb[] = [{ name: "All files", folder: "" }];
+  let at = 0;
+  for (let end = folder.indexOf("/"); end >= 0; end = folder.indexOf("/", at)) {
+    crumbs.push({ name: folder.slice(at, end), folder: folder.slice(0, end + 1) });
+    at = end + 1;
+  }
+  return crumbs;
+}
+
+/** Why a person's text cannot be a stored name, or null. */
+export function nameProblem(path: string): string | null {
+  if (path.trim() === "") return "Enter a name.";
+  if (path.startsWith("/") || path.endsWith("/")) return "A name neither starts nor ends with a slash.";
+  if (path.split("/").some((part) => part === "" || part === "." || part === ".."))
+    return "The parts between slashes cannot be empty, “.” or “..”.";
+  return null;
+}

@@ -1,0 +1,83 @@
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import {
+  type ConflictChoices,
+  commands,
+  type DownloadRequest,
+  type TransferPlan,
+  type UploadRequest,
+} from "../../ipc/bindings";
+import { asCallError, type CallError } from "../../ipc/errors";
+
+type Asked =
+  | { direction: "upload"; request: UploadRequest }
+  | { direction: "download"; request: DownloadRequest };
+
+export interface Transfer {
+  /** A plan with something to decide first, waiting for an answer. */
+  question: { direction: "upload" | "download"; plan: TransferPlan } | null;
+  isPlanning: boolean;
+  isStarting: boolean;
+  planError: CallError | null;
+  startError: CallError | null;
+  upload: (request: UploadRequest) => void;
+  download: (request: DownloadRequest) => void;
+  start: (choices: ConflictChoices) => void;
+  dismiss: () => void;
+}
+
+const nothingTaken: ConflictChoices = { all: "skip", each: {} };
+
+/** Looks first what a transfer would meet. When there is nothing to decide it starts, else it asks. */
+export function useTransfer(connectionId: string): Transfer {
+  const [question, setQuestion] = useState<Transfer["question"]>(null);
+  const starting = useMutation({
+    mutationFn: ({
+      direction,
+      plan,
+      choices,
+    }: {
+      direction: Asked["direction"];
+      plan: string;
+      choices: ConflictChoices;
+    }) =>
+      direction === "upload" ? commands.startUpload(plan, choices) : commands.startDownload(plan, choices),
+    onSuccess: () => setQuestion(null),
+  });
+  const planning = useMutation({
+    mutationFn: (asked: Asked) =>
+      asked.direction === "upload"
+        ? commands.planUpload(connectionId, asked.request)
+        : commands.planDownload(connectionId, asked.request),
+    onSuccess: (plan, asked) => {
+      const { direction } = asked;
+      starting.reset();
+      // The system's save dialog has asked already whether the file may be replaced.
+      const isAnswered = asked.direction === "download" && asked.request.asFile;
+      if (isAnswered) starting.mutate({ direction, plan: plan.plan, choices: { all: "replace", each: {} } });
+      else if (plan.conflictCount + plan.mapped.length + plan.leftOut.length > 0)
+        setQuestion({ direction, plan });
+      else starting.mutate({ direction, plan: plan.plan, choices: nothingTaken });
+    },
+  });
+  const ask = (asked: Asked) => {
+    starting.reset();
+    planning.mutate(asked);
+  };
+  return {
+    question,
+    isPlanning: planning.isPending,
+    isStarting: starting.isPending,
+    planError: planning.error && asCallError(planning.error),
+    startError: starting.error && asCallError(starting.error),
+    upload: (request) => ask({ direction: "upload", request }),
+    download: (request) => ask({ direction: "download", request }),
+    start: (choices) =>
+      question && starting.mutate({ direction: question.direction, plan: question.plan.plan, choices }),
+    dismiss: () => {
+      setQuestion(null);
+      planning.reset();
+      starting.reset();
+    },
+  };
+}
