@@ -13,7 +13,6 @@ for (const [name, size] of [
 }
 
 Element.prototype.scrollTo ??= () => {};
-window.scrollTo = () => {};
 Element.prototype.scrollIntoView ??= () => {};
 globalThis.ResizeObserver ??= class {
   observe() {}

@@ -1,5 +1,6 @@
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { ToastRegion } from "../components/Toast";
+import { TransfersPanel } from "../features/transfers/TransfersPanel";
 import { useConnections } from "../ipc/connections";
 import styles from "./Frame.module.css";
 import { Rail } from "./Rail";
@@ -17,6 +18,7 @@ export function Frame() {
       {!isFirstRun && <Rail />}
       <div className={styles.main}>
         <Outlet />
+        <TransfersPanel />
       </div>
       <ToastRegion />
     </div>

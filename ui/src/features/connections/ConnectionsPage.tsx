@@ -192,7 +192,6 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
               {
                 id: "used",
                 header: "Last used",
-                isMinor: true,
                 cell: ({ lastUsedAt }) =>
                   lastUsedAt ? <Moment value={lastUsedAt} /> : <span className={styles.note}>never</span>,
               },

@@ -1,0 +1,94 @@
+import { useId, useState } from "react";
+import { Badge } from "../../components/Badge";
+import { Button } from "../../components/Button";
+import { Icon } from "../../components/Icon";
+import { JobRow, jobFigures, jobStates } from "../../components/JobRow";
+import { ProgressBar } from "../../components/ProgressBar";
+import type { Job } from "../../ipc/bindings";
+import { jobControls, useJobs } from "../../ipc/jobs";
+import { count, counted } from "../../lib/quantity";
+import { FilesOutcome } from "./FilesOutcome";
+import styles from "./TransfersPanel.module.css";
+import { totalsOf } from "./totals";
+
+function Summary({ jobs }: { jobs: readonly Job[] }) {
+  const totals = totalsOf(jobs);
+  const [first] = totals.unended;
+  if (first === undefined) {
+    const worst = jobs.find((job) => job.error !== null || job.state === "partlyDone");
+    return (
+      <>
+        <span className={styles.title}>
+          {jobs.length === 1 ? jobs[0]?.title : `${counted(jobs.length, "job")} ended`}
+        </span>
+        {worst ? (
+          <Badge tone={jobStates[worst.state].tone}>{jobStates[worst.state].word}</Badge>
+        ) : (
+          jobs.every((job) => job.state === "succeeded") && <Badge tone="good">Done, checked</Badge>
+        )}
+      </>
+    );
+  }
+  const others = totals.unended.length - 1;
+  const isStill = totals.unended.every((job) => job.state === "paused" || job.state === "interrupted");
+  return (
+    <>
+      <span className={styles.title}>{first.title}</span>
+      {others > 0 && <span className={styles.muted}>and {count(others)} more</span>}
+      <span className={styles.bar}>
+        <ProgressBar
+          label="All that is under way"
+          fraction={totals.fraction}
+          tone={isStill ? "attention" : "accent"}
+        />
+      </span>
+      <span className={styles.figures}>{others === 0 ? jobFigures(first) : totals.words}</span>
+    </>
+  );
+}
+
+/** At the foot of every screen while there is something to see; unfolds to all of it. */
+export function TransfersPanel() {
+  const { jobs } = useJobs();
+  const [isOpen, setOpen] = useState(false);
+  const listId = useId();
+  if (jobs.length === 0) return null;
+  const ended = jobs.filter((job) => job.ended && job.can.dismiss);
+  return (
+    <section className={styles.panel} aria-label="Transfers">
+      <div className={styles.head}>
+        <button
+          type="button"
+          className={styles.toggle}
+          aria-expanded={isOpen}
+          aria-controls={listId}
+          aria-label={isOpen ? "Hide transfers" : "Show transfers"}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <Icon name={isOpen ? "chevronDown" : "chevronRight"} size={14} />
+          <Summary jobs={jobs} />
+        </button>
+        {ended.length > 0 && (
+          <Button
+            size="small"
+            variant="quiet"
+            aria-label="Dismiss what ended"
+            onPress={() => {
+              for (const job of ended) jobControls(job).onDismiss();
+            }}
+          >
+            Dismiss ended
+          </Button>
+        )}
+      </div>
+      <div id={listId} className={styles.list} hidden={!isOpen}>
+        {isOpen &&
+          jobs.map((job) => (
+            <JobRow key={job.id} job={job} withConnection {...jobControls(job)}>
+              {job.outcome?.kind === "files" && <FilesOutcome outcome={job.outcome} />}
+            </JobRow>
+          ))}
+      </div>
+    </section>
+  );
+}
