@@ -13,6 +13,7 @@ for (const [name, size] of [
 }
 
 Element.prototype.scrollTo ??= () => {};
+window.scrollTo = () => {};
 Element.prototype.scrollIntoView ??= () => {};
 globalThis.ResizeObserver ??= class {
   observe() {}

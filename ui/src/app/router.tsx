@@ -3,6 +3,7 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  type RouterHistory,
   useLocation,
   useNavigate,
 } from "@tanstack/react-router";
@@ -164,8 +165,9 @@ const routeTree = root.addChildren([
   cluster.addChildren([overview, files]),
 ]);
 
-export function makeRouter() {
-  return createRouter({ routeTree, history: createHashHistory(), defaultPreload: false });
+/** Places are kept behind the `#`: the files of the app are not served by anything that knows its routes. */
+export function makeRouter(history: RouterHistory = createHashHistory()) {
+  return createRouter({ routeTree, history, defaultPreload: false });
 }
 
 declare module "@tanstack/react-router" {

@@ -2,6 +2,7 @@ import type { ReactNode, Ref } from "react";
 import {
   Button as AriaButton,
   type ButtonProps as AriaButtonProps,
+  ProgressBar,
   Tooltip,
   TooltipTrigger,
 } from "react-aria-components";
@@ -24,7 +25,11 @@ export function Button({ variant = "secondary", size = "normal", icon, children,
     <AriaButton {...props} className={styles.button} data-variant={variant} data-size={size}>
       {({ isPending }) => (
         <>
-          {isPending ? <span className={styles.spinner} aria-hidden="true" /> : icon && <Icon name={icon} />}
+          {isPending ? (
+            <ProgressBar aria-label="under way" isIndeterminate className={styles.spinner} />
+          ) : (
+            icon && <Icon name={icon} />
+          )}
           <span className={styles.label}>{children}</span>
         </>
       )}

@@ -7,6 +7,8 @@ export interface TableColumn<Row> {
   align?: "start" | "end";
   /** A CSS width; the rest is shared by content. */
   width?: string;
+  /** Left out below 960 px of window width. */
+  isMinor?: boolean;
   /** Names the row to a screen reader: one column at most. */
   isRowHeader?: boolean;
   cell: (row: Row) => ReactNode;
@@ -29,7 +31,13 @@ export function Table<Row>({ label, columns, rows, rowKey, empty }: TableProps<R
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.id} scope="col" data-align={column.align} style={{ width: column.width }}>
+              <th
+                key={column.id}
+                scope="col"
+                data-align={column.align}
+                data-minor={column.isMinor || undefined}
+                style={{ width: column.width }}
+              >
                 {column.header}
               </th>
             ))}
@@ -40,11 +48,16 @@ export function Table<Row>({ label, columns, rows, rowKey, empty }: TableProps<R
             <tr key={rowKey(row)}>
               {columns.map((column) =>
                 column.isRowHeader ? (
-                  <th key={column.id} scope="row" data-align={column.align}>
+                  <th
+                    key={column.id}
+                    scope="row"
+                    data-align={column.align}
+                    data-minor={column.isMinor || undefined}
+                  >
                     {column.cell(row)}
                   </th>
                 ) : (
-                  <td key={column.id} data-align={column.align}>
+                  <td key={column.id} data-align={column.align} data-minor={column.isMinor || undefined}>
                     {column.cell(row)}
                   </td>
                 ),

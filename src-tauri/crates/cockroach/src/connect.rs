@@ -87,6 +87,12 @@ impl Cluster {
         connect_once(&self.options).await
     }
 
+    /// A connection of its own that prepares each statement text once: a transfer sends few texts many
+    /// times, and preparing would double its round trips.
+    pub async fn transfer_connection(&self) -> Result<PgConnection> {
+        connect_once(&self.options.clone().statement_cache_capacity(32)).await
+    }
+
     /// The SQL user, normalised as the server does: lower case.
     pub fn user(&self) -> &str {
         &self.user

@@ -31,6 +31,8 @@ pub enum ErrorKind {
     Full,
     /// This server or release does not do that.
     Unsupported,
+    /// A file or folder of this computer could not be read or written.
+    LocalFile,
     /// We, or the user, stopped it.
     Cancelled,
     /// Data read back is not the data that was written.

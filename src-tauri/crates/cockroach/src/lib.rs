@@ -8,6 +8,7 @@ pub mod error;
 pub mod quote;
 pub mod secret;
 mod sqlstate;
+pub mod userfile;
 
 pub use connect::{Cluster, Target, TlsMode};
 pub use error::{Error, ErrorKind, Result};

@@ -65,6 +65,8 @@ impl fmt::Display for QualifiedName {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use proptest::prelude::*;
 
     use super::*;

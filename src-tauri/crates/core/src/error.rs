@@ -114,6 +114,7 @@ impl From<roachvault_cockroach::Error> for Error {
             ErrorKind::ConnectionLost => Code::ConnectionLost,
             ErrorKind::OutcomeUnknown => Code::OutcomeUnknown,
             ErrorKind::Unsupported => Code::Unsupported,
+            ErrorKind::LocalFile => Code::LocalDisk,
             ErrorKind::Cancelled => Code::Cancelled,
             ErrorKind::Corrupt => Code::Corrupt,
             ErrorKind::Server | ErrorKind::Internal => Code::Internal,

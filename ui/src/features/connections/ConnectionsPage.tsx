@@ -192,6 +192,7 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
               {
                 id: "used",
                 header: "Last used",
+                isMinor: true,
                 cell: ({ lastUsedAt }) =>
                   lastUsedAt ? <Moment value={lastUsedAt} /> : <span className={styles.note}>never</span>,
               },

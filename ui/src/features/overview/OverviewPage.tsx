@@ -54,13 +54,6 @@ export function OverviewPage({ onRestore, onBackUp, onFiles }: OverviewPageProps
           <Button onPress={onFiles}>Open files</Button>
         </Door>
       </div>
-      {jobs.length > 0 && (
-        <Card flush>
-          {jobs.map((job) => (
-            <JobRow key={job.id} job={job} {...jobControls(job)} />
-          ))}
-        </Card>
-      )}
       {error && <ErrorState error={asCallError(error)} alwaysRetry onRetry={() => void refetch()} />}
       {(overview || !error) && (
         <Card
@@ -102,6 +95,13 @@ export function OverviewPage({ onRestore, onBackUp, onFiles }: OverviewPageProps
             ))}
           </ul>
         </Callout>
+      )}
+      {jobs.length > 0 && (
+        <Card flush>
+          {jobs.map((job) => (
+            <JobRow key={job.id} job={job} {...jobControls(job)} />
+          ))}
+        </Card>
       )}
     </Content>
   );

@@ -1,0 +1,287 @@
+//! Connections of a transfer, and what happens when one of them fails.
+//!
+//! Statements of a transfer are written so that repeating them is harmless; a broken connection,
+//! a draining node or a serialization conflict therefore costs one statement, not the transfer.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnection;
+
+use super::report::{Event, Report, Stop};
+use crate::connect::Cluster;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Runs `$work` with a connection until it succeeds, its failure is final, or patience ends. The
+/// work must be harmless to repeat. A connection on which something failed is not used again.
+macro_rules! on_lane {
+    ($lanes:expr, |$connection:ident| $work:expr) => {{
+        let mut attempts = $lanes.attempts();
+        loop {
+            let mut lane = attempts.lane().await?;
+            let $connection = lane.connection();
+            let worked: $crate::error::Result<_> = async { $work }.await;
+            match worked {
+                Ok(value) => {
+                    lane.keep();
+                    break $crate::error::Result::Ok(value);
+                }
+                Err(error) => {
+                    drop(lane);
+                    if let Err(error) = attempts.failed(error).await {
+                        break Err(error);
+                    }
+                }
+            }
+        }
+    }};
+}
+pub(crate) use on_lane;
+
+/// How long a transfer tries to reach a cluster that does not answer, before it gives up.
+pub const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Idle connections of one transfer. They are opened when needed and closed when this is dropped.
+pub struct Lanes {
+    cluster: Cluster,
+    idle: Mutex<Vec<PgConnection>>,
+    report: Report,
+    stop: Stop,
+    patience: Duration,
+    speed_limit: Option<SpeedLimit>,
+}
+
+struct SpeedLimit {
+    bytes_per_second: u64,
+    free_at: Mutex<Instant>,
+}
+
+impl Lanes {
+    pub fn new(cluster: &Cluster, report: Report, stop: Stop) -> Self {
+        Self {
+            cluster: cluster.clone(),
+            idle: Mutex::default(),
+            report,
+            stop,
+            patience: PATIENCE,
+            speed_limit: None,
+        }
+    }
+
+    /// Gives up after this time without an answer.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    #[must_use]
+    pub fn speed_limit(mut self, bytes_per_second: Option<u64>) -> Self {
+        self.speed_limit = bytes_per_second
+            .filter(|limit| *limit > 0)
+            .map(|bytes_per_second| SpeedLimit {
+                bytes_per_second,
+                free_at: Mutex::new(Instant::now()),
+            });
+        self
+    }
+
+    pub(crate) fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    pub(crate) fn report(&self, event: Event) {
+        (self.report)(event);
+    }
+
+    /// Fails when the transfer was asked to stop.
+    pub(crate) fn check_stop(&self) -> Result<()> {
+        if self.stop.asked() { Err(stopped()) } else { Ok(()) }
+    }
+
+    /// Waits until so many bytes may move under the speed limit.
+    pub(crate) async fn throttle(&self, bytes: u64) -> Result<()> {
+        let Some(limit) = &self.speed_limit else {
+            return Ok(());
+        };
+        let start = {
+            let mut free_at = limit.free_at.lock().unwrap_or_else(PoisonError::into_inner);
+            let start = (*free_at).max(Instant::now());
+            *free_at = start + Duration::from_secs_f64(bytes as f64 / limit.bytes_per_second as f64);
+            start
+        };
+        tokio::select! {
+            () = tokio::time::sleep_until(start.into()) => Ok(()),
+            () = self.stop.wait() => Err(stopped()),
+        }
+    }
+
+    pub(crate) fn attempts(&self) -> Attempts<'_> {
+        Attempts {
+            lanes: self,
+            failures: 0,
+            first_failure: None,
+        }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<PgConnection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::Cancelled, "The transfer was stopped.")
+}
+
+/// One connection in use. Dropping it closes the socket; [`Lane::keep`] hands it to the next one.
+pub(crate) struct Lane<'a> {
+    lanes: &'a Lanes,
+    connection: PgConnection,
+}
+
+impl Lane<'_> {
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    pub fn keep(self) {
+        self.lanes.idle().push(self.connection);
+    }
+}
+
+/// The attempts at one statement.
+pub(crate) struct Attempts<'a> {
+    lanes: &'a Lanes,
+    failures: u32,
+    first_failure: Option<Instant>,
+}
+
+impl<'a> Attempts<'a> {
+    /// An idle connection, or a new one.
+    pub async fn lane(&mut self) -> Result<Lane<'a>> {
+        loop {
+            self.lanes.check_stop()?;
+            let idle = self.lanes.idle().pop();
+            let connected = match idle {
+                Some(connection) => Ok(connection),
+                None => self.lanes.cluster.transfer_connection().await,
+            };
+            match connected {
+                Ok(connection) => {
+                    if self.failures > 0 {
+                        self.lanes.report(Event::Moving);
+                    }
+                    return Ok(Lane {
+                        lanes: self.lanes,
+                        connection,
+                    });
+                }
+                Err(error) => self.failed(error).await?,
+            }
+        }
+    }
+
+    /// Waits as long as the failure asks for, or gives it back when it is final.
+    pub async fn failed(&mut self, error: Error) -> Result<()> {
+        let first = *self.first_failure.get_or_insert_with(Instant::now);
+        self.failures += 1;
+        let longest = match error.kind {
+            ErrorKind::Retry => Duration::from_secs(2),
+            ErrorKind::ConnectionLost
+            | ErrorKind::OutcomeUnknown
+            | ErrorKind::Busy
+            | ErrorKind::CannotConnect => Duration::from_secs(15),
+            _ => return Err(error),
+        };
+        if first.elapsed() > self.lanes.patience {
+            return Err(error);
+        }
+        if error.kind != ErrorKind::Retry {
+            // The others were opened to the same place and are most likely dead as well.
+            self.lanes.idle().clear();
+        }
+        let wait = backoff(self.failures, longest);
+        if wait > Duration::from_millis(500) {
+            self.lanes.report(Event::Waiting {
+                why: error.message,
+                wait,
+            });
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => Ok(()),
+            () = self.lanes.stop.wait() => Err(stopped()),
+        }
+    }
+}
+
+/// Doubles from 50 ms, with a random part so that many lanes do not come back at the same instant.
+fn backoff(failures: u32, longest: Duration) -> Duration {
+    let full = Duration::from_millis(50)
+        .saturating_mul(1 << failures.min(12))
+        .min(longest);
+    let random = f64::from(uuid::Uuid::new_v4().as_u128() as u16) / f64::from(u16::MAX);
+    full.mul_f64(0.5 + random / 2.0)
+}
+
+/// How many connections and how large a chunk: starts small and grows while the throughput does.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    pub lanes: usize,
+    pub chunk_bytes: u64,
+    most_lanes: usize,
+    settled: bool,
+    best: f64,
+    window_start: Instant,
+    window_bytes: u64,
+    window_chunks: usize,
+}
+
+impl Pace {
+    /// Matches the server's own chunk, and stays under its limit of 16 MiB for one message.
+    pub const MOST_CHUNK_BYTES: u64 = 4 << 20;
+    /// Together with the chunk size this bounds memory: each lane holds a chunk and its encoding.
+    pub const MOST_LANES: usize = 6;
+
+    pub fn new() -> Self {
+        Self {
+            lanes: 2,
+            chunk_bytes: 1 << 20,
+            most_lanes: Self::MOST_LANES,
+            settled: false,
+            best: 0.0,
+            window_start: Instant::now(),
+            window_bytes: 0,
+            window_chunks: 0,
+        }
+    }
+
+    /// A chunk of `bytes` took `took`.
+    pub fn done(&mut self, bytes: u64, took: Duration) {
+        if took < Duration::from_secs(1) {
+            self.chunk_bytes = (self.chunk_bytes * 2).min(Self::MOST_CHUNK_BYTES);
+        } else if took > Duration::from_secs(8) {
+            self.chunk_bytes = (self.chunk_bytes / 2).max(256 << 10);
+        }
+        self.window_bytes += bytes;
+        self.window_chunks += 1;
+        if self.settled || self.window_chunks < 2 * self.lanes {
+            return;
+        }
+        let rate = self.window_bytes as f64 / self.window_start.elapsed().as_secs_f64().max(1e-6);
+        if rate > self.best * 1.15 && self.lanes < self.most_lanes {
+            self.lanes = (self.lanes * 2).min(self.most_lanes);
+        } else {
+            if rate < self.best * 0.85 {
+                self.lanes = (self.lanes / 2).max(1);
+            }
+            self.settled = true;
+        }
+        self.best = self.best.max(rate);
+        self.window_start = Instant::now();
+        self.window_bytes = 0;
+        self.window_chunks = 0;
+    }
+}
+
+/// Lanes that many tasks share.
+pub type SharedLanes = Arc<Lanes>;

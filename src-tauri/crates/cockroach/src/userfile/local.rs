@@ -1,0 +1,375 @@
+//! The local end of a transfer: a file that is read, or one that is written in pieces.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use futures_util::future::BoxFuture;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Where an upload takes its bytes from. Reads may come from several tasks, in any order.
+pub trait Source: Send + Sync + 'static {
+    fn size_bytes(&self) -> u64;
+
+    /// Exactly `len` bytes from `offset`.
+    fn read_at(self: Arc<Self>, offset: u64, len: usize) -> BoxFuture<'static, Result<Vec<u8>>>;
+
+    /// Fails when what was read may not belong together.
+    fn check_unchanged(&self) -> Result<()>;
+}
+
+/// A local file, with what it was when it was opened.
+#[derive(Debug)]
+pub struct LocalSource {
+    path: PathBuf,
+    file: File,
+    size_bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl LocalSource {
+    pub async fn open(path: &Path) -> Result<Arc<Self>> {
+        let path = path.to_owned();
+        blocking(move || {
+            let file = File::open(&path).map_err(|error| cannot_read(&path, &error))?;
+            let metadata = file.metadata().map_err(|error| cannot_read(&path, &error))?;
+            if !metadata.is_file() {
+                return Err(Error::new(
+                    ErrorKind::LocalFile,
+                    format!("{} is not a file.", path.display()),
+                ));
+            }
+            let (size_bytes, modified) = (metadata.len(), metadata.modified().ok());
+            Ok(Arc::new(Self {
+                path,
+                file,
+                size_bytes,
+                modified,
+            }))
+        })
+        .await
+    }
+
+    pub fn modified(&self) -> Option<SystemTime> {
+        self.modified
+    }
+
+    fn changed(&self) -> Error {
+        Error::new(
+            ErrorKind::LocalFile,
+            format!("{} changed while it was being read.", self.path.display()),
+        )
+        .hint("Upload it again when nothing writes to it any more.")
+    }
+}
+
+impl Source for LocalSource {
+    fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+
+    fn read_at(self: Arc<Self>, offset: u64, len: usize) -> BoxFuture<'static, Result<Vec<u8>>> {
+        Box::pin(blocking(move || {
+            let mut bytes = vec![0; len];
+            match read_exact_at(&self.file, &mut bytes, offset) {
+                Ok(()) => Ok(bytes),
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.changed()),
+                Err(error) => Err(cannot_read(&self.path, &error)),
+            }
+        }))
+    }
+
+    fn check_unchanged(&self) -> Result<()> {
+        let opened = self
+            .file
+            .metadata()
+            .map_err(|error| cannot_read(&self.path, &error))?;
+        if opened.len() != self.size_bytes || opened.modified().ok() != self.modified {
+            return Err(self.changed());
+        }
+        Ok(())
+    }
+}
+
+/// A file being downloaded: a hidden file beside the target, written by range, that takes the
+/// target's name when it is complete.
+#[derive(Debug)]
+pub struct PartFile {
+    target: PathBuf,
+    part: PathBuf,
+    file: File,
+}
+
+impl PartFile {
+    /// Opens `.<target>.<tag>.part` beside the target, keeping what an earlier run left in it. Folders
+    /// above are made.
+    pub async fn open(target: &Path, tag: &str) -> Result<Arc<Self>> {
+        let (target, part) = (target.to_owned(), part_path(target, tag)?);
+        blocking(move || {
+            if let Some(folder) = target.parent() {
+                std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+            }
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let file = options.open(&part).map_err(|error| cannot_write(&part, &error))?;
+            Ok(Arc::new(Self { target, part, file }))
+        })
+        .await
+    }
+
+    /// Bytes that an earlier run left.
+    pub fn len(&self) -> Result<u64> {
+        Ok(self
+            .file
+            .metadata()
+            .map_err(|error| cannot_write(&self.part, &error))?
+            .len())
+    }
+
+    pub fn is_empty(&self) -> Result<bool> {
+        Ok(self.len()? == 0)
+    }
+
+    pub(crate) async fn write_at<B>(self: &Arc<Self>, offset: u64, bytes: B) -> Result<()>
+    where
+        B: AsRef<[u8]> + Send + 'static,
+    {
+        let this = Arc::clone(self);
+        blocking(move || {
+            write_all_at(&this.file, bytes.as_ref(), offset)
+                .map_err(|error| cannot_write(&this.target, &error))
+        })
+        .await
+    }
+
+    /// Digest of a range that is already in the file.
+    pub(crate) async fn sha256_at(self: &Arc<Self>, offset: u64, len: u64) -> Result<[u8; 32]> {
+        let this = Arc::clone(self);
+        blocking(move || {
+            digest_range(&this.file, offset, len).map_err(|error| cannot_read(&this.part, &error))
+        })
+        .await
+    }
+
+    /// Cuts the file to its size, brings it to the disk, and gives it the target's name. A target that
+    /// exists is replaced only if `replace` is set. Answers the digest of what lies on the disk.
+    pub(crate) async fn finish(self: &Arc<Self>, size_bytes: u64, replace: bool) -> Result<[u8; 32]> {
+        let this = Arc::clone(self);
+        blocking(move || {
+            let failed = |error: io::Error| cannot_write(&this.target, &error);
+            this.file.set_len(size_bytes).map_err(failed)?;
+            let digest = digest_range(&this.file, 0, size_bytes).map_err(failed)?;
+            this.file.sync_data().map_err(failed)?;
+            let part = tempfile::TempPath::try_from_path(&this.part).map_err(failed)?;
+            let renamed = if replace {
+                part.persist(&this.target)
+            } else {
+                part.persist_noclobber(&this.target)
+            };
+            renamed.map_err(|error| {
+                // The part is complete: it stays for another attempt.
+                let reason = cannot_write(&this.target, &error.error);
+                let exists = error.error.kind() == io::ErrorKind::AlreadyExists;
+                if let Err(error) = error.path.keep() {
+                    tracing::warn!(%error, "a part file could not be kept");
+                }
+                if exists {
+                    Error::new(
+                        ErrorKind::AlreadyExists,
+                        format!("{} exists already.", this.target.display()),
+                    )
+                } else {
+                    reason
+                }
+            })?;
+            Ok(digest)
+        })
+        .await
+    }
+
+    /// Removes what was written so far.
+    pub async fn discard(self: Arc<Self>) -> Result<()> {
+        blocking(move || remove_if_there(&self.part)).await
+    }
+
+    /// Removes the part file of a download that is not running.
+    pub async fn remove_part(target: &Path, tag: &str) -> Result<()> {
+        let part = part_path(target, tag)?;
+        blocking(move || remove_if_there(&part)).await
+    }
+}
+
+fn remove_if_there(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot_write(path, &error)),
+        _ => Ok(()),
+    }
+}
+
+fn part_path(target: &Path, tag: &str) -> Result<PathBuf> {
+    let name = target.file_name().ok_or_else(|| {
+        Error::new(
+            ErrorKind::InvalidInput,
+            format!("{} cannot be a file's name.", target.display()),
+        )
+    })?;
+    let mut part = std::ffi::OsString::from(".");
+    // File systems commonly end names at 255 bytes.
+    let shown = name.to_string_lossy();
+    let mut end = shown.len().min(180);
+    while !shown.is_char_boundary(end) {
+        end -= 1;
+    }
+    part.push(&shown[..end]);
+    part.push(format!(".{tag}.part"));
+    Ok(target.with_file_name(part))
+}
+
+fn digest_range(file: &File, offset: u64, len: u64) -> io::Result<[u8; 32]> {
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 256 << 10];
+    let mut done = 0;
+    while done < len {
+        let want = usize::try_from((len - done).min(buffer.len() as u64)).unwrap_or(buffer.len());
+        read_exact_at(file, &mut buffer[..want], offset + done)?;
+        digest.update(&buffer[..want]);
+        done += want as u64;
+    }
+    Ok(digest.finalize().into())
+}
+
+/// Runs file work where it may block.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(Error::new(
+            ErrorKind::Internal,
+            "Reading or writing a local file stopped short.",
+        )
+        .detail(error.to_string())),
+    }
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> Error {
+    Error::new(
+        ErrorKind::LocalFile,
+        format!("{} could not be read: {}.", path.display(), plainly(error)),
+    )
+    .detail(error.to_string())
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Error {
+    let failure = Error::new(
+        ErrorKind::LocalFile,
+        format!("{} could not be written: {}.", path.display(), plainly(error)),
+    )
+    .detail(error.to_string());
+    match error.kind() {
+        io::ErrorKind::StorageFull => failure.hint("Make room on the disk and try again."),
+        io::ErrorKind::PermissionDenied => {
+            failure.hint("Choose another folder, or allow writing to this one.")
+        }
+        _ => failure,
+    }
+}
+
+fn plainly(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".into(),
+        io::ErrorKind::PermissionDenied => "permission is denied".into(),
+        io::ErrorKind::StorageFull => "the disk is full".into(),
+        io::ErrorKind::QuotaExceeded => "your quota on this disk is used up".into(),
+        io::ErrorKind::FileTooLarge => "the file is too large for this disk".into(),
+        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only".into(),
+        io::ErrorKind::IsADirectory => "it is a folder".into(),
+        io::ErrorKind::NotADirectory => "a part of the path is not a folder".into(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+}
+
+#[cfg(unix)]
+fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let read = std::os::windows::fs::FileExt::seek_read(file, bytes, offset)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        bytes = &mut bytes[read..];
+        offset += read as u64;
+    }
+    Ok(())
+}
+
+#[cfg(windows)]
+fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = std::os::windows::fs::FileExt::seek_write(file, bytes, offset)?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        bytes = &bytes[written..];
+        offset += written as u64;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_download_never_replaces_a_file_unasked() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.txt");
+        std::fs::write(&target, "old").unwrap();
+        let part = PartFile::open(&target, "tag").await.unwrap();
+        part.write_at(0, b"new").await.unwrap();
+        assert_eq!(
+            part.finish(3, false).await.unwrap_err().kind,
+            ErrorKind::AlreadyExists
+        );
+        assert_eq!(std::fs::read(&target).unwrap(), b"old");
+        part.finish(3, true).await.unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"new");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_changes_while_it_is_read_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        std::fs::write(&path, "1234").unwrap();
+        let source = LocalSource::open(&path).await.unwrap();
+        source.check_unchanged().unwrap();
+        std::fs::write(&path, "12").unwrap();
+        assert!(source.check_unchanged().unwrap_err().message.contains("changed"));
+        assert!(
+            source
+                .read_at(0, 4)
+                .await
+                .unwrap_err()
+                .message
+                .contains("changed")
+        );
+    }
+}

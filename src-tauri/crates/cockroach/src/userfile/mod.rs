@@ -1,0 +1,35 @@
+//! Userfiles: files kept in two tables of the cluster.
+//!
+//! A store is a pair of tables that share a prefix: one row per file, one row per chunk. The server
+//! makes the pair and `cockroach userfile` fills it through a COPY target, but the tables belong to
+//! the user, so ordinary SQL can do the same in parallel, resumably and with proof. Readers accept
+//! any chunk layout that is contiguous from offset 0.
+
+mod chunks;
+mod copy_in;
+mod create;
+mod delete;
+mod download;
+mod glob;
+mod lanes;
+mod list;
+mod local;
+mod name;
+mod report;
+mod small;
+mod sql;
+mod store;
+mod upload;
+
+pub use copy_in::{CopyIn, destination};
+pub use delete::{DeleteTarget, delete};
+pub use download::{Downloaded, Pin, StoreSource, download, pin};
+pub use glob::Glob;
+pub use lanes::{Lanes, SharedLanes};
+pub use list::{FileRow, get_file, list_names, list_page, list_stores};
+pub use local::{LocalSource, PartFile, Source};
+pub use name::{StoredName, temporary_name};
+pub use report::{Event, Report, Stop};
+pub use small::{BATCH_BYTES, BATCH_FILES, SmallFile, SmallUploaded, download_small, upload_small};
+pub use store::{Dialect, Store, StoreName};
+pub use upload::{OnConflict, Upload, Uploaded, remove_unfinished, upload};

@@ -1,0 +1,138 @@
+/** The whole app on a mocked back end: commands answer from a table, and what was sent can be read back. */
+
+import { QueryClientProvider } from "@tanstack/react-query";
+import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
+import { mockIPC } from "@tauri-apps/api/mocks";
+import { render } from "@testing-library/react";
+import { makeQueryClient } from "../src/app/queryClient";
+import { makeRouter } from "../src/app/router";
+import type { IpcError, Job, JobsMessage } from "../src/ipc/bindings";
+import { watchJobs } from "../src/ipc/jobs";
+import type { Connection } from "../src/ipc/wire";
+
+type Answers = Record<string, (args: Record<string, unknown>) => unknown>;
+
+export interface Backend {
+  /** Names and arguments of the commands that were sent, in order. */
+  sent: [command: string, args: Record<string, unknown>][];
+  /** Sends a message over the channel of jobs. */
+  sendJobs: (message: JobsMessage) => void;
+}
+
+export function failure(error: Partial<IpcError>): IpcError {
+  return {
+    code: "internal",
+    message: "It failed.",
+    hint: null,
+    fields: {},
+    detail: null,
+    retryable: false,
+    ...error,
+  };
+}
+
+export function aConnection(
+  id: string,
+  fields: Partial<Connection["fields"]> = {},
+  rest: Partial<Connection> = {},
+) {
+  return {
+    id,
+    fields: {
+      name: id,
+      host: "blue-dog-147.6wr.cockroachlabs.cloud",
+      port: 26257,
+      user: "ada",
+      database: "defaultdb",
+      tls: "verify-full",
+      caPem: null,
+      clientCertPem: null,
+      clusterOption: null,
+      jwt: false,
+      environment: "development",
+      readOnly: false,
+      colour: null,
+      group: null,
+      note: "",
+      favourite: false,
+      ...fields,
+    },
+    password: "keyring",
+    clientKey: "none",
+    ca: [],
+    clientCert: [],
+    createdAt: "2026-11-01T10:00:00Z",
+    lastUsedAt: null,
+    open: false,
+    ...rest,
+  } satisfies Connection;
+}
+
+export function aJob(id: string, job: Partial<Job> = {}): Job {
+  return {
+    id,
+    kind: "upload",
+    connectionId: "c1",
+    connectionName: "acme",
+    title: `Upload ${id}`,
+    state: "running",
+    phase: "",
+    progress: { done: 0, total: 100, unit: "bytes" },
+    bytesPerSecond: null,
+    secondsLeft: null,
+    createdAt: "2026-11-23T10:00:00Z",
+    startedAt: "2026-11-23T10:00:00Z",
+    finishedAt: null,
+    clusterJobId: null,
+    error: null,
+    outcome: null,
+    ended: false,
+    can: { pause: true, resume: false, cancel: true, retryFailed: false, dismiss: false },
+    ...job,
+  };
+}
+
+/** An opened cluster as the command answers it. */
+export function opened({ id, fields }: Connection) {
+  const { name, environment, readOnly, host, user, database } = fields;
+  const version = { product: "cockroachDb", version: "v25.4.2", versionText: "CockroachDB CCL v25.4.2" };
+  return { id, name, environment, readOnly, host, user, database, ...version };
+}
+
+export function mockBackend(answers: Answers): Backend {
+  const sent: Backend["sent"] = [];
+  let channelId = 0;
+  let index = 0;
+  mockIPC((command, payload) => {
+    const args = (payload ?? {}) as Record<string, unknown>;
+    if (command === "watch_jobs") {
+      channelId = (args.channel as { id: number }).id;
+      return null;
+    }
+    sent.push([command, args]);
+    const answer = answers[command];
+    if (answer === undefined) throw failure({ message: `The test has no answer for ${command}.` });
+    return answer(args);
+  });
+  return {
+    sent,
+    sendJobs: (message) => {
+      const internals = (
+        window as unknown as { __TAURI_INTERNALS__: { runCallback: (id: number, raw: unknown) => void } }
+      ).__TAURI_INTERNALS__;
+      internals.runCallback(channelId, { index: index++, message });
+    },
+  };
+}
+
+export function renderApp(path: string) {
+  const queryClient = makeQueryClient();
+  const router = makeRouter(createMemoryHistory({ initialEntries: [path] }));
+  watchJobs(queryClient);
+  render(
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>,
+  );
+  return router;
+}
