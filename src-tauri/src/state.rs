@@ -3,13 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use roachvault_core::Connections;
 use roachvault_core::job::{Jobs, Journal, Runs};
+
+use crate::host::keychain::SystemKeyring;
 
 /// Everything a command may reach.
 pub struct AppState {
     /// Root of all that the app writes. `ROACHVAULT_DATA_DIR` moves it.
     pub data_dir: PathBuf,
     pub jobs: Jobs,
+    pub connections: Arc<Connections>,
 }
 
 impl AppState {
@@ -17,6 +21,7 @@ impl AppState {
     pub async fn open(data_dir: PathBuf) -> roachvault_core::Result<Self> {
         let (journal, _kept_aside) = Journal::open(&data_dir).await?;
         let jobs = Jobs::open(journal, Runs::default(), Arc::new(|_| None)).await?;
-        Ok(Self { data_dir, jobs })
+        let connections = Arc::new(Connections::open(&data_dir, Arc::new(SystemKeyring::default()))?);
+        Ok(Self { data_dir, jobs, connections })
     }
 }

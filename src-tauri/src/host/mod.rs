@@ -1,3 +1,5 @@
 //! What the operating system offers: folders, keyring, notifications.
 
+pub mod clipboard;
+pub mod keychain;
 pub mod paths;

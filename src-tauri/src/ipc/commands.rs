@@ -54,4 +54,19 @@ commands! {
         request: userfiles::CopyToClusterRequest,
     ) => userfiles::TransferPlan;
     userfiles::start_copy_to_cluster(plan: Uuid, choices: userfiles::ConflictChoices) => Uuid;
+    connections::list_connections() => connections::ConnectionList;
+    connections::get_connection(id: Uuid) => connections::Connection;
+    connections::parse_connection(text: connections::TypedSecret) => connections::ParsedConnection;
+    connections::read_clipboard_connection() => Option<connections::ParsedConnection>;
+    connections::read_certificate_file(path: String) => connections::CertificateFile;
+    connections::read_client_key_file(path: String) => Uuid;
+    connections::save_connection(draft: connections::ConnectionDraft) => connections::Connection;
+    connections::duplicate_connection(id: Uuid) => connections::Connection;
+    connections::delete_connection(id: Uuid) => ();
+    connections::reorder_connections(ids: Vec<Uuid>) => ();
+    connections::connect_cluster(id: Uuid) => connections::OpenedCluster;
+    connections::disconnect_cluster(id: Uuid) => ();
+    connections::provide_secret(id: Uuid, kind: connections::SecretKind, value: connections::TypedSecret, keep: connections::KeepSecret) => ();
+    connections::get_keyring_state() => connections::KeyringState;
+    connections::retry_keyring() => connections::KeyringState;
 }

@@ -5,6 +5,7 @@
 
 pub mod about;
 pub mod backups;
+pub mod connections;
 pub mod error;
 pub mod jobs;
 pub mod overview;

@@ -95,6 +95,14 @@ passphrase: SecretText | null, };
 
 export type BackupTargets = { "type": "cluster" } | { "type": "database", database: string, } | { "type": "tables", database: string, tables: Array<string>, };
 
+export type Certificate = { subject: string, issuer: string, 
+/**
+ * Host names and addresses it is valid for.
+ */
+names: Array<string>, notAfter: string, expired: boolean, isAuthority: boolean, };
+
+export type CertificateFile = { pem: string, certificates: Array<Certificate>, };
+
 /**
  * A full backup and the incremental ones that build on it.
  */
@@ -159,6 +167,8 @@ sizeBytes: number | null,
  */
 unfinished: number, };
 
+export type Colour = "red" | "orange" | "amber" | "green" | "teal" | "blue" | "violet" | "grey";
+
 /**
  * A target whose name is taken, with both sides shown.
  */
@@ -172,6 +182,59 @@ export type ConflictChoices = { all: OnConflict,
  * Exceptions, by `Conflict.target`.
  */
 each: { [key in string]: OnConflict }, };
+
+/**
+ * A saved connection.
+ */
+export type Connection = { id: string, fields: ConnectionFields, password: SecretState, clientKey: SecretState, 
+/**
+ * What `fields.caPem` holds.
+ */
+ca: Array<Certificate>, clientCert: Array<Certificate>, createdAt: string, lastUsedAt: string | null, 
+/**
+ * Connected right now.
+ */
+open: boolean, };
+
+export type ConnectionDraft = { 
+/**
+ * Absent for a new connection.
+ */
+id: string | null, fields: ConnectionFields, password: SecretInput, clientKey: SecretInput, };
+
+/**
+ * Everything about a connection that a person edits and that is not secret.
+ */
+export type ConnectionFields = { 
+/**
+ * Empty: the host becomes the name.
+ */
+name: string, host: string, port: number, user: string, 
+/**
+ * Empty: `defaultdb`.
+ */
+database: string, tls: TlsMode, 
+/**
+ * The certificate of the cluster's authority, as PEM text.
+ */
+caPem: string | null, clientCertPem: string | null, 
+/**
+ * `name-123`: finds a Basic or Standard cluster when the host name does not.
+ */
+clusterOption: string | null, 
+/**
+ * The password is a sign-in token (JWT).
+ */
+jwt: boolean, environment: Environment, readOnly: boolean, colour: Colour | null, group: string | null, note: string, favourite: boolean, };
+
+/**
+ * All saved connections in the person's order.
+ */
+export type ConnectionList = { connections: Array<Connection>, 
+/**
+ * Set when the file was found damaged at this start.
+ */
+healed: HealedIndex | null, };
 
 export type CopyToClusterRequest = { store: string | null, paths: Array<string>, targetConnection: string, targetStore: string | null, 
 /**
@@ -232,6 +295,8 @@ export type DownloadRequest = { store: string | null, paths: Array<string>,
  */
 target: string, asFile: boolean, };
 
+export type Environment = "practice" | "development" | "staging" | "production";
+
 /**
  * What the screen does about a failure. The names are the core's codes.
  */
@@ -271,6 +336,19 @@ files: number, sizeBytes: number,
  * False while the listing is still being read: ask again for the rest.
  */
 complete: boolean, listedAt: string, };
+
+export type FormNote = { part: FormPart, sentence: string, };
+
+/**
+ * Which field of the form a sentence belongs to.
+ */
+export type FormPart = "whole" | "host" | "port" | "user" | "password" | "database" | "tls" | "caPem" | "clientCertPem" | "clientKey" | "clusterOption";
+
+export type HealedIndex = { keptAside: string, recovered: number, 
+/**
+ * Absent when nobody can tell.
+ */
+lost: number | null, };
 
 /**
  * A failure as the screen receives it: from a command, or as the end of a job.
@@ -393,6 +471,22 @@ full: boolean, jobs: Array<Job>,
 removed: Array<string>, };
 
 /**
+ * Where a typed secret shall stay.
+ */
+export type KeepSecret = "keyring" | "memory";
+
+/**
+ * How the system's keyring does.
+ */
+export type KeyringState = { status: KeyringStatus, 
+/**
+ * `macOS Keychain` and the like.
+ */
+name: string, message: string | null, hint: string | null, detail: string | null, };
+
+export type KeyringStatus = "ready" | "locked" | "absent" | "failing";
+
+/**
  * One backup of a chain, and the moment it holds.
  */
 export type Layer = { kind: BackupKind, 
@@ -463,6 +557,15 @@ export type ObjectKind = "database" | "schema" | "table" | "type" | "function" |
 export type OnConflict = "skip" | "replace" | "keepBoth";
 
 /**
+ * A cluster that is connected.
+ */
+export type OpenedCluster = { id: string, name: string, environment: Environment, readOnly: boolean, host: string, user: string, database: string, 
+/**
+ * `v25.4.0`; absent when the server is not CockroachDB.
+ */
+version: string | null, versionText: string, product: Product, };
+
+/**
  * The databases of a cluster with their newest backups, and what its userfile storage holds.
  */
 export type Overview = { databases: Array<Database>, 
@@ -474,6 +577,23 @@ files: FileTotals | null,
  * What could not be found out, in sentences. The rest is true all the same.
  */
 gaps: Array<string>, checkedAt: string, };
+
+/**
+ * A pasted text, understood.
+ */
+export type ParsedConnection = { 
+/**
+ * A complete form; what the text does not say has its default.
+ */
+fields: ConnectionFields, 
+/**
+ * Handle of the password the text held, for `SecretInput.staged`.
+ */
+password: string | null, clientKey: string | null, ca: Array<Certificate>, clientCert: Array<Certificate>, 
+/**
+ * Worth knowing; nothing here stops anybody.
+ */
+notes: Array<FormNote>, };
 
 /**
  * One answer to “Will this work?”.
@@ -489,6 +609,8 @@ id: string, level: CheckLevel,
 title: string, detail: string, fix: Fix | null, };
 
 export type Preview = { "kind": "text", text: string, truncated: boolean, } | { "kind": "image", dataUri: string, } | { "kind": "binary", hex: string, };
+
+export type Product = "cockroachDb" | "postgreSql" | "other";
 
 export type ProgressUnit = "bytes" | "files" | "percent";
 
@@ -591,6 +713,18 @@ export type RowProof = { table: string, expectedRows: number | null, foundRows: 
 export type RowVerdict = "match" | "differs" | "missing" | "notComparable" | "notCounted";
 
 /**
+ * What saving does to a secret.
+ */
+export type SecretInput = { "kind": "unchanged" } | { "kind": "remove" } | { "kind": "askEachTime" } | { "kind": "typed", value: string, keep: KeepSecret, } | { "kind": "staged", handle: string, keep: KeepSecret, };
+
+export type SecretKind = "password" | "clientKey";
+
+/**
+ * Where a secret is; never what it is.
+ */
+export type SecretState = "none" | "keyring" | "askEachTime";
+
+/**
  * A passphrase or a storage URI with keys in it, on its way in. It never goes out again.
  */
 export type SecretText = string;
@@ -598,6 +732,11 @@ export type SecretText = string;
 export type SelectedFiles = { store: string | null, paths: Array<string>, };
 
 export type Storage = "userfile" | "s3" | "googleCloud" | "azure" | "nodelocal" | "external";
+
+/**
+ * How much of TLS is checked, in the words of connection strings.
+ */
+export type TlsMode = "verify-full" | "verify-ca" | "require" | "disable";
 
 /**
  * A backup collection that a deletion would damage or remove.
@@ -715,4 +854,19 @@ export const commands = {
   startRepair: (plan: string, fileIds: Array<string>): Promise<string> => call("start_repair", { plan, fileIds }),
   planCopyToCluster: (connection: string, request: CopyToClusterRequest): Promise<TransferPlan> => call("plan_copy_to_cluster", { connection, request }),
   startCopyToCluster: (plan: string, choices: ConflictChoices): Promise<string> => call("start_copy_to_cluster", { plan, choices }),
+  listConnections: (): Promise<ConnectionList> => call("list_connections"),
+  getConnection: (id: string): Promise<Connection> => call("get_connection", { id }),
+  parseConnection: (text: string): Promise<ParsedConnection> => call("parse_connection", { text }),
+  readClipboardConnection: (): Promise<ParsedConnection | null> => call("read_clipboard_connection"),
+  readCertificateFile: (path: string): Promise<CertificateFile> => call("read_certificate_file", { path }),
+  readClientKeyFile: (path: string): Promise<string> => call("read_client_key_file", { path }),
+  saveConnection: (draft: ConnectionDraft): Promise<Connection> => call("save_connection", { draft }),
+  duplicateConnection: (id: string): Promise<Connection> => call("duplicate_connection", { id }),
+  deleteConnection: (id: string): Promise<void> => call("delete_connection", { id }),
+  reorderConnections: (ids: Array<string>): Promise<void> => call("reorder_connections", { ids }),
+  connectCluster: (id: string): Promise<OpenedCluster> => call("connect_cluster", { id }),
+  disconnectCluster: (id: string): Promise<void> => call("disconnect_cluster", { id }),
+  provideSecret: (id: string, kind: SecretKind, value: string, keep: KeepSecret): Promise<void> => call("provide_secret", { id, kind, value, keep }),
+  getKeyringState: (): Promise<KeyringState> => call("get_keyring_state"),
+  retryKeyring: (): Promise<KeyringState> => call("retry_keyring"),
 };

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 
@@ -13,7 +14,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 
 /// How much of TLS is checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum TlsMode {
     /// Certificate chain and host name are checked.
     #[default]
@@ -24,6 +26,18 @@ pub enum TlsMode {
     Require,
     /// Not encrypted.
     Disable,
+}
+
+impl TlsMode {
+    /// As it stands in a connection string.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::VerifyFull => "verify-full",
+            Self::VerifyCa => "verify-ca",
+            Self::Require => "require",
+            Self::Disable => "disable",
+        }
+    }
 }
 
 /// Everything needed to reach one cluster as one user.

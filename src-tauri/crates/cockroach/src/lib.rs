@@ -3,12 +3,15 @@
 //! This crate knows SQL text, SQLSTATEs and releases. It knows nothing of windows, keyrings or the
 //! app's jobs: long work reports through small callbacks.
 
+pub mod certificate;
 pub mod connect;
+pub mod connection_string;
 pub mod error;
 pub mod quote;
 pub mod secret;
 mod sqlstate;
 pub mod userfile;
+pub mod version;
 
 pub use connect::{Cluster, Target, TlsMode};
 pub use error::{Error, ErrorKind, Result};

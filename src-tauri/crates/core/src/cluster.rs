@@ -77,6 +77,11 @@ impl OpenCluster {
         }
     }
 
+    /// Closes its connections. Whoever still holds the cluster gets "connection lost" from then on.
+    pub async fn close(&self) {
+        self.cluster.close().await;
+    }
+
     pub fn readable(&self) -> &Cluster {
         &self.cluster
     }

@@ -3,8 +3,10 @@
 //! Core decides what may be done and what counts as done. It knows neither the window nor SQL text.
 
 pub mod cluster;
+pub mod connection;
 pub mod error;
 pub mod job;
 
 pub use cluster::{ClusterInfo, ConnectionId, Environment, OpenCluster};
+pub use connection::{ConnectionDetails, ConnectionDraft, Connections, SavedConnection};
 pub use error::{Code, Error, Result};

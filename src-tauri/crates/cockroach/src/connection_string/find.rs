@@ -1,0 +1,305 @@
+//! Finds the connection string in what surrounds it: commands, quotes, variables, prose.
+
+use super::{Part, Refused, url};
+
+/// What the text is, with the surroundings removed.
+pub(super) enum Found {
+    /// From the scheme on.
+    Url(String),
+    /// Names and values, as given by key=value pairs, flags of a command or variables.
+    Settings(Vec<(String, String)>),
+    /// `user@host:port/database` without a scheme.
+    Address(String),
+}
+
+const SCHEMES: [&str; 9] = [
+    "jdbc:postgresql://",
+    "postgresql+asyncpg://",
+    "postgresql+psycopg2://",
+    "postgresql+psycopg://",
+    "postgresql://",
+    "postgres://",
+    "cockroachdb://",
+    "cockroach://",
+    "crdb://",
+];
+
+pub(super) fn find(text: &str) -> Result<Found, Refused> {
+    let text = tidy(text);
+    if text.is_empty() {
+        return Err(Refused::new(Part::Whole, "There is nothing to read yet."));
+    }
+    if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        return Err(Refused::new(Part::Whole, "The text holds control characters and cannot be a connection string."));
+    }
+    refuse_error_messages(&text)?;
+    if let Some(start) = scheme_start(&text) {
+        return Ok(Found::Url(url_at(&text, start)));
+    }
+    refuse_other_schemes(&text)?;
+    if let Some(settings) = settings(&text)? {
+        return Ok(Found::Settings(settings));
+    }
+    let mut words = text.split_whitespace();
+    match (words.next(), words.next()) {
+        (Some(word), None) if word.contains(['.', ':', '@']) || word.eq_ignore_ascii_case("localhost") => {
+            Ok(Found::Address(word.to_owned()))
+        }
+        _ => Err(Refused::new(
+            Part::Whole,
+            "This is not a connection string. Copy it from Connect in the Cloud Console; it starts with postgresql://.",
+        )),
+    }
+}
+
+/// Removes what editors, chats and shells add: byte order marks, zero-width characters, typographic
+/// quotes, line continuations, one pair of quotes around everything.
+fn tidy(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .filter(|c| !matches!(c, '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}'))
+        .map(|c| match c {
+            '\u{201c}' | '\u{201d}' | '\u{201e}' => '"',
+            '\u{2018}' | '\u{2019}' => '\'',
+            '\u{a0}' => ' ',
+            c => c,
+        })
+        .collect();
+    let joined = plain.replace("\r\n", "\n").replace("\\\n", " ").replace("^\n", " ");
+    let mut trimmed = joined.trim().trim_start_matches(['$', '>', '#']).trim();
+    if joined.trim().starts_with("$env:") || joined.trim().starts_with("${") {
+        trimmed = joined.trim();
+    }
+    for quote in ['"', '\'', '`'] {
+        if let Some(inner) = trimmed.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote))
+            && !inner.contains(quote)
+        {
+            trimmed = inner.trim();
+        }
+    }
+    trimmed.to_owned()
+}
+
+fn scheme_start(text: &str) -> Option<usize> {
+    let lower = text.to_ascii_lowercase();
+    SCHEMES.iter().filter_map(|scheme| lower.find(scheme)).min()
+}
+
+/// The URL that starts at `start`. Alone on its line it runs to the line's end, because a password
+/// may hold anything; after a command or a variable it is a word of the shell.
+fn url_at(text: &str, start: usize) -> String {
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let before = text[line_start..start].trim();
+    let line = text[start..].split('\n').next().unwrap_or_default();
+    if !before.is_empty() {
+        return shell_word(&text[line_start..], start - line_start);
+    }
+    let Some(blank) = line.find(char::is_whitespace) else { return line.to_owned() };
+    // Before the `@` a blank belongs to the password; after it, something else begins.
+    if line[..blank].contains('@') || url::is_complete(&line[..blank]) {
+        return line[..blank].to_owned();
+    }
+    let after_user = line.rfind('@').unwrap_or(blank);
+    let end = line[after_user..].find(char::is_whitespace).map_or(line.len(), |blank| after_user + blank);
+    line[..end].to_owned()
+}
+
+/// The rest of the shell word that holds position `start`, quotes resolved: pieces in quotes and
+/// pieces without join, as in `'…sslrootcert='$HOME'/.postgresql/root.crt'`.
+fn shell_word(line: &str, start: usize) -> String {
+    let mut quote = line[..start].chars().next_back().filter(|c| matches!(c, '"' | '\'' | '`'));
+    let mut word = String::new();
+    let mut chars = line[start..].chars().peekable();
+    while let Some(c) = chars.next() {
+        match quote {
+            Some(open) if c == open => {
+                if matches!(chars.peek(), Some('}' | ']' | ')' | ',')) {
+                    break;
+                }
+                quote = None;
+            }
+            Some('"') if c == '\\' && matches!(chars.peek(), Some('"' | '\\' | '$' | '`')) => {
+                word.extend(chars.next());
+            }
+            Some(_) if c == '\n' => break,
+            Some(_) => word.push(c),
+            None if c.is_whitespace() => break,
+            None if matches!(c, ';' | ',') && chars.peek().is_none_or(|next| next.is_whitespace()) => break,
+            None if matches!(c, '"' | '\'' | '`') => quote = Some(c),
+            None if c == '\\' => word.extend(chars.next()),
+            None => word.push(c),
+        }
+    }
+    word
+}
+
+fn refuse_error_messages(text: &str) -> Result<(), Refused> {
+    let known = [
+        ("cannot load certificates", "The certificate files were not found where that command looked."),
+        ("certificate signed by unknown authority", "The cluster's CA certificate was missing."),
+        ("Is the server running?", "Nothing answered at that address."),
+        ("no such host", "There was no server with that name."),
+        ("i/o timeout", "Nothing answered; most often the network is not on the cluster's IP allowlist."),
+        ("password authentication failed", "The user name or password was wrong."),
+    ];
+    for (piece, meaning) in known {
+        if text.contains(piece) && scheme_start(text).is_none() {
+            return Err(Refused::new(
+                Part::Whole,
+                format!("This is an error message, not a connection string. It means: {meaning}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn refuse_other_schemes(text: &str) -> Result<(), Refused> {
+    let lower = text.to_ascii_lowercase();
+    let sentence = if lower.contains("https://cockroachlabs.cloud") {
+        "This is the address of a page in the Cloud Console. Open it, choose Connect and copy the connection string."
+    } else if lower.contains("http://") || lower.contains("https://") {
+        "This is a web address. A connection string starts with postgresql://."
+    } else if ["mysql://", "mongodb://", "mongodb+srv://", "redis://", "sqlserver://", "oracle:", "jdbc:"]
+        .iter()
+        .any(|scheme| lower.contains(scheme))
+    {
+        "This address belongs to another kind of database. CockroachDB's starts with postgresql://."
+    } else if lower.contains("://") {
+        "This scheme is not known. A connection string starts with postgresql://."
+    } else if lower.contains("ccloud ") {
+        "This command names no address. Run ccloud cluster sql --connection-url with the cluster's name, and paste what it prints."
+    } else {
+        return Ok(());
+    };
+    Err(Refused::new(Part::Whole, sentence))
+}
+
+/// Pairs of names and values, or `None` when the text has none that matter.
+fn settings(text: &str) -> Result<Option<Vec<(String, String)>>, Refused> {
+    let words = split_words(text)?;
+    let found = if words.iter().any(|word| word.starts_with('-')) {
+        flags(&words)
+    } else {
+        pairs(text, &words)
+    };
+    Ok(found.iter().any(|(name, _)| super::settings::is_known(name)).then_some(found))
+}
+
+/// `--host=h`, `--host h`, `-h h`, as cockroach and psql take them.
+fn flags(words: &[String]) -> Vec<(String, String)> {
+    let psql = words.iter().any(|word| word == "psql" || word.ends_with("/psql"));
+    let mut found = Vec::new();
+    let mut words = words.iter().peekable();
+    while let Some(word) = words.next() {
+        let Some(flag) = word.strip_prefix('-') else { continue };
+        let long = flag.strip_prefix('-');
+        let (name, inline) = match long {
+            Some(long) => long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value.to_owned()))),
+            None => match flag.char_indices().nth(1) {
+                Some((at, _)) => (&flag[..at], Some(flag[at..].trim_start_matches('=').to_owned())),
+                None => (flag, None),
+            },
+        };
+        let name = match (name, long.is_some()) {
+            ("h", false) => "host",
+            ("p", false) => "port",
+            ("U", false) => "user",
+            ("u", false) => "user",
+            ("d", false) => "database",
+            ("W", false) if psql => continue,
+            (name, true) => name,
+            _ => continue,
+        };
+        let takes_value = !matches!(name, "insecure" | "password" | "no-password") || inline.is_some();
+        let value = match inline {
+            Some(value) => value,
+            None if takes_value => match words.next_if(|next| !next.starts_with('-')) {
+                Some(value) => value.clone(),
+                None => continue,
+            },
+            None => String::new(),
+        };
+        found.push((name.to_owned(), value));
+    }
+    found
+}
+
+/// `key=value`, `key = value` and `Key: value`, on one line or several; `export`, `set` and `$env:`
+/// before a name are dropped.
+fn pairs(text: &str, words: &[String]) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for line in text.lines() {
+        let line = line.trim().trim_end_matches(';');
+        if let Some((name, value)) = line.split_once(':').or_else(|| line.split_once('='))
+            && super::settings::is_known(&bare_name(name))
+            && !value.contains('=')
+        {
+            found.push((bare_name(name), unquote(value.trim()).to_owned()));
+        }
+    }
+    if !found.is_empty() {
+        return found;
+    }
+    for word in words {
+        if let Some((name, value)) = word.split_once('=') {
+            found.push((bare_name(name), value.to_owned()));
+        }
+    }
+    found
+}
+
+fn bare_name(name: &str) -> String {
+    let name = name.trim();
+    let name = name.strip_prefix("export ").or_else(|| name.strip_prefix("set ")).unwrap_or(name).trim();
+    let name = name.strip_prefix("$env:").unwrap_or(name);
+    unquote(name.trim()).to_ascii_lowercase()
+}
+
+fn unquote(text: &str) -> &str {
+    for quote in ['"', '\''] {
+        if let Some(inner) = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
+            return inner;
+        }
+    }
+    text
+}
+
+/// Words at blanks; quotes hold blanks together, a backslash takes the next quote or backslash as
+/// itself. Blanks around `=` do not separate, as libpq allows them.
+fn split_words(text: &str) -> Result<Vec<String>, Refused> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    // The word is `name=` and its value still has to come.
+    let mut value_follows = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if !c.is_whitespace() {
+            let first_equals = c == '=' && !word.as_deref().is_some_and(|word| word.contains('=') || word.starts_with('-'));
+            value_follows = quote.is_none() && first_equals;
+        }
+        match quote {
+            Some(open) if c == open => quote = None,
+            _ if c == '\\' && matches!(chars.peek(), Some('\\' | '\'' | '"')) => {
+                word.get_or_insert_default().extend(chars.next());
+            }
+            Some(_) => word.get_or_insert_default().push(c),
+            None if matches!(c, '\'' | '"') => {
+                word.get_or_insert_default();
+                quote = Some(c);
+            }
+            None if c.is_whitespace() => {
+                while chars.next_if(|next| next.is_whitespace()).is_some() {}
+                if chars.peek() != Some(&'=') && !value_follows {
+                    words.extend(word.take());
+                }
+            }
+            None => word.get_or_insert_default().push(c),
+        }
+    }
+    if quote.is_some() {
+        return Err(Refused::new(Part::Whole, "A quote in this text is opened and not closed."));
+    }
+    words.extend(word);
+    Ok(words)
+}
