@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A moment in cluster time, in nanoseconds since 1970 (the wall part of an HLC timestamp; the logical part is always 0
 /// because the clock never hands out a nanosecond twice).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {

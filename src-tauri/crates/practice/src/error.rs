@@ -56,6 +56,10 @@ pub mod sqlstate {
     pub const INVALID_STATEMENT_NAME: &str = "26000";
     pub const INVALID_CURSOR_NAME: &str = "34000";
     pub const OBJECT_NOT_IN_PREREQUISITE_STATE: &str = "55000";
+    pub const IO_ERROR: &str = "58030";
+    pub const UNDEFINED_FILE: &str = "58P01";
+    /// Only CockroachDB has this one: somebody else writes a backup there.
+    pub const FILE_ALREADY_EXISTS: &str = "42C01";
 }
 
 /// An error as the wire protocol carries it.

@@ -18,6 +18,7 @@
 //! - A statement of another part is plugged in as a [`cluster::StatementExtension`]; it is offered every statement first, those inside
 //!   `[SHOW …]` included.
 
+pub mod backup;
 pub mod binary;
 pub mod catalog;
 pub mod clock;

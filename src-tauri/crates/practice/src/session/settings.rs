@@ -45,6 +45,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("transaction_isolation", "serializable"),
     ("transaction_read_only", "off"),
     ("transaction_timeout", "0"),
+    ("use_backups_with_ids", "off"),
 ];
 
 /// Variables that cannot be set.

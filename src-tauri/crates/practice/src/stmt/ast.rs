@@ -420,6 +420,21 @@ pub struct ControlSchedules {
     pub ids: Ids,
 }
 
+/// `GRANT … ON EXTERNAL CONNECTION … TO …` and its opposite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionGrant {
+    /// Whether it takes away.
+    pub revoke: bool,
+    /// As written, in lower case.
+    pub privileges: Vec<String>,
+    /// The connections' names.
+    pub connections: Vec<Text>,
+    /// The users and roles.
+    pub users: Vec<String>,
+    /// `WITH GRANT OPTION`.
+    pub with_grant_option: bool,
+}
+
 /// The statements about external connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExternalConnection {
@@ -456,6 +471,13 @@ pub enum ExternalConnection {
         /// All when absent.
         name: Option<Text>,
     },
+    /// `SHOW GRANTS ON EXTERNAL CONNECTION`.
+    ShowGrants {
+        /// Its name.
+        name: Text,
+    },
+    /// `GRANT` and `REVOKE … ON EXTERNAL CONNECTION`.
+    Grant(ConnectionGrant),
     /// `CHECK EXTERNAL CONNECTION` (v25.1), earlier `SHOW BACKUP CONNECTION`.
     Check {
         /// What to check.

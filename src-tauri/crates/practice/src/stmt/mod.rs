@@ -82,3 +82,13 @@ fn first_word_is_ours(sql: &str) -> bool {
         .collect();
     ["backup", "restore"].contains(&word.to_lowercase().as_str())
 }
+
+/// The highest `$n` in a statement; 0 when there is none.
+pub fn highest_placeholder(sql: &str) -> u16 {
+    let Ok(tokens) = lexer::tokens(sql) else { return 0 };
+    let numbers = tokens.iter().filter_map(|token| match token.kind {
+        lexer::Kind::Placeholder(number) => Some(number),
+        _ => None,
+    });
+    numbers.max().unwrap_or(0)
+}

@@ -1,7 +1,7 @@
 //! CREATE, ALTER, DROP and CHECK EXTERNAL CONNECTION.
 
 use super::parser::{Parsed, Parser};
-use super::{ExternalConnection, Statement, Text};
+use super::{ConnectionGrant, ExternalConnection, Statement, Text};
 
 impl Parser<'_> {
     pub(super) fn connection_statement(&mut self) -> Option<Parsed<Statement>> {
@@ -34,7 +34,52 @@ impl Parser<'_> {
             self.set_topic("CHECK EXTERNAL CONNECTION");
             return Some(self.check_connection(false));
         }
+        if self.eat(&["show", "grants", "on", "external", "connection"]) {
+            let shown = self.text();
+            return Some(
+                shown.map(|name| Statement::ExternalConnection(ExternalConnection::ShowGrants { name })),
+            );
+        }
+        if self.is_connection_grant() {
+            let granted = self.connection_grant();
+            return Some(
+                granted.map(|grant| Statement::ExternalConnection(ExternalConnection::Grant(grant))),
+            );
+        }
         None
+    }
+
+    /// Whether `GRANT` or `REVOKE` is followed by bare words and ON EXTERNAL CONNECTION.
+    fn is_connection_grant(&self) -> bool {
+        (self.peek_words(&["grant"]) || self.peek_words(&["revoke"]))
+            && self.has_words(&["on", "external", "connection"])
+    }
+
+    fn connection_grant(&mut self) -> Parsed<ConnectionGrant> {
+        let revoke = !self.eat(&["grant"]) && self.eat(&["revoke"]);
+        self.eat(&["grant", "option", "for"]);
+        let mut privileges = self.names()?;
+        if privileges == ["all"] {
+            self.eat(&["privileges"]);
+        }
+        privileges
+            .iter_mut()
+            .for_each(|privilege| *privilege = privilege.to_lowercase());
+        self.expect(&["on", "external", "connection"])?;
+        let mut connections = vec![self.text()?];
+        while self.eat_symbol(",") {
+            connections.push(self.text()?);
+        }
+        self.expect(&[if revoke { "from" } else { "to" }])?;
+        let users = self.names()?;
+        let with_grant_option = self.eat(&["with", "grant", "option"]);
+        Ok(ConnectionGrant {
+            revoke,
+            privileges,
+            connections,
+            users,
+            with_grant_option,
+        })
     }
 
     fn name_and_uri(&mut self) -> Parsed<(Text, Text)> {

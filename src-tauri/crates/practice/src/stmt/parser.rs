@@ -43,11 +43,11 @@ impl<'a> Parser<'a> {
                     .map(|restore| Statement::Restore(Box::new(restore))),
             );
         }
-        if self.peek_words(&["show"]) {
-            return self.show();
-        }
         if let Some(parsed) = self.connection_statement() {
             return Some(parsed);
+        }
+        if self.peek_words(&["show"]) {
+            return self.show();
         }
         if let Some(parsed) = self.schedule_statement() {
             return Some(parsed);
@@ -112,6 +112,16 @@ impl<'a> Parser<'a> {
             .iter()
             .enumerate()
             .all(|(ahead, word)| matches!(self.peek_at(ahead), Kind::Word(found) if found == word))
+    }
+
+    /// Whether these words come anywhere in the statement, one after the other.
+    pub(super) fn has_words(&self, words: &[&str]) -> bool {
+        self.tokens.windows(words.len()).any(|window| {
+            window
+                .iter()
+                .zip(words)
+                .all(|(token, word)| matches!(&token.kind, Kind::Word(found) if found == word))
+        })
     }
 
     /// Takes these words if they come next.

@@ -575,6 +575,26 @@ fn print_connection(connection: &ExternalConnection, secrets: Secrets) -> String
         ExternalConnection::ShowCreate { name: Some(name) } => {
             format!("SHOW CREATE EXTERNAL CONNECTION {}", text(name))
         }
+        ExternalConnection::ShowGrants { name } => {
+            format!("SHOW GRANTS ON EXTERNAL CONNECTION {}", text(name))
+        }
+        ExternalConnection::Grant(grant) => {
+            let connections: Vec<String> = grant.connections.iter().map(text).collect();
+            let users: Vec<String> = grant.users.iter().map(|user| quote_name(user)).collect();
+            format!(
+                "{} {} ON EXTERNAL CONNECTION {} {} {}{}",
+                if grant.revoke { "REVOKE" } else { "GRANT" },
+                grant.privileges.join(", ").to_uppercase(),
+                connections.join(", "),
+                if grant.revoke { "FROM" } else { "TO" },
+                users.join(", "),
+                if grant.with_grant_option {
+                    " WITH GRANT OPTION"
+                } else {
+                    ""
+                }
+            )
+        }
         ExternalConnection::Check {
             uri,
             transfer,
