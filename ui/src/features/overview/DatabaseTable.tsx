@@ -10,7 +10,7 @@ import { count } from "../../lib/quantity";
 import styles from "./OverviewPage.module.css";
 
 function figure(value: number | null) {
-  return value === null ? <span className={styles.unknown}>not allowed to look</span> : count(value);
+  return value === null ? <span className={styles.unknown}>no access</span> : count(value);
 }
 
 export interface DatabaseTableProps {
@@ -64,28 +64,16 @@ export function DatabaseTable({ databases, onRestore, onBackUp }: DatabaseTableP
           id: "actions",
           header: <VisuallyHidden>Actions</VisuallyHidden>,
           align: "end",
-          cell: ({ name, newestBackup }) => (
-            <div className={styles.actions}>
-              {newestBackup && (
-                <Button
-                  size="small"
-                  variant="quiet"
-                  aria-label={`Restore ${name}…`}
-                  onPress={() => onRestore(name)}
-                >
-                  Restore…
-                </Button>
-              )}
-              <Button
-                size="small"
-                variant="quiet"
-                aria-label={`Back up ${name}…`}
-                onPress={() => onBackUp(name)}
-              >
+          cell: ({ name, newestBackup }) =>
+            newestBackup ? (
+              <Button size="small" variant="quiet" aria-label={`Restore ${name}…`} onPress={() => onRestore(name)}>
+                Restore…
+              </Button>
+            ) : (
+              <Button size="small" variant="quiet" aria-label={`Back up ${name}…`} onPress={() => onBackUp(name)}>
                 Back up…
               </Button>
-            </div>
-          ),
+            ),
         },
       ]}
     />
