@@ -18,7 +18,8 @@ export function Frame() {
       {!isFirstRun && <Rail />}
       <div className={styles.main}>
         <Outlet />
-        <TransfersPanel />
+        {/* The activity lists the same jobs and more. */}
+        {pathname !== "/activity" && <TransfersPanel />}
       </div>
       <ToastRegion />
     </div>

@@ -66,11 +66,21 @@ export function DatabaseTable({ databases, onRestore, onBackUp }: DatabaseTableP
           align: "end",
           cell: ({ name, newestBackup }) =>
             newestBackup ? (
-              <Button size="small" variant="quiet" aria-label={`Restore ${name}…`} onPress={() => onRestore(name)}>
+              <Button
+                size="small"
+                variant="quiet"
+                aria-label={`Restore ${name}…`}
+                onPress={() => onRestore(name)}
+              >
                 Restore…
               </Button>
             ) : (
-              <Button size="small" variant="quiet" aria-label={`Back up ${name}…`} onPress={() => onBackUp(name)}>
+              <Button
+                size="small"
+                variant="quiet"
+                aria-label={`Back up ${name}…`}
+                onPress={() => onBackUp(name)}
+              >
                 Back up…
               </Button>
             ),
