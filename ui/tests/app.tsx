@@ -6,9 +6,8 @@ import { mockIPC } from "@tauri-apps/api/mocks";
 import { render } from "@testing-library/react";
 import { makeQueryClient } from "../src/app/queryClient";
 import { makeRouter } from "../src/app/router";
-import type { IpcError, Job, JobsMessage } from "../src/ipc/bindings";
+import type { Connection, IpcError, Job, JobsMessage } from "../src/ipc/bindings";
 import { watchJobs } from "../src/ipc/jobs";
-import type { Connection } from "../src/ipc/wire";
 
 type Answers = Record<string, (args: Record<string, unknown>) => unknown>;
 

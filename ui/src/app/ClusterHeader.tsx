@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { Pill } from "../components/Badge";
 import { environments } from "../components/environment";
 import { MiddleEllipsis } from "../components/MiddleEllipsis";
-import type { Connection, OpenedCluster } from "../ipc/wire";
+import type { Connection, OpenedCluster } from "../ipc/bindings";
 import styles from "./ClusterHeader.module.css";
 
 const tabs = [

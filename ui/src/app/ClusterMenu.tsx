@@ -2,9 +2,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { MenuButton } from "../components/Menu";
 import { announce } from "../components/Toast";
+import { type Connection, commands } from "../ipc/bindings";
 import { clusterKey, connectionsQuery } from "../ipc/connections";
 import { asCallError } from "../ipc/errors";
-import { type Connection, commands } from "../ipc/wire";
 
 export function ClusterMenu({ connection, isOpen }: { connection: Connection; isOpen: boolean }) {
   const navigate = useNavigate();

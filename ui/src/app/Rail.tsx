@@ -5,9 +5,9 @@ import { environments } from "../components/environment";
 import { Icon } from "../components/Icon";
 import { Logo } from "../components/Logo";
 import { MiddleEllipsis } from "../components/MiddleEllipsis";
+import type { Connection } from "../ipc/bindings";
 import { useConnections } from "../ipc/connections";
 import { useUnendedJobs } from "../ipc/jobs";
-import type { Connection } from "../ipc/wire";
 import styles from "./Rail.module.css";
 
 const order = ["production", "staging", "development", "practice"] as const;

@@ -1,5 +1,5 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { commands } from "./wire";
+import { commands } from "./bindings";
 
 /**
  * What belongs to one open cluster is kept under `["cluster", id, …]`, so that it can be let go of as one when the

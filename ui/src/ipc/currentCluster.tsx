@@ -1,5 +1,5 @@
 import { createContext, type ReactNode, useContext } from "react";
-import type { Connection, OpenedCluster } from "./wire";
+import type { Connection, OpenedCluster } from "./bindings";
 
 /** The open cluster that the screen is about: where it is, with its rules, and what it said of itself. */
 export interface CurrentCluster {

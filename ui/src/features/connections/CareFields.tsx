@@ -2,7 +2,7 @@ import { Dot, type MarkColour } from "../../components/Badge";
 import { RadioGroup, Switch } from "../../components/Choice";
 import { environments } from "../../components/environment";
 import { TextField } from "../../components/TextField";
-import type { ConnectionFields } from "../../ipc/wire";
+import type { ConnectionFields } from "../../ipc/bindings";
 import styles from "./ConnectionForm.module.css";
 
 const kinds = [

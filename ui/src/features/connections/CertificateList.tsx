@@ -1,6 +1,6 @@
 import { Badge } from "../../components/Badge";
 import { Moment } from "../../components/Moment";
-import type { Certificate } from "../../ipc/wire";
+import type { Certificate } from "../../ipc/bindings";
 import styles from "./ConnectionForm.module.css";
 
 /** What a PEM holds, in words. */

@@ -7,10 +7,10 @@ import { Checkbox } from "../../components/Choice";
 import { Content } from "../../components/Content";
 import { ErrorState, useDelayed } from "../../components/States";
 import { TextField } from "../../components/TextField";
+import { type Connection, commands } from "../../ipc/bindings";
 import { connectionsQuery, openClusterQuery } from "../../ipc/connections";
 import { CurrentClusterProvider } from "../../ipc/currentCluster";
 import { asCallError, type CallError } from "../../ipc/errors";
-import { type Connection, commands } from "../../ipc/wire";
 import styles from "./ConnectGate.module.css";
 
 /** Clusters of these hosts sleep when nobody uses them, and the first login wakes them. */

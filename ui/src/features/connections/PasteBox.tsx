@@ -2,8 +2,8 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button, ButtonRow } from "../../components/Button";
 import { TextField } from "../../components/TextField";
+import { commands, type ParsedConnection } from "../../ipc/bindings";
 import { asCallError } from "../../ipc/errors";
-import { commands, type ParsedConnection } from "../../ipc/wire";
 import styles from "./ConnectionForm.module.css";
 
 /** Takes whatever people have in the clipboard and fills the form from it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Connection, ParsedConnection } from "../../ipc/wire";
+import type { Connection, ParsedConnection } from "../../ipc/bindings";
 import { draftOf, emptyForm, formOf, pastedInto, portOf } from "./draft";
 
 const parsed: ParsedConnection = {

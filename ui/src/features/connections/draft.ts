@@ -8,7 +8,7 @@ import type {
   ParsedConnection,
   SecretInput,
   SecretState,
-} from "../../ipc/wire";
+} from "../../ipc/bindings";
 
 /** How a secret shall be had when it is needed. */
 export type SecretMode = "keyring" | "askEachTime" | "none";

@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { type Connection, type ConnectionDraft, commands } from "../../ipc/bindings";
 import { clusterKey, connectionsQuery } from "../../ipc/connections";
-import { type Connection, type ConnectionDraft, commands } from "../../ipc/wire";
 
 /** Asking may open the system's unlock prompt, so it is asked only where a secret is about to be kept. */
 export const keyringQuery = queryOptions({

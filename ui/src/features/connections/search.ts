@@ -1,4 +1,4 @@
-import type { Connection } from "../../ipc/wire";
+import type { Connection } from "../../ipc/bindings";
 
 /** The heading of those without a group, when others have one. */
 export const ungrouped = "Without a group";

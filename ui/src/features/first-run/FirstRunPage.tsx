@@ -6,9 +6,10 @@ import { Icon } from "../../components/Icon";
 import { Logo } from "../../components/Logo";
 import { ErrorState } from "../../components/States";
 import { TextField } from "../../components/TextField";
+import { type Connection, commands, type ParsedConnection } from "../../ipc/bindings";
 import { connectionsQuery } from "../../ipc/connections";
 import { asCallError } from "../../ipc/errors";
-import { type Connection, commands, type ParsedConnection } from "../../ipc/wire";
+import { startPracticeCluster } from "../../ipc/practice";
 import styles from "./FirstRunPage.module.css";
 
 const practice = ["bank and movr sample databases", "every wizard works", "reset at any time"];
@@ -24,7 +25,7 @@ export function FirstRunPage({ onParsed, onPractice }: FirstRunPageProps) {
   const queryClient = useQueryClient();
   const [text, setText] = useState("");
   const start = useMutation({
-    mutationFn: commands.startPracticeCluster,
+    mutationFn: startPracticeCluster,
     onSuccess: async (connection) => {
       await queryClient.invalidateQueries(connectionsQuery);
       onPractice(connection);

@@ -7,8 +7,8 @@ import { CopyButton } from "../../components/CopyButton";
 import { KeyValueList } from "../../components/KeyValueList";
 import { PageHeader } from "../../components/PageHeader";
 import { ErrorState, Skeleton } from "../../components/States";
+import { commands } from "../../ipc/bindings";
 import { asCallError } from "../../ipc/errors";
-import { commands } from "../../ipc/wire";
 import { aboutQuery, keyringQuery } from "./queries";
 import styles from "./SettingsPage.module.css";
 

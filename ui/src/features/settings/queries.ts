@@ -1,6 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { commands } from "../../ipc/bindings";
-import { commands as wire } from "../../ipc/wire";
+import { commands, commands as wire } from "../../ipc/bindings";
 
 export const aboutQuery = queryOptions({
   queryKey: ["about"],

@@ -1,0 +1,7 @@
+import type { Connection } from "./bindings";
+import { call } from "./call";
+
+/** Starts the practice cluster, or takes the one that runs, and answers its connection. */
+export function startPracticeCluster(): Promise<Connection> {
+  return call("start_practice_cluster");
+}
