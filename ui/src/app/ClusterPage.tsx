@@ -1,47 +1,40 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useParams } from "@tanstack/react-router";
-import { EmptyState, ErrorState, Skeleton } from "../components/States";
+import { Outlet, useParams } from "@tanstack/react-router";
 import { ConnectGate } from "../features/connections/ConnectGate";
-import { openClusterQuery, useConnections } from "../ipc/connections";
-import { asCallError } from "../ipc/errors";
+import type { Connection } from "../ipc/bindings";
+import { openClusterQuery } from "../ipc/connections";
 import { ClusterHeader } from "./ClusterHeader";
 import { ClusterMenu } from "./ClusterMenu";
+import { DeletedConnection, WithConnections } from "./Fallback";
 import { Page } from "./Page";
+
+function ClusterFrame({ connection }: { connection: Connection }) {
+  // Only looked at here: the gate below opens it.
+  const { data: cluster } = useQuery({ ...openClusterQuery(connection.id), enabled: false });
+  return (
+    <>
+      <ClusterHeader
+        connection={connection}
+        cluster={cluster}
+        menu={<ClusterMenu connection={connection} isOpen={cluster !== undefined} />}
+      />
+      <Page>
+        <ConnectGate key={connection.id} connection={connection}>
+          <Outlet />
+        </ConnectGate>
+      </Page>
+    </>
+  );
+}
 
 export function ClusterPage() {
   const { connectionId } = useParams({ from: "/clusters/$connectionId" });
-  const { data: list, error } = useConnections();
-  const { data: cluster } = useQuery({ ...openClusterQuery(connectionId), enabled: false });
-  const connection = list?.connections.find(({ id }) => id === connectionId);
-  if (connection) {
-    return (
-      <>
-        <ClusterHeader
-          connection={connection}
-          cluster={cluster}
-          menu={<ClusterMenu connection={connection} isOpen={cluster !== undefined} />}
-        />
-        <Page>
-          <ConnectGate key={connectionId} connection={connection}>
-            <Outlet />
-          </ConnectGate>
-        </Page>
-      </>
-    );
-  }
   return (
-    <Page>
-      {error ? (
-        <ErrorState error={asCallError(error)} />
-      ) : list ? (
-        <EmptyState
-          icon="plug"
-          title="This connection was deleted"
-          action={<Link to="/">All connections</Link>}
-        />
-      ) : (
-        <Skeleton label="Loading the connections" />
-      )}
-    </Page>
+    <WithConnections>
+      {(list) => {
+        const connection = list.connections.find(({ id }) => id === connectionId);
+        return connection ? <ClusterFrame connection={connection} /> : <DeletedConnection />;
+      }}
+    </WithConnections>
   );
 }

@@ -7,7 +7,6 @@ import {
   useLocation,
   useNavigate,
 } from "@tanstack/react-router";
-import { EmptyState, ErrorState, Skeleton } from "../components/States";
 import { ActivityPage } from "../features/activity/ActivityPage";
 import { ConnectionFormPage } from "../features/connections/ConnectionFormPage";
 import { ConnectionsPage } from "../features/connections/ConnectionsPage";
@@ -16,9 +15,8 @@ import { FirstRunPage } from "../features/first-run/FirstRunPage";
 import { OverviewPage } from "../features/overview/OverviewPage";
 import { SettingsPage } from "../features/settings/SettingsPage";
 import type { ParsedConnection } from "../ipc/bindings";
-import { useConnections } from "../ipc/connections";
-import { asCallError } from "../ipc/errors";
 import { ClusterPage } from "./ClusterPage";
+import { BrokenPage, DeletedConnection, WithConnections } from "./Fallback";
 import { Frame } from "./Frame";
 import { Page } from "./Page";
 
@@ -29,22 +27,23 @@ const home = createRoute({
   path: "/",
   component: function Home() {
     const navigate = useNavigate();
-    const { data: list, error } = useConnections();
     return (
-      <Page>
-        {error ? (
-          <ErrorState error={asCallError(error)} />
-        ) : list === undefined ? (
-          <Skeleton label="Loading the connections" />
-        ) : list.connections.length > 0 ? (
-          <ConnectionsPage list={list} />
-        ) : (
-          <FirstRunPage
-            onParsed={(parsed) => navigate({ to: "/connections/new", state: { parsed } })}
-            onPractice={({ id }) => navigate({ to: "/clusters/$connectionId", params: { connectionId: id } })}
-          />
+      <WithConnections>
+        {(list) => (
+          <Page>
+            {list.connections.length > 0 ? (
+              <ConnectionsPage list={list} />
+            ) : (
+              <FirstRunPage
+                onParsed={(parsed) => navigate({ to: "/connections/new", state: { parsed } })}
+                onPractice={({ id }) =>
+                  navigate({ to: "/clusters/$connectionId", params: { connectionId: id } })
+                }
+              />
+            )}
+          </Page>
         )}
-      </Page>
+      </WithConnections>
     );
   },
 });
@@ -70,18 +69,18 @@ const connection = createRoute({
   }),
   component: function EditConnection() {
     const { connectionId } = connection.useParams();
-    const { data: list } = useConnections();
-    const found = list?.connections.find(({ id }) => id === connectionId);
     return (
-      <Page>
-        {found ? (
-          <ConnectionFormPage key={found.id} connection={found} />
-        ) : list ? (
-          <EmptyState icon="plug" title="This connection was deleted" />
-        ) : (
-          <Skeleton label="Loading the connection" />
-        )}
-      </Page>
+      <WithConnections>
+        {(list) => {
+          const found = list.connections.find(({ id }) => id === connectionId);
+          if (!found) return <DeletedConnection />;
+          return (
+            <Page>
+              <ConnectionFormPage key={found.id} connection={found} />
+            </Page>
+          );
+        }}
+      </WithConnections>
     );
   },
 });
@@ -167,7 +166,7 @@ const routeTree = root.addChildren([
 
 /** Places are kept behind the `#`: the files of the app are not served by anything that knows its routes. */
 export function makeRouter(history: RouterHistory = createHashHistory()) {
-  return createRouter({ routeTree, history, defaultPreload: false });
+  return createRouter({ routeTree, history, defaultPreload: false, defaultErrorComponent: BrokenPage });
 }
 
 declare module "@tanstack/react-router" {
