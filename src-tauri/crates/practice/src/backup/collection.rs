@@ -222,12 +222,12 @@ impl Collection {
 
     /// Whether a finished layer is in the folder.
     pub fn is_finished(&self, folder: &str, elsewhere: bool) -> SqlResult<bool> {
-        let wanted = format!("{}/{}", folder.trim_start_matches('/'), layout::MANIFEST);
-        Ok(self
-            .layer_store(elsewhere)
-            .list_below("")?
-            .iter()
-            .any(|(name, _)| *name == wanted))
+        let manifest = format!("{}/{}", folder.trim_start_matches('/'), layout::MANIFEST);
+        match self.layer_store(elsewhere).size(&manifest) {
+            // A bucket that is not there has no finished backups either; writing to it will tell.
+            Err(error) if error.is(sqlstate::UNDEFINED_FILE) => Ok(false),
+            found => Ok(found?.is_some()),
+        }
     }
 
     /// The job that holds a folder's lock, if one does.
@@ -235,9 +235,9 @@ impl Collection {
         let below = format!("{}/{}", folder.trim_start_matches('/'), layout::LOCK_PREFIX);
         Ok(self
             .layer_store(elsewhere)
-            .list_below("")?
+            .list_below(&below)?
             .iter()
-            .find_map(|(name, _)| name.strip_prefix(&below)?.parse().ok()))
+            .find_map(|(name, _)| name.parse().ok()))
     }
 
     /// Reads and decrypts a file of a layer.

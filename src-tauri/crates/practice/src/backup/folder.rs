@@ -296,8 +296,8 @@ impl Folder {
             })
     }
 
-    /// Names and sizes of everything below the place, in order of name.
-    pub fn list(&self) -> SqlResult<Vec<(String, u64)>> {
+    /// Names and sizes of the files whose names start with `wanted`, without that, in order of name.
+    pub fn list_below(&self, wanted: &str) -> SqlResult<Vec<(String, u64)>> {
         if let Some(why) = self.refused(false) {
             let prefix = if self.cloud() == "s3" {
                 "failed to list s3 bucket: "
@@ -307,7 +307,8 @@ impl Folder {
             return Err(SqlError::new(sqlstate::IO_ERROR, format!("{prefix}{why}")));
         }
         let mut found = Vec::new();
-        let mut open = vec![(self.root.clone(), String::new())];
+        let (folder, start) = wanted.rsplit_once('/').unwrap_or(("", wanted));
+        let mut open = vec![(below(&self.root, folder)?, String::new())];
         while let Some((folder, prefix)) = open.pop() {
             let entries = match std::fs::read_dir(&folder) {
                 Ok(entries) => entries,
@@ -333,7 +334,22 @@ impl Folder {
             }
         }
         found.sort();
-        Ok(found)
+        Ok(found
+            .into_iter()
+            .filter_map(|(name, size)| Some((name.strip_prefix(start)?.to_owned(), size)))
+            .collect())
+    }
+
+    /// The size of a file; none when there is no such file.
+    pub fn size(&self, name: &str) -> SqlResult<Option<u64>> {
+        if let Some(refusal) = self.refusal_on_read(name) {
+            return Err(refusal);
+        }
+        let found = std::fs::metadata(below(&self.root, name)?);
+        Ok(found
+            .ok()
+            .filter(std::fs::Metadata::is_file)
+            .map(|metadata| metadata.len()))
     }
 
     /// Removes a file; a missing one is no error.

@@ -92,22 +92,34 @@ impl Runner {
     }
 
     fn look_for_work(self: &Arc<Self>, cluster: &Weak<Cluster>) {
+        let mut watch = None;
+        let mut seen = None;
+        let mut next_due = None;
         loop {
             let Some(strong) = cluster.upgrade() else { return };
-            let backups = Backups {
-                runner: Arc::clone(self),
-                options: self.options,
-            };
-            if let Err(error) = schedule::run_due(&strong, &backups).and_then(|()| self.take_up(&strong)) {
-                tracing::warn!("looking for jobs failed: {error}");
+            // SQLite's counter of other connections' commits: while nothing happens, nothing is read.
+            let commits = commits_seen(&strong, &mut watch);
+            let is_due = next_due.is_some_and(|due| strong.clock().now() >= due);
+            if commits.is_none() || commits != seen || is_due {
+                let backups = Backups {
+                    runner: Arc::clone(self),
+                    options: self.options,
+                };
+                match schedule::run_due(&strong, &backups).and_then(|due| self.take_up(&strong).map(|()| due))
+                {
+                    Ok(due) => next_due = due,
+                    Err(error) => tracing::warn!("looking for jobs failed: {error}"),
+                }
+                seen = commits;
             }
-            drop((strong, backups));
+            drop(strong);
             let state = self.lock();
-            let waited = self
-                .changed
-                .wait_timeout_while(state, LOOK_EVERY, |state| !state.work_expected && !state.stopping);
+            let idle = |state: &mut State| !state.work_expected && !state.stopping;
+            let waited = self.changed.wait_timeout_while(state, LOOK_EVERY, idle);
             let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-            state.work_expected = false;
+            if std::mem::take(&mut state.work_expected) {
+                seen = None;
+            }
             if state.stopping {
                 return;
             }
@@ -291,6 +303,17 @@ impl Runner {
     }
 }
 
+/// How many commits of others a connection kept for this has seen; none when it cannot tell.
+fn commits_seen(cluster: &Cluster, watch: &mut Option<rusqlite::Connection>) -> Option<i64> {
+    if watch.is_none() {
+        *watch = rusqlite::Connection::open(cluster.storage().path()).ok();
+    }
+    watch
+        .as_ref()?
+        .query_row("PRAGMA data_version", [], |row| row.get(0))
+        .ok()
+}
+
 /// `job with ID … does not exist`.
 pub fn does_not_exist(id: i64) -> SqlError {
     SqlError::plain(format!("job with ID {id} does not exist"))
@@ -312,37 +335,68 @@ impl Progress<'_> {
     }
 
     /// Notes that the work is done up to `fraction`, and stops it if that was asked for. Takes its time when the cluster
-    /// is set to let people watch.
+    /// is set to let people watch, or to be slow.
     pub fn reach(&mut self, session: &mut Session, fraction: f64) -> Worked<()> {
-        let least = self.runner.options.least_job_duration.as_secs_f64();
+        let slow = session
+            .cluster()
+            .faults()
+            .duration("job_slow")
+            .unwrap_or_default();
+        let least =
+            (self.runner.options.least_job_duration + session.cluster().clock().real(slow)).as_secs_f64();
         let step = if least > 0.0 { 1.0 / PACE_STEPS } else { 1.0 };
         while self.reached < fraction {
+            let before = self.reached;
             self.reached = (self.reached + step).min(fraction);
             let due = self.began + Duration::from_secs_f64(least * (self.reached - self.began_at).max(0.0));
-            std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            self.note(session)?;
+            while Instant::now() < due {
+                // Short naps, so that a long one is not slept through when the job is to stop.
+                std::thread::sleep(
+                    due.saturating_duration_since(Instant::now())
+                        .min(Duration::from_millis(100)),
+                );
+                self.check(session)?;
+            }
+            let reached = self.reached;
+            self.runner
+                .change(session, self.id, |job| job.fraction = reached)?;
+            self.go_wrong_on_purpose(session, before)?;
         }
         self.check(session)
     }
 
-    fn note(&mut self, session: &mut Session) -> Worked<()> {
-        let reached = self.reached;
-        self.runner
-            .change(session, self.id, |job| job.fraction = reached)?;
-        self.check(session)
+    /// The faults that concern jobs.
+    fn go_wrong_on_purpose(&mut self, session: &mut Session, before: f64) -> Worked<()> {
+        #[allow(clippy::cast_precision_loss)]
+        let passed = |percent: u64| before * 100.0 < percent as f64 && self.reached * 100.0 >= percent as f64;
+        let (fail_at, pause_at) = {
+            let faults = session.cluster().faults();
+            (faults.number("job_fail_at"), faults.number("job_pause_at"))
+        };
+        if let Some(percent) = fail_at.filter(|percent| passed(*percent)) {
+            return Err(Stop::Failed(SqlError::plain(format!(
+                "the practice cluster was asked to fail jobs at {percent} %"
+            ))));
+        }
+        if pause_at.is_some_and(passed) {
+            return Err(self.pause(
+                session,
+                "pausing due to error; use RESUME JOB to try to proceed once the issue is resolved, or CANCEL JOB to rollback",
+            ));
+        }
+        Ok(())
     }
 
-    /// Stops the work if that was asked for, by a statement or by a fault on purpose.
+    /// Stops the work if that was asked for.
     pub fn check(&mut self, session: &mut Session) -> Worked<()> {
         let Some(job) = Job::load(session, self.id)? else {
             return Err(Stop::Canceled);
         };
         match job.status {
-            Status::PauseRequested | Status::Paused => return Err(Stop::Paused),
-            Status::CancelRequested | Status::Reverting | Status::Canceled => return Err(Stop::Canceled),
-            _ => {}
+            Status::PauseRequested | Status::Paused => Err(Stop::Paused),
+            Status::CancelRequested | Status::Reverting | Status::Canceled => Err(Stop::Canceled),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Pauses the job by itself, with the reason for people.

@@ -32,6 +32,9 @@ use crate::types::SqlType;
 /// The kind of the catalog's entries.
 pub const ENTRY: &str = "schedule";
 
+/// How long a due schedule waits before it looks again whether its last run has ended.
+const WAIT_STEP: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// What the incremental schedule waits for.
 const WAITING: &str = "Waiting for initial backup to complete";
 
@@ -624,17 +627,22 @@ fn create_statement(schedule: &Schedule, all: &[Schedule], now: Timestamp) -> Sq
     Ok(Statement::CreateSchedule(Box::new(create)).print(Secrets::Redacted))
 }
 
-/// Starts a job for every schedule that is due.
-pub fn run_due(cluster: &Arc<Cluster>, backups: &Backups) -> SqlResult<()> {
+/// Starts a job for every schedule that is due; answers when to look again.
+pub fn run_due(cluster: &Arc<Cluster>, backups: &Backups) -> SqlResult<Option<Timestamp>> {
     let mut session = Session::internal(cluster, "node")?;
     let catalog = session.catalog()?;
     let now = session.now();
+    let mut soonest: Option<Timestamp> = None;
     for schedule in all(&catalog) {
-        if schedule.next_run.is_some_and(|due| due <= now) {
-            run_one(cluster, &mut session, backups, schedule, now)?;
-        }
+        let Some(due) = schedule.next_run else { continue };
+        let again = if due <= now {
+            run_one(cluster, &mut session, backups, schedule, now)?
+        } else {
+            due
+        };
+        soonest = Some(soonest.map_or(again, |known| known.min(again)));
     }
-    Ok(())
+    Ok(soonest)
 }
 
 fn run_one(
@@ -643,32 +651,44 @@ fn run_one(
     backups: &Backups,
     mut schedule: Schedule,
     now: Timestamp,
-) -> SqlResult<()> {
+) -> SqlResult<Timestamp> {
     let id = schedule.id;
     let running = Job::all(session)?
         .iter()
         .any(|job| job.schedule == Some(id) && !job.status.is_final());
     if running && schedule.on_previous_running == "WAIT" {
-        return Ok(());
+        return Ok(now.plus(WAIT_STEP));
     }
     schedule.plan_next(now)?;
-    if running && schedule.on_previous_running == "SKIP" {
-        return schedule.save(session);
+    let mut job = None;
+    if !(running && schedule.on_previous_running == "SKIP") {
+        let mut owner = Session::internal(cluster, &schedule.owner)?;
+        let statement = schedule.backup()?;
+        match backup::plan(backups, &mut owner, &statement, Parameters(&[])) {
+            Ok(work) => {
+                let description = backup::description(&statement, &work);
+                let printed = stmt::print_backup(&statement, Secrets::Redacted);
+                let mut planned = Job::new(&owner, "BACKUP", description, printed, Work::Backup(work));
+                planned.schedule = Some(id);
+                job = Some(planned);
+            }
+            Err(error) => {
+                schedule.state = Some(format!("failed to plan the backup: {}", error.message));
+                after_failure(&mut schedule, now);
+            }
+        }
     }
-    let mut owner = Session::internal(cluster, &schedule.owner)?;
-    let statement = schedule.backup()?;
-    let planned = backup::plan(backups, &mut owner, &statement, Parameters(&[])).and_then(|work| {
-        let description = backup::description(&statement, &work);
-        let printed = stmt::print_backup(&statement, Secrets::Redacted);
-        let mut job = Job::new(&owner, "BACKUP", description, printed, Work::Backup(work));
-        job.schedule = Some(id);
-        job.save(session)
-    });
-    if let Err(error) = planned {
-        schedule.state = Some(format!("failed to plan the backup: {}", error.message));
-        after_failure(&mut schedule, now);
-    }
-    schedule.save(session)
+    session.transaction(true, |session| {
+        // Dropped or changed in the meantime: the next look sees it as it is now.
+        if find(&*session.catalog()?, id).is_none_or(|there| there.next_run.is_none_or(|due| due > now)) {
+            return Ok(now);
+        }
+        schedule.save(session)?;
+        if let Some(job) = &mut job {
+            job.save(session)?;
+        }
+        Ok(schedule.next_run.unwrap_or(Timestamp::FOREVER))
+    })
 }
 
 fn after_failure(schedule: &mut Schedule, now: Timestamp) {

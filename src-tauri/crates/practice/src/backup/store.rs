@@ -32,26 +32,17 @@ impl Store {
         }
     }
 
-    fn all(&self) -> SqlResult<Vec<(String, u64)>> {
-        match self {
-            Store::Folder(folder) => folder.list(),
-        }
-    }
-
     /// Names and sizes of the files whose names start with `prefix`, without it, in order of name.
     pub fn list_below(&self, prefix: &str) -> SqlResult<Vec<(String, u64)>> {
-        let named = self.all()?.into_iter();
-        Ok(named
-            .filter_map(|(name, size)| Some((name.strip_prefix(prefix)?.to_owned(), size)))
-            .collect())
+        match self {
+            Store::Folder(folder) => folder.list_below(prefix),
+        }
     }
 
     /// The size of a file; none when there is no such file.
     pub fn size(&self, name: &str) -> SqlResult<Option<u64>> {
-        Ok(self
-            .all()?
-            .into_iter()
-            .find(|(found, _)| found == name)
-            .map(|(_, size)| size))
+        match self {
+            Store::Folder(folder) => folder.size(name),
+        }
     }
 }

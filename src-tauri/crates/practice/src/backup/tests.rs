@@ -26,8 +26,12 @@ impl Practice {
     }
 
     fn start_as(version: Version, least_job_duration: Duration) -> Practice {
+        Practice::start_at_speed(version, least_job_duration, 1.0)
+    }
+
+    fn start_at_speed(version: Version, least_job_duration: Duration, clock_speed: f64) -> Practice {
         let folder = tempfile::tempdir().unwrap();
-        let cluster = open(folder.path(), version, least_job_duration);
+        let cluster = open(folder.path(), version, least_job_duration, clock_speed);
         Session::internal(&cluster, "root")
             .unwrap()
             .create_database("bank", "root")
@@ -121,10 +125,15 @@ impl Practice {
     }
 }
 
-fn open(folder: &std::path::Path, version: Version, least_job_duration: Duration) -> Arc<Cluster> {
+fn open(
+    folder: &std::path::Path,
+    version: Version,
+    least_job_duration: Duration,
+    clock_speed: f64,
+) -> Arc<Cluster> {
     let settings = Settings {
         version,
-        clock_speed: 1.0,
+        clock_speed,
         regions: Vec::new(),
         external_folder: folder.join("external"),
         durable: false,
@@ -415,7 +424,7 @@ fn cancelling_a_restore_takes_away_what_it_made() {
 fn unfinished_jobs_go_on_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let id = {
-        let cluster = open(folder.path(), Version::V25_4, Duration::from_secs(60));
+        let cluster = open(folder.path(), Version::V25_4, Duration::from_secs(60), 1.0);
         Session::internal(&cluster, "root")
             .unwrap()
             .create_database("bank", "root")
@@ -434,7 +443,7 @@ fn unfinished_jobs_go_on_after_a_restart() {
         id
     };
     let practice = Practice {
-        cluster: open(folder.path(), Version::V25_4, Duration::ZERO),
+        cluster: open(folder.path(), Version::V25_4, Duration::ZERO, 1.0),
         _folder: tempfile::tempdir().unwrap(),
     };
     practice.run(&format!("RESUME JOB {id}"));
@@ -469,4 +478,24 @@ fn ids_name_single_layers_on_v26_2() {
         "RESTORE DATABASE bank FROM '{}' IN 'nodelocal://1/b' WITH new_db_name = 'copy'",
         ids[0]
     ));
+}
+
+#[test]
+fn schedules_run_on_the_clusters_clock_and_increments_follow_the_first_full_backup() {
+    let practice = Practice::start_at_speed(Version::V25_4, Duration::ZERO, 3600.0).with_bank();
+    practice.run(
+        "CREATE SCHEDULE s FOR BACKUP DATABASE bank INTO 'nodelocal://1/s' RECURRING '@hourly' FULL BACKUP '@daily'",
+    );
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let increments = || {
+        let jobs = practice.run("SHOW JOBS");
+        jobs.iter()
+            .filter(|job| job[2].as_str().is_some_and(|text| text.contains("LATEST IN")))
+            .count()
+    };
+    while increments() < 2 {
+        assert!(Instant::now() < deadline, "the schedule makes no increments");
+        std::thread::yield_now();
+    }
+    assert!(!practice.run("SHOW BACKUPS IN 'nodelocal://1/s'").is_empty());
 }
