@@ -20,6 +20,7 @@
 
 pub mod backup;
 pub mod binary;
+pub mod bootstrap;
 pub mod catalog;
 pub mod clock;
 pub mod cluster;
@@ -30,6 +31,7 @@ pub mod faults;
 pub mod scram;
 pub mod sequences;
 pub mod session;
+pub mod show;
 pub mod sql;
 pub mod stmt;
 pub mod storage;

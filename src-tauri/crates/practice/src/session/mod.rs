@@ -8,6 +8,7 @@
 //! as it would from a real cluster.
 
 pub mod dispatch;
+mod ephemeral;
 pub mod mutate;
 pub mod output;
 pub mod settings;
@@ -42,6 +43,8 @@ pub struct Session {
     cluster: Arc<Cluster>,
     handle: Handle,
     user: String,
+    /// Who logged in; SET ROLE changes `user` only.
+    login_user: String,
     database: String,
     variables: Variables,
     transaction: Transaction,
@@ -54,6 +57,11 @@ pub struct Session {
     /// Statement runs in a batch of several.
     in_batch: bool,
     parameter_changes: Vec<(String, String)>,
+    /// Temp tables of the running statement.
+    ephemeral: Vec<String>,
+    parameter_types: Vec<crate::types::SqlType>,
+    /// What the transaction reads as of.
+    read_at: Option<Timestamp>,
 }
 
 impl Session {
@@ -70,6 +78,7 @@ impl Session {
             cluster: Arc::clone(cluster),
             handle,
             user: user.to_owned(),
+            login_user: user.to_owned(),
             database: database.to_owned(),
             variables: Variables::default(),
             transaction: Transaction::default(),
@@ -80,6 +89,9 @@ impl Session {
             is_internal: false,
             in_batch: false,
             parameter_changes: Vec::new(),
+            ephemeral: Vec::new(),
+            parameter_types: Vec::new(),
+            read_at: None,
         })
     }
 
@@ -99,6 +111,11 @@ impl Session {
     /// The current user, normalised.
     pub fn user(&self) -> &str {
         &self.user
+    }
+
+    /// The user who logged in.
+    pub fn login_user(&self) -> &str {
+        &self.login_user
     }
 
     /// The current database's name; it need not exist.
@@ -165,6 +182,16 @@ impl Session {
     /// Takes the notices gathered since the last call.
     pub fn take_notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notices)
+    }
+
+    /// Notes a change the client must be told.
+    pub(crate) fn parameter_changed(&mut self, name: &str, value: &str) {
+        self.parameter_changes.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Becomes another user (`SET ROLE`).
+    pub(crate) fn become_user(&mut self, user: &str) {
+        user.clone_into(&mut self.user);
     }
 
     /// Takes the parameter changes a client must be told (ParameterStatus).

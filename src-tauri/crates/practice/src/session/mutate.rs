@@ -59,6 +59,7 @@ impl Session {
             }
             session.put_entry(&EntryKey::new(kind::DESCRIPTOR, descriptor.id), Some(&descriptor))?;
             session.refresh_foreign_keys(descriptor.id)?;
+            crate::sql::constraints::refresh(session, descriptor.id)?;
             Ok(descriptor.id)
         })
     }
@@ -93,6 +94,7 @@ impl Session {
             if new.foreign_keys != old.foreign_keys || before.name != descriptor.name {
                 session.refresh_foreign_keys(descriptor.id)?;
             }
+            crate::sql::constraints::refresh(session, descriptor.id)?;
             Ok(())
         })
     }

@@ -87,6 +87,11 @@ impl Variables {
         true
     }
 
+    /// Whether the variable was set in this session.
+    pub fn was_set(&self, name: &str) -> bool {
+        self.set.contains_key(&canonical(name))
+    }
+
     /// Back to the default.
     pub fn reset(&mut self, name: &str) {
         self.set.remove(&canonical(name));

@@ -205,6 +205,7 @@ impl Session {
         self.transaction.explicit = true;
         self.transaction.read_only = read_only;
         self.transaction.started = Some(self.now());
+        self.read_at = None;
         Ok("BEGIN".into())
     }
 

@@ -6,6 +6,7 @@ mod session_info;
 mod text;
 mod times;
 
+pub use casts::cast as cast_value;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 

@@ -1,0 +1,493 @@
+//! `pg_catalog`, as far as psql's backslash commands and drivers ask.
+
+use super::information_schema::visible;
+use super::{VirtualTable, role_oid};
+use crate::catalog::Body;
+use crate::datum::{Datum, Row};
+use crate::error::SqlResult;
+use crate::session::Session;
+use crate::types::SqlType;
+
+const T: SqlType = SqlType::STRING;
+const N: SqlType = SqlType::Name;
+const O: SqlType = SqlType::Oid;
+const I: SqlType = SqlType::Int8;
+const B: SqlType = SqlType::Bool;
+const C: SqlType = SqlType::SingleChar;
+
+macro_rules! tables {
+    ($($name:literal => $rows:ident [$($column:literal $ty:ident),* $(,)?]),* $(,)?) => {
+        pub(super) static TABLES: &[VirtualTable] = &[
+            $(VirtualTable { schema: "pg_catalog", name: $name, columns: &[$(($column, $ty)),*], rows: $rows }),*
+        ];
+    };
+}
+
+tables! {
+    "pg_class" => classes ["oid" O, "relname" N, "relnamespace" O, "reltype" O, "reloftype" O, "relowner" O, "relam" O, "reltablespace" O, "reltuples" I,
+        "reltoastrelid" O, "relhasindex" B, "relisshared" B, "relpersistence" C, "relkind" C, "relnatts" I, "relchecks" I, "relhasoids" B, "relhasrules" B,
+        "relhastriggers" B, "relrowsecurity" B, "relforcerowsecurity" B, "relreplident" C, "relispartition" B, "reloptions" T, "relacl" T, "relpartbound" T],
+    "pg_namespace" => namespaces ["oid" O, "nspname" N, "nspowner" O, "nspacl" T],
+    "pg_attribute" => attributes ["attrelid" O, "attname" N, "atttypid" O, "attstattarget" I, "attlen" I, "attnum" I, "attndims" I, "atttypmod" I, "attnotnull" B,
+        "atthasdef" B, "attidentity" C, "attgenerated" C, "attisdropped" B, "attcollation" O, "attacl" T, "attoptions" T, "attstorage" C, "attcompression" C],
+    "pg_attrdef" => attribute_defaults ["oid" O, "adrelid" O, "adnum" I, "adbin" T],
+    "pg_database" => databases ["oid" O, "datname" N, "datdba" O, "encoding" I, "datcollate" N, "datctype" N, "datistemplate" B, "datallowconn" B, "datacl" T,
+        "datlocprovider" C, "daticulocale" T, "daticurules" T, "dattablespace" O],
+    "pg_roles" => roles ["oid" O, "rolname" N, "rolsuper" B, "rolinherit" B, "rolcreaterole" B, "rolcreatedb" B, "rolcanlogin" B, "rolreplication" B,
+        "rolconnlimit" I, "rolvaliduntil" T, "rolbypassrls" B],
+    "pg_user" => users ["usename" N, "usesysid" O, "usecreatedb" B, "usesuper" B],
+    "pg_auth_members" => memberships ["roleid" O, "member" O, "grantor" O, "admin_option" B],
+    "pg_type" => types ["oid" O, "typname" N, "typnamespace" O, "typowner" O, "typlen" I, "typtype" C, "typcategory" C, "typrelid" O, "typelem" O, "typarray" O,
+        "typbasetype" O, "typcollation" O, "typtypmod" I, "typnotnull" B, "typdefault" T, "typacl" T, "typreceive" O],
+    "pg_enum" => enums ["oid" O, "enumtypid" O, "enumsortorder" I, "enumlabel" N],
+    "pg_index" => indexes ["indexrelid" O, "indrelid" O, "indnatts" I, "indisunique" B, "indisprimary" B, "indisclustered" B, "indisvalid" B, "indisreplident" B,
+        "indkey" T, "indcollation" T, "indclass" T, "indpred" T],
+    "pg_constraint" => constraints ["oid" O, "conname" N, "connamespace" O, "contype" C, "condeferrable" B, "condeferred" B, "convalidated" B, "conrelid" O,
+        "conindid" O, "confrelid" O, "conparentid" O],
+    "pg_am" => access_methods ["oid" O, "amname" N],
+    "pg_collation" => none ["oid" O, "collname" N],
+    "pg_description" => descriptions ["objoid" O, "classoid" O, "objsubid" I, "description" T],
+    "pg_shdescription" => none ["objoid" O, "classoid" O, "description" T],
+    "pg_inherits" => none ["inhrelid" O, "inhparent" O, "inhseqno" I, "inhdetachpending" B],
+    "pg_policy" => none ["polname" N, "polrelid" O, "polcmd" C, "polpermissive" B, "polroles" T, "polqual" T, "polwithcheck" T],
+    "pg_publication" => none ["oid" O, "pubname" N, "puballtables" B],
+    "pg_publication_rel" => none ["prpubid" O, "prrelid" O, "prqual" T, "prattrs" T],
+    "pg_publication_namespace" => none ["pnpubid" O, "pnnspid" O],
+    "pg_statistic_ext" => none ["oid" O, "stxrelid" O, "stxname" N, "stxnamespace" O, "stxkind" T, "stxstattarget" I],
+    "pg_trigger" => none ["oid" O, "tgrelid" O, "tgname" N, "tgenabled" C, "tgisinternal" B, "tgconstraint" O, "tgparentid" O, "tgconstrrelid" O],
+    "pg_rewrite" => none ["oid" O, "rulename" N, "ev_class" O, "ev_enabled" C],
+    "pg_foreign_table" => none ["ftrelid" O, "ftserver" O],
+    "pg_tablespace" => none ["oid" O, "spcname" N, "spcowner" O],
+    "pg_settings" => settings ["name" T, "setting" T, "category" T],
+    "pg_tables" => pg_tables ["schemaname" N, "tablename" N, "tableowner" N],
+    "pg_proc" => none ["oid" O, "proname" N, "pronamespace" O],
+    "pg_sequence" => none ["seqrelid" O, "seqtypid" O, "seqstart" I, "seqincrement" I, "seqmax" I, "seqmin" I, "seqcache" I, "seqcycle" B],
+}
+
+fn none(_: &mut Session) -> SqlResult<Vec<Row>> {
+    Ok(Vec::new())
+}
+
+/// A row of zeros and empty texts with some columns set, for tables with many columns nobody asks about.
+fn row_of(table: &str, set: &[(&str, Datum)]) -> Row {
+    let columns = super::columns("pg_catalog", table);
+    columns
+        .iter()
+        .map(|c| {
+            set.iter()
+                .find(|(name, _)| *name == c.name)
+                .map(|(_, value)| value.clone())
+                .unwrap_or_else(|| match c.ty {
+                    SqlType::Bool | SqlType::Int8 | SqlType::Oid => Datum::Int(0),
+                    SqlType::SingleChar => "".into(),
+                    _ => Datum::Null,
+                })
+        })
+        .collect()
+}
+
+fn id(id: u32) -> Datum {
+    Datum::Int(i64::from(id))
+}
+
+/// The OID of an index: its table's id and its own.
+fn index_oid(table: u32, index: u32) -> Datum {
+    Datum::Int(i64::from(table) * 1000 + i64::from(index) + 1_000_000)
+}
+
+fn owner(name: &str) -> Datum {
+    Datum::Int(role_oid(name))
+}
+
+fn classes(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let (_, found) = visible(session)?;
+    let mut rows = Vec::new();
+    for (_, _, d) in found {
+        let (kind, columns) = match &d.body {
+            Body::Table(t) => ("r", t.columns.len()),
+            Body::View(v) if v.materialized => ("m", v.columns.len()),
+            Body::View(v) => ("v", v.columns.len()),
+            _ => ("S", 3),
+        };
+        rows.push(row_of(
+            "pg_class",
+            &[
+                ("oid", id(d.id)),
+                ("relname", d.name.clone().into()),
+                ("relnamespace", id(d.schema_id)),
+                ("relowner", owner(&d.owner)),
+                ("relpersistence", "p".into()),
+                ("relkind", kind.into()),
+                ("relnatts", i64::try_from(columns).unwrap_or(0).into()),
+                ("relhasindex", d.table().is_some().into()),
+                ("relam", Datum::Int(if kind == "r" { 2 } else { 0 })),
+                ("relreplident", "d".into()),
+            ],
+        ));
+        for index in d.table().map(|t| t.indexes.as_slice()).unwrap_or_default() {
+            rows.push(row_of(
+                "pg_class",
+                &[
+                    ("oid", index_oid(d.id, index.id)),
+                    ("relname", index.name.clone().into()),
+                    ("relnamespace", id(d.schema_id)),
+                    ("relowner", owner(&d.owner)),
+                    ("relpersistence", "p".into()),
+                    ("relkind", "i".into()),
+                    ("relam", Datum::Int(403)),
+                ],
+            ));
+        }
+    }
+    Ok(rows)
+}
+
+fn namespaces(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let catalog = session.catalog()?;
+    let database = catalog.database(session.database()).map_or(0, |d| d.id);
+    let mut rows: Vec<Row> = catalog
+        .in_database(database)
+        .filter(|d| matches!(d.body, Body::Schema(_)))
+        .map(|d| {
+            row_of(
+                "pg_namespace",
+                &[
+                    ("oid", id(d.id)),
+                    ("nspname", d.name.clone().into()),
+                    ("nspowner", owner(&d.owner)),
+                ],
+            )
+        })
+        .collect();
+    for (i, name) in crate::virtuals::SCHEMAS.iter().enumerate() {
+        let oid = Datum::Int(4_294_967_000 + i64::try_from(i).unwrap_or(0));
+        rows.push(row_of(
+            "pg_namespace",
+            &[
+                ("oid", oid),
+                ("nspname", (*name).into()),
+                ("nspowner", owner("node")),
+            ],
+        ));
+    }
+    Ok(rows)
+}
+
+fn attributes(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let (_, found) = visible(session)?;
+    let mut rows = Vec::new();
+    for (_, _, d) in found {
+        let list: Vec<(String, SqlType, bool, bool)> = match &d.body {
+            Body::Table(t) => t
+                .columns
+                .iter()
+                .filter(|c| !c.hidden)
+                .map(|c| (c.name.clone(), c.ty.clone(), !c.nullable, c.default.is_some()))
+                .collect(),
+            Body::View(v) => v
+                .columns
+                .iter()
+                .map(|(n, ty)| (n.clone(), ty.clone(), false, false))
+                .collect(),
+            _ => Vec::new(),
+        };
+        for (i, (name, ty, not_null, has_default)) in list.into_iter().enumerate() {
+            rows.push(row_of(
+                "pg_attribute",
+                &[
+                    ("attrelid", id(d.id)),
+                    ("attname", name.into()),
+                    ("atttypid", id(ty.oid())),
+                    ("attlen", i64::from(ty.wire_size()).into()),
+                    ("attnum", Datum::Int(i64::try_from(i).unwrap_or(0) + 1)),
+                    ("atttypmod", Datum::Int(-1)),
+                    ("attnotnull", not_null.into()),
+                    ("atthasdef", has_default.into()),
+                ],
+            ));
+        }
+    }
+    Ok(rows)
+}
+
+fn attribute_defaults(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let (_, found) = visible(session)?;
+    let mut rows = Vec::new();
+    for (_, _, d) in found {
+        let visible_columns = d
+            .table()
+            .map(|t| t.columns.iter().filter(|c| !c.hidden).collect::<Vec<_>>())
+            .unwrap_or_default();
+        for (i, column) in visible_columns.iter().enumerate() {
+            if let Some(default) = &column.default {
+                rows.push(vec![
+                    id(d.id * 1000 + column.id),
+                    id(d.id),
+                    Datum::Int(i64::try_from(i).unwrap_or(0) + 1),
+                    default.clone().into(),
+                ]);
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn databases(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let catalog = session.catalog()?;
+    let databases = catalog.descriptors.values().filter(|d| d.database().is_some());
+    Ok(databases
+        .map(|d| {
+            row_of(
+                "pg_database",
+                &[
+                    ("oid", id(d.id)),
+                    ("datname", d.name.clone().into()),
+                    ("datdba", owner(&d.owner)),
+                    ("encoding", Datum::Int(6)),
+                    ("datcollate", "en_US.utf8".into()),
+                    ("datctype", "en_US.utf8".into()),
+                    ("datallowconn", true.into()),
+                    ("datlocprovider", "c".into()),
+                ],
+            )
+        })
+        .collect())
+}
+
+fn roles(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let catalog = session.catalog()?;
+    Ok(catalog
+        .roles
+        .values()
+        .filter(|r| r.name != "public")
+        .map(|r| {
+            row_of(
+                "pg_roles",
+                &[
+                    ("oid", owner(&r.name)),
+                    ("rolname", r.name.clone().into()),
+                    ("rolsuper", catalog.is_admin(&r.name).into()),
+                    ("rolinherit", true.into()),
+                    (
+                        "rolcreaterole",
+                        catalog.has_role_option(&r.name, "CREATEROLE").into(),
+                    ),
+                    ("rolcreatedb", catalog.has_role_option(&r.name, "CREATEDB").into()),
+                    ("rolcanlogin", r.may_log_in().into()),
+                    ("rolconnlimit", Datum::Int(-1)),
+                    ("rolvaliduntil", r.valid_until.clone().into()),
+                ],
+            )
+        })
+        .collect())
+}
+
+fn users(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let catalog = session.catalog()?;
+    let users = catalog
+        .roles
+        .values()
+        .filter(|r| r.may_log_in() && r.name != "public");
+    Ok(users
+        .map(|r| {
+            vec![
+                r.name.clone().into(),
+                owner(&r.name),
+                catalog.has_role_option(&r.name, "CREATEDB").into(),
+                catalog.is_admin(&r.name).into(),
+            ]
+        })
+        .collect())
+}
+
+fn memberships(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let catalog = session.catalog()?;
+    let pairs = catalog
+        .roles
+        .values()
+        .flat_map(|r| r.member_of.iter().map(move |(parent, m)| (r, parent, m)));
+    Ok(pairs
+        .map(|(r, parent, m)| vec![owner(parent), owner(&r.name), Datum::Int(0), m.is_admin.into()])
+        .collect())
+}
+
+fn types(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let catalog = session.catalog()?;
+    let builtin = [
+        16, 17, 18, 19, 20, 21, 23, 25, 26, 700, 701, 1009, 1016, 1042, 1043, 1082, 1083, 1114, 1184, 1186,
+        1700, 2950, 3802,
+    ];
+    let mut rows: Vec<Row> = builtin
+        .into_iter()
+        .map(|oid| {
+            let ty = SqlType::from_oid(oid);
+            let name = match oid {
+                16 => "bool",
+                17 => "bytea",
+                18 => "char",
+                20 => "int8",
+                21 => "int2",
+                23 => "int4",
+                25 => "text",
+                700 => "float4",
+                701 => "float8",
+                1009 => "_text",
+                1016 => "_int8",
+                1042 => "bpchar",
+                1043 => "varchar",
+                1114 => "timestamp",
+                1184 => "timestamptz",
+                1700 => "numeric",
+                _ => "",
+            };
+            let name = if name.is_empty() {
+                ty.sql_name().to_lowercase()
+            } else {
+                name.to_owned()
+            };
+            row_of(
+                "pg_type",
+                &[
+                    ("oid", id(oid)),
+                    ("typname", name.into()),
+                    ("typnamespace", Datum::Int(4_294_967_002)),
+                    ("typtype", "b".into()),
+                    ("typlen", i64::from(ty.wire_size()).into()),
+                    ("typtypmod", Datum::Int(-1)),
+                ],
+            )
+        })
+        .collect();
+    for d in catalog
+        .descriptors
+        .values()
+        .filter(|d| matches!(d.body, Body::Enum(_)))
+    {
+        rows.push(row_of(
+            "pg_type",
+            &[
+                ("oid", id(100_000 + d.id)),
+                ("typname", d.name.clone().into()),
+                ("typnamespace", id(d.schema_id)),
+                ("typowner", owner(&d.owner)),
+                ("typtype", "e".into()),
+                ("typcategory", "E".into()),
+            ],
+        ));
+    }
+    Ok(rows)
+}
+
+fn enums(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let catalog = session.catalog()?;
+    let mut rows = Vec::new();
+    for d in catalog.descriptors.values() {
+        if let Body::Enum(body) = &d.body {
+            for (i, value) in body.values.iter().enumerate() {
+                let n = i64::try_from(i).unwrap_or(0);
+                rows.push(vec![
+                    Datum::Int(i64::from(d.id) * 1000 + n),
+                    id(100_000 + d.id),
+                    Datum::Int(n),
+                    value.clone().into(),
+                ]);
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn indexes(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let (_, found) = visible(session)?;
+    let mut rows = Vec::new();
+    for (_, _, d) in found {
+        for (i, index) in d
+            .table()
+            .map(|t| t.indexes.as_slice())
+            .unwrap_or_default()
+            .iter()
+            .enumerate()
+        {
+            let keys: Vec<String> = index.columns.iter().map(|(c, _)| c.to_string()).collect();
+            rows.push(row_of(
+                "pg_index",
+                &[
+                    ("indexrelid", index_oid(d.id, index.id)),
+                    ("indrelid", id(d.id)),
+                    ("indnatts", i64::try_from(keys.len()).unwrap_or(0).into()),
+                    ("indisunique", index.unique.into()),
+                    ("indisprimary", (i == 0).into()),
+                    ("indisvalid", true.into()),
+                    ("indkey", keys.join(" ").into()),
+                ],
+            ));
+        }
+    }
+    Ok(rows)
+}
+
+fn constraints(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let (_, found) = visible(session)?;
+    let mut rows = Vec::new();
+    for (_, _, d) in found {
+        let Some(table) = d.table() else { continue };
+        let mut n = 0;
+        let mut add = |name: &str, kind: &str, parent: Datum| {
+            n += 1;
+            let oid = Datum::Int(i64::from(d.id) * 1000 + n + 2_000_000);
+            let set = [
+                ("oid", oid),
+                ("conname", name.into()),
+                ("connamespace", id(d.schema_id)),
+                ("contype", kind.into()),
+                ("convalidated", true.into()),
+                ("conrelid", id(d.id)),
+                ("confrelid", parent),
+            ];
+            rows.push(row_of("pg_constraint", &set));
+        };
+        for (i, index) in table.indexes.iter().enumerate().filter(|(_, x)| x.unique) {
+            add(&index.name, if i == 0 { "p" } else { "u" }, Datum::Int(0));
+        }
+        table
+            .foreign_keys
+            .iter()
+            .for_each(|k| add(&k.name, "f", id(k.referenced_table)));
+        table.checks.iter().for_each(|c| add(&c.name, "c", Datum::Int(0)));
+    }
+    Ok(rows)
+}
+
+fn access_methods(_: &mut Session) -> SqlResult<Vec<Row>> {
+    Ok(vec![
+        vec![Datum::Int(2), "heap".into()],
+        vec![Datum::Int(403), "prefix".into()],
+    ])
+}
+
+fn descriptions(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let catalog = session.catalog()?;
+    Ok(catalog
+        .comments
+        .iter()
+        .map(|((object, column), text)| vec![id(*object), Datum::Int(1259), id(*column), text.clone().into()])
+        .collect())
+}
+
+fn settings(session: &mut Session) -> SqlResult<Vec<Row>> {
+    Ok(session
+        .variables()
+        .all()
+        .into_iter()
+        .map(|(name, value)| vec![name.into(), value.into(), "".into()])
+        .collect())
+}
+
+fn pg_tables(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let (_, found) = visible(session)?;
+    Ok(found
+        .into_iter()
+        .filter(|(_, _, d)| d.table().is_some())
+        .map(|(_, schema, d)| vec![schema.into(), d.name.clone().into(), d.owner.clone().into()])
+        .collect())
+}

@@ -1,0 +1,403 @@
+//! SQL through the engine, without a wire between.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use roachvault_practice::bootstrap;
+use roachvault_practice::cluster::{Cluster, Settings};
+use roachvault_practice::datum::Datum;
+use roachvault_practice::emulate::Version;
+use roachvault_practice::error::SqlResult;
+use roachvault_practice::faults::Faults;
+use roachvault_practice::session::{Rows, Session};
+
+struct Fixture {
+    cluster: Arc<Cluster>,
+    folder: tempfile::TempDir,
+}
+
+impl Fixture {
+    fn new(version: Version) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            version,
+            clock_speed: 1.0,
+            regions: vec!["us-east1".into(), "eu-west1".into()],
+            external_folder: folder.path().join("external"),
+            durable: false,
+        };
+        let cluster = Cluster::open(folder.path(), settings, Faults::default()).unwrap();
+        bootstrap::fill(&cluster).unwrap();
+        Self { cluster, folder }
+    }
+
+    fn session(&self, user: &str) -> Session {
+        Session::new(&self.cluster, user, "defaultdb").unwrap()
+    }
+}
+
+/// Rows as text, cells joined by `|`.
+fn text(rows: &Rows) -> Vec<String> {
+    rows.rows
+        .iter()
+        .map(|row| {
+            let cells: Vec<String> = row
+                .iter()
+                .zip(&rows.columns)
+                .map(|(d, c)| d.to_text(&c.ty).unwrap_or_else(|| "NULL".into()))
+                .collect();
+            cells.join("|")
+        })
+        .collect()
+}
+
+fn run(session: &mut Session, sql: &str) -> SqlResult<Vec<String>> {
+    session.query(sql, &[]).map(|rows| text(&rows))
+}
+
+#[track_caller]
+fn expect(session: &mut Session, sql: &str, wanted: &[&str]) {
+    assert_eq!(
+        run(session, sql).unwrap_or_else(|e| panic!("{sql}: {e:?}")),
+        wanted,
+        "{sql}"
+    );
+}
+
+#[track_caller]
+fn expect_error(session: &mut Session, sql: &str, code: &str, part: &str) {
+    let error = run(session, sql).expect_err(sql);
+    assert_eq!(error.sqlstate, code, "{sql}: {error:?}");
+    assert!(error.message.contains(part), "{sql}: {}", error.message);
+}
+
+#[test]
+fn tables_hold_rows_and_answer_queries() {
+    let fixture = Fixture::new(Version::V25_4);
+    let mut s = fixture.session("root");
+    s.run_script(
+        "CREATE TABLE customers (id INT PRIMARY KEY, name STRING NOT NULL, since TIMESTAMP DEFAULT now(), balance DECIMAL(12,2), photo BYTES);
+         CREATE TABLE accounts (id UUID PRIMARY KEY DEFAULT gen_random_uuid(), customer INT REFERENCES customers (id), open BOOL DEFAULT true);
+         INSERT INTO customers (id, name, balance, photo) VALUES (1, 'Ann', 12.5, b'\\x00a'), (2, 'Bo', 7, NULL);
+         INSERT INTO accounts (customer) VALUES (1), (1), (2)",
+    )
+    .unwrap();
+    expect(
+        &mut s,
+        "SELECT name, balance, photo FROM customers ORDER BY id",
+        &["Ann|12.50|\\x0061", "Bo|7.00|NULL"],
+    );
+    expect(
+        &mut s,
+        "SELECT c.name, count(*) FROM customers AS c JOIN accounts a ON a.customer = c.id WHERE a.open GROUP BY c.name ORDER BY 2 DESC",
+        &["Ann|2", "Bo|1"],
+    );
+    expect(
+        &mut s,
+        "SELECT length(photo), sum_int(length(name)) FROM customers WHERE id = 1 GROUP BY photo",
+        &["2|3"],
+    );
+    expect(
+        &mut s,
+        "UPDATE customers SET balance = balance + 1 WHERE id = 2 RETURNING id, balance",
+        &["2|8.00"],
+    );
+    expect(
+        &mut s,
+        "SELECT * FROM (SELECT id AS x FROM customers) AS t WHERE x IN (SELECT customer FROM accounts) ORDER BY x",
+        &["1", "2"],
+    );
+    expect(
+        &mut s,
+        "WITH t AS (SELECT 1 AS a UNION ALL SELECT 2) SELECT sum(a) FROM t",
+        &["3"],
+    );
+    expect(
+        &mut s,
+        "SELECT CASE WHEN id = 1 THEN 'one' ELSE 'more' END FROM customers ORDER BY id",
+        &["one", "more"],
+    );
+    expect(
+        &mut s,
+        "SELECT 7 / 2, 7 % 2, 'a' || 'b', 3::STRING, true::STRING, '2024-05-06'::DATE + 1",
+        &["3.5|1|ab|3|true|2024-05-07"],
+    );
+    expect(
+        &mut s,
+        "SELECT id FROM customers WHERE name LIKE 'B%' AND name !~ 'x'",
+        &["2"],
+    );
+}
+
+#[test]
+fn constraints_speak_as_cockroachdb_does() {
+    let fixture = Fixture::new(Version::V25_4);
+    let mut s = fixture.session("root");
+    s.run_script(
+        "CREATE TABLE p (id INT PRIMARY KEY, v INT CHECK (v > 0)); CREATE TABLE c (id INT PRIMARY KEY, p INT NOT NULL REFERENCES p (id));
+         INSERT INTO p VALUES (1, 1); INSERT INTO c VALUES (1, 1)",
+    )
+    .unwrap();
+    expect_error(
+        &mut s,
+        "INSERT INTO p VALUES (1, 1)",
+        "23505",
+        "duplicate key value violates unique constraint \"p_pkey\"",
+    );
+    expect_error(
+        &mut s,
+        "INSERT INTO p VALUES (2, 0)",
+        "23514",
+        "failed to satisfy CHECK constraint (v > 0)",
+    );
+    expect_error(
+        &mut s,
+        "INSERT INTO c VALUES (2, NULL)",
+        "23502",
+        "null value in column \"p\" violates not-null constraint",
+    );
+    expect_error(
+        &mut s,
+        "INSERT INTO c VALUES (2, 9)",
+        "23503",
+        "insert on table \"c\" violates foreign key constraint \"c_p_fkey\"",
+    );
+    expect_error(
+        &mut s,
+        "DELETE FROM p",
+        "23503",
+        "delete on table \"p\" violates foreign key constraint \"c_p_fkey\" on table \"c\"",
+    );
+    expect_error(
+        &mut s,
+        "SELECT nope FROM p",
+        "42703",
+        "column \"nope\" does not exist",
+    );
+    expect_error(
+        &mut s,
+        "SELECT * FROM nope",
+        "42P01",
+        "relation \"nope\" does not exist",
+    );
+    expect_error(&mut s, "SELECT 1 / 0", "22012", "division by zero");
+    expect_error(&mut s, "FROB THE KNOB", "42601", "syntax error");
+}
+
+#[test]
+fn the_past_can_be_read() {
+    let fixture = Fixture::new(Version::V25_4);
+    let mut s = fixture.session("root");
+    s.run_script("CREATE TABLE t (k STRING PRIMARY KEY, v INT); INSERT INTO t VALUES ('a', 1), ('b', 2)")
+        .unwrap();
+    let then = run(&mut s, "SELECT cluster_logical_timestamp()")
+        .unwrap()
+        .remove(0);
+    s.run_script(
+        "UPDATE t SET v = 10 WHERE k = 'a'; DELETE FROM t WHERE k = 'b'; INSERT INTO t VALUES ('c', 3)",
+    )
+    .unwrap();
+    expect(&mut s, "SELECT k, v FROM t ORDER BY k", &["a|10", "c|3"]);
+    expect(
+        &mut s,
+        &format!("SELECT k, v FROM t AS OF SYSTEM TIME {then} ORDER BY k"),
+        &["a|1", "b|2"],
+    );
+    expect(
+        &mut s,
+        &format!("SELECT count(*) FROM t AS OF SYSTEM TIME '{then}' WHERE k = 'b'"),
+        &["1"],
+    );
+    s.run_script("DROP TABLE t").unwrap();
+    expect_error(&mut s, "SELECT * FROM t", "42P01", "does not exist");
+    expect(
+        &mut s,
+        &format!("SELECT k FROM t AS OF SYSTEM TIME {then} ORDER BY k"),
+        &["a", "b"],
+    );
+    expect_error(
+        &mut s,
+        "SELECT 1 FROM t AS OF SYSTEM TIME '10s'",
+        "22023",
+        "AS OF interval must be",
+    );
+}
+
+#[test]
+fn transactions_roll_back_and_abort() {
+    let fixture = Fixture::new(Version::V25_4);
+    let mut s = fixture.session("root");
+    s.run_script("CREATE TABLE t (k INT PRIMARY KEY); BEGIN; INSERT INTO t VALUES (1); SAVEPOINT a; INSERT INTO t VALUES (2); ROLLBACK TO SAVEPOINT a; COMMIT")
+        .unwrap();
+    expect(&mut s, "SELECT k FROM t", &["1"]);
+    s.run_script("BEGIN; INSERT INTO t VALUES (5)").unwrap();
+    expect_error(
+        &mut s,
+        "INSERT INTO t VALUES (1)",
+        "23505",
+        "p_pkey".trim_start_matches("p_pkey"),
+    );
+    expect_error(&mut s, "SELECT 1", "25P02", "current transaction is aborted");
+    s.run_script("ROLLBACK").unwrap();
+    expect(&mut s, "SELECT k FROM t", &["1"]);
+    s.run_script("BEGIN; CREATE TABLE gone (a INT); ROLLBACK")
+        .unwrap();
+    expect_error(&mut s, "SELECT * FROM gone", "42P01", "gone");
+}
+
+#[test]
+fn upsert_and_on_conflict_replace_rows() {
+    let fixture = Fixture::new(Version::V25_4);
+    let mut s = fixture.session("root");
+    s.run_script("CREATE TABLE t (a INT, b INT, v STRING, PRIMARY KEY (a, b)); UPSERT INTO t VALUES (1, 1, 'x'); UPSERT INTO t (a, b, v) VALUES (1, 1, 'y')").unwrap();
+    expect(&mut s, "SELECT v FROM t", &["y"]);
+    s.run_script("INSERT INTO t VALUES (1, 1, 'z') ON CONFLICT (a, b) DO UPDATE SET v = excluded.v || t.v; INSERT INTO t VALUES (1, 1, 'q') ON CONFLICT DO NOTHING")
+        .unwrap();
+    expect(&mut s, "SELECT v FROM t", &["zy"]);
+    let row = s
+        .query(
+            "INSERT INTO t VALUES ($1, $2, $3) RETURNING a + b, v",
+            &[Datum::Int(2), Datum::Int(3), Datum::from("p")],
+        )
+        .unwrap();
+    assert_eq!(text(&row), ["5|p"]);
+}
+
+#[test]
+fn bracketed_show_statements_are_tables() {
+    let fixture = Fixture::new(Version::V25_4);
+    let mut s = fixture.session("root");
+    s.run_script("CREATE DATABASE d; CREATE SCHEMA d.s; CREATE TABLE d.s.t (a INT); CREATE SEQUENCE d.public.seq; CREATE VIEW d.public.v AS SELECT a FROM d.s.t").unwrap();
+    expect(
+        &mut s,
+        "SELECT table_name FROM [SHOW TABLES FROM d.s] WHERE table_name = 't' OR table_name = $1",
+        &["t"],
+    );
+    expect(
+        &mut s,
+        "SELECT schema_name, table_name, type, owner FROM [SHOW TABLES FROM d]",
+        &["public|seq|sequence|root", "public|v|view|root", "s|t|table|root"],
+    );
+    expect(
+        &mut s,
+        "SELECT database_name FROM [SHOW DATABASES] ORDER BY 1",
+        &["d", "defaultdb", "postgres", "system"],
+    );
+    expect(
+        &mut s,
+        "SELECT table_name FROM d.information_schema.tables WHERE table_schema = 's'",
+        &[],
+    );
+    s.run_script("USE d").unwrap();
+    expect(
+        &mut s,
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 's'",
+        &["t"],
+    );
+    expect(&mut s, "SELECT nextval('seq'), nextval('public.seq')", &["1|2"]);
+    expect(&mut s, "SELECT nextval('seq')", &["3"]);
+    expect(
+        &mut s,
+        "SHOW CREATE TABLE s.t",
+        &[
+            "d.s.t|CREATE TABLE s.t (\n\ta INT8 NULL,\n\trowid INT8 NOT VISIBLE NOT NULL DEFAULT unique_rowid(),\n\tCONSTRAINT t_pkey PRIMARY KEY (rowid ASC)\n)",
+        ],
+    );
+}
+
+#[test]
+fn privileges_are_kept_and_named() {
+    let fixture = Fixture::new(Version::V25_4);
+    let mut root = fixture.session("root");
+    root.run_script(
+        "CREATE USER testuser; CREATE DATABASE d; CREATE TABLE d.t (a INT); INSERT INTO d.t VALUES (1)",
+    )
+    .unwrap();
+    let mut user = fixture.session("testuser");
+    expect_error(
+        &mut user,
+        "SELECT * FROM d.t",
+        "42501",
+        "user testuser does not have SELECT privilege on relation t",
+    );
+    expect(
+        &mut user,
+        "SELECT has_table_privilege('d.t', 'SELECT'), has_database_privilege('testuser', 'd', 'BACKUP')",
+        &["f|f"],
+    );
+    root.run_script("GRANT SELECT ON TABLE d.t TO testuser; GRANT BACKUP ON DATABASE d TO testuser; GRANT SYSTEM RESTORE TO testuser").unwrap();
+    expect(&mut user, "SELECT a FROM d.t", &["1"]);
+    expect(
+        &mut user,
+        "SELECT has_database_privilege('testuser', 'd', 'BACKUP'), has_system_privilege('RESTORE')",
+        &["t|t"],
+    );
+    expect_error(
+        &mut user,
+        "CREATE DATABASE nope",
+        "42501",
+        "permission denied to create database",
+    );
+    expect_error(&mut user, "CREATE USER nope", "42501", "CREATEROLE");
+    expect(
+        &mut root,
+        "SHOW GRANTS ON TABLE d.t FOR testuser",
+        &["d|public|t|testuser|SELECT|f"],
+    );
+    root.run_script("REVOKE SELECT ON d.t FROM testuser").unwrap();
+    expect_error(&mut user, "SELECT a FROM d.t", "42501", "SELECT");
+}
+
+#[test]
+fn versions_differ_as_the_table_says() {
+    let old = Fixture::new(Version::V23_2);
+    let new = Fixture::new(Version::V26_2);
+    let (mut a, mut b) = (old.session("root"), new.session("root"));
+    assert_eq!(a.query("SHOW ROLES", &[]).unwrap().columns.len(), 3);
+    assert_eq!(b.query("SHOW ROLES", &[]).unwrap().columns.len(), 4);
+    assert!(run(&mut a, "SELECT username FROM system.users").is_ok());
+    expect_error(
+        &mut b,
+        "SELECT username FROM system.users",
+        "42501",
+        "Access to crdb_internal and system is restricted.",
+    );
+    expect_error(&mut b, "SELECT crdb_internal.cluster_id()", "42501", "restricted");
+    b.run_script("SET allow_unsafe_internals = true").unwrap();
+    assert!(run(&mut b, "SELECT crdb_internal.cluster_id()").is_ok());
+    assert!(run(&mut b, "SELECT version()").unwrap()[0].starts_with("CockroachDB CCL v26.2"));
+    assert!(old.folder.path().join("cluster.db").exists());
+}
+
+#[test]
+fn enums_regions_and_altered_tables_work() {
+    let fixture = Fixture::new(Version::V25_4);
+    let mut s = fixture.session("root");
+    s.run_script("CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE TABLE t (a INT PRIMARY KEY, m mood DEFAULT 'sad'); INSERT INTO t (a) VALUES (1);
+        ALTER TABLE t ADD COLUMN b INT NOT NULL DEFAULT 7, RENAME COLUMN a TO id; CREATE INDEX ON t (b)").unwrap();
+    expect(&mut s, "SELECT id, m, b FROM t", &["1|sad|7"]);
+    expect_error(
+        &mut s,
+        "INSERT INTO t VALUES (2, 'mad', 1)",
+        "22P02",
+        "invalid input value for enum mood: \"mad\"",
+    );
+    s.run_script("CREATE DATABASE m PRIMARY REGION 'us-east1' REGIONS = 'eu-west1'")
+        .unwrap();
+    expect(
+        &mut s,
+        "SELECT primary_region, regions, survival_goal FROM [SHOW DATABASES] WHERE database_name = 'm'",
+        &["us-east1|{eu-west1,us-east1}|zone"],
+    );
+    expect_error(
+        &mut s,
+        "ALTER DATABASE m ADD REGION 'mars'",
+        "42602",
+        "region \"mars\" does not exist",
+    );
+    s.run_script("ALTER DATABASE m CONFIGURE ZONE USING gc.ttlseconds = 60")
+        .unwrap();
+    assert!(
+        run(&mut s, "SHOW ZONE CONFIGURATION FROM DATABASE m").unwrap()[0].contains("gc.ttlseconds = 60")
+    );
+}
