@@ -20,13 +20,20 @@ export interface ClusterHeaderProps {
 
 /** Says at all times where one is. */
 export function ClusterHeader({ connection, cluster, menu }: ClusterHeaderProps) {
-  const { name, environment, host, port, user, readOnly } = connection.fields;
+  const { name, environment, host, port, user, readOnly, tls } = connection.fields;
   const isPractice = environment === "practice";
   return (
     <header className={styles.header} data-environment={environment}>
       <div className={styles.where}>
         <Pill tone={environments[environment].tone}>{environments[environment].label}</Pill>
         {readOnly && <Pill>Read-only</Pill>}
+        {tls !== "verify-full" && !isPractice && (
+          <span title="Edit the connection to have the certificate and the host name checked.">
+            <Pill tone="attention">
+              {tls === "disable" ? "Not encrypted" : "Encrypted, not fully checked"}
+            </Pill>
+          </span>
+        )}
         <span className={styles.name}>
           <MiddleEllipsis text={name} isFocusable />
         </span>

@@ -1,5 +1,15 @@
 import type { ErrorCode, IpcError } from "./bindings";
 
+/** The core names fields as Rust does; the screen has them as they are on the wire. */
+function camelKeys(fields: { [key in string]: string }): { [key in string]: string } {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, text]) => [
+      key.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()),
+      text,
+    ]),
+  );
+}
+
 /** A failure of a command, as something that can be thrown. Screens act on `code` and show the rest. */
 export class CallError extends Error implements IpcError {
   override readonly name = "CallError";
@@ -13,7 +23,7 @@ export class CallError extends Error implements IpcError {
     super(error.message);
     this.code = error.code;
     this.hint = error.hint;
-    this.fields = error.fields;
+    this.fields = camelKeys(error.fields);
     this.detail = error.detail;
     this.retryable = error.retryable;
   }

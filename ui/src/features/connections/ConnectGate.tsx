@@ -1,7 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { Button, ButtonRow } from "../../components/Button";
+import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Checkbox } from "../../components/Choice";
 import { Content } from "../../components/Content";
@@ -39,6 +40,7 @@ function Connecting({ connection }: { connection: Connection }) {
   );
 }
 
+/** Asks for what is not at hand, to be kept where the person says. */
 function SecretForm({
   connection,
   error,
@@ -49,17 +51,21 @@ function SecretForm({
   onProvided: () => void;
 }) {
   const [secret, setSecret] = useState("");
-  const isKeyringOut = error.code === "keyring";
   const [remember, setRemember] = useState(false);
   const { name, user, jwt } = connection.fields;
-  const word = jwt ? "sign-in token" : "password";
+  const kind = error.fields.clientKey ? "clientKey" : "password";
+  const label = kind === "clientKey" ? "Client key" : jwt ? "Sign-in token" : "Password";
   const provide = useMutation({
-    mutationFn: () =>
-      commands.provideSecret(connection.id, "password", secret, remember ? "keyring" : "memory"),
+    mutationFn: () => commands.provideSecret(connection.id, kind, secret, remember ? "keyring" : "memory"),
     onSuccess: onProvided,
   });
+  const says = {
+    secretNeeded: [error.message, error.hint].filter(Boolean).join(" "),
+    keyring: `Enter it here to connect to ${name} without the keyring.`,
+    auth: "If it has changed, enter the new one. It is tried once.",
+  }[error.code as "secretNeeded" | "keyring" | "auth"];
   return (
-    <Card title={`The ${word} of ${user}`}>
+    <Card title={`${label} of ${user}`}>
       <form
         className={styles.form}
         onSubmit={(event) => {
@@ -67,17 +73,16 @@ function SecretForm({
           if (secret !== "") provide.mutate();
         }}
       >
-        <p className={styles.muted}>
-          {isKeyringOut
-            ? `Enter it here to connect to ${name} without the keyring.`
-            : `${name} asks for it. It is not in this computer's keyring.`}
-        </p>
+        <p className={styles.muted}>{says}</p>
         <TextField
-          label={jwt ? "Sign-in token" : "Password"}
-          type="password"
+          label={label}
+          type={kind === "clientKey" ? "text" : "password"}
+          rows={kind === "clientKey" ? 5 : 1}
+          mono={kind === "clientKey"}
+          placeholder={kind === "clientKey" ? "-----BEGIN PRIVATE KEY-----" : undefined}
           value={secret}
           onChange={setSecret}
-          autoFocus={!isKeyringOut}
+          autoFocus={error.code === "secretNeeded"}
         />
         <Checkbox
           isSelected={remember}
@@ -100,6 +105,7 @@ function SecretForm({
 /** Opens the cluster when it is visited, shows what stands in the way, and only then what is behind. */
 export function ConnectGate({ connection, children }: { connection: Connection; children: ReactNode }) {
   const queryClient = useQueryClient();
+  const navigate = useNavigate();
   const {
     data: cluster,
     error: thrown,
@@ -113,8 +119,21 @@ export function ConnectGate({ connection, children }: { connection: Connection; 
     await refetch();
     await queryClient.invalidateQueries(connectionsQuery);
   };
-  if (cluster)
-    return <CurrentClusterProvider value={{ connection, cluster }}>{children}</CurrentClusterProvider>;
+  if (cluster) {
+    return (
+      <CurrentClusterProvider value={{ connection, cluster }}>
+        {cluster.product !== "cockroachDb" && (
+          <div className={styles.notice}>
+            <Callout tone="attention" title={`${connection.fields.name} is not a CockroachDB cluster`}>
+              It says of itself: {cluster.versionText}. Files can be kept in it; backups, restores and jobs
+              need CockroachDB.
+            </Callout>
+          </div>
+        )}
+        {children}
+      </CurrentClusterProvider>
+    );
+  }
   if (isFetching || thrown === null) return <Connecting connection={connection} />;
   const error = asCallError(thrown);
   const needsSecret = error.code === "secretNeeded";
@@ -126,13 +145,18 @@ export function ConnectGate({ connection, children }: { connection: Connection; 
           alwaysRetry
           onRetry={retry}
           actions={
-            <Link
-              to="/connections/$connectionId"
-              params={{ connectionId: connection.id }}
-              search={{ check: true }}
+            <Button
+              size="small"
+              onPress={() =>
+                navigate({
+                  to: "/connections/$connectionId",
+                  params: { connectionId: connection.id },
+                  search: { check: true },
+                })
+              }
             >
               Check the connection
-            </Link>
+            </Button>
           }
         />
       )}

@@ -74,7 +74,10 @@ export function ConnectionFormPage(props: ConnectionFormPageProps) {
         <div className={styles.main}>
           {!connection && (
             <Card>
-              <PasteBox onParsed={(parsed) => setForm((now) => pastedInto(now, parsed))} />
+              <PasteBox
+                onParsed={(parsed) => setForm((now) => pastedInto(now, parsed))}
+                autoFocus={props.parsed === undefined}
+              />
             </Card>
           )}
           {form.notes.length > 0 && (

@@ -7,7 +7,12 @@ import { asCallError } from "../../ipc/errors";
 import styles from "./ConnectionForm.module.css";
 
 /** Takes whatever people have in the clipboard and fills the form from it. */
-export function PasteBox({ onParsed }: { onParsed: (parsed: ParsedConnection) => void }) {
+export interface PasteBoxProps {
+  onParsed: (parsed: ParsedConnection) => void;
+  autoFocus?: boolean;
+}
+
+export function PasteBox({ onParsed, autoFocus }: PasteBoxProps) {
   const [text, setText] = useState("");
   const [isEmptyHanded, setEmptyHanded] = useState(false);
   const take = (parsed: ParsedConnection) => {
@@ -47,6 +52,7 @@ export function PasteBox({ onParsed }: { onParsed: (parsed: ParsedConnection) =>
         placeholder="postgresql://app_admin:…@blue-dog-147.6wr.cockroachlabs.cloud:26257/defaultdb?sslmode=verify-full"
         rows={2}
         mono
+        autoFocus={autoFocus}
       />
       <ButtonRow>
         <Button type="submit" isDisabled={text.trim() === ""} isPending={parse.isPending}>
