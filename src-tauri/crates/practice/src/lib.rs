@@ -15,6 +15,8 @@
 //!   `drop_descriptor`, `drop_with_contents`, `create_database`, `insert_rows`, `set_sequence`, `put_role`, `put_entry`
 //!   (versioned catalog entries) and `keep`/`kept` (not versioned: jobs). `session.transaction(true, |s| …)` makes several of them one.
 //! - Rows: `scan_at(descriptor, ts)`, `scan_versions(descriptor, after, until)`, in storage form ([`datum::Datum`]).
+//! - Userfile storage as the server does it is [`userfile::UserfileStore`]: `open`, `write`, `create` (a [`userfile::FileWriter`]), `read`,
+//!   `read_chunks`, `size`, `list`, `list_prefix`, `delete`.
 //! - A statement of another part is plugged in as a [`cluster::StatementExtension`]; it is offered every statement first, those inside
 //!   `[SHOW …]` included.
 
@@ -37,4 +39,5 @@ pub mod stmt;
 pub mod storage;
 pub mod time_text;
 pub mod types;
+pub mod userfile;
 pub mod virtuals;

@@ -401,3 +401,162 @@ fn enums_regions_and_altered_tables_work() {
         run(&mut s, "SHOW ZONE CONFIGURATION FROM DATABASE m").unwrap()[0].contains("gc.ttlseconds = 60")
     );
 }
+
+mod userfiles {
+    use roachvault_practice::userfile::{Upload, UserfileStore, is_upload};
+
+    use super::*;
+
+    const COPY: &str = "COPY \"crdb_internal\".\"user_file_upload\" FROM STDIN WITH destination = 'userfile:///dir/f.csv.tmp'";
+
+    /// SHA-256 of the file's six bytes.
+    const DIGEST: &str = "e5fc5a5b18fe352ea0e14639a8f2d20601867418d918905098f98e2f77275a03";
+
+    fn upload(session: &mut Session, sql: &str, pieces: &[&[u8]]) -> SqlResult<String> {
+        assert!(is_upload(sql));
+        let mut upload = Upload::begin(session, sql)?;
+        for piece in pieces {
+            upload.data(session, piece)?;
+        }
+        upload.finish(session)
+    }
+
+    #[test]
+    fn an_uploaded_file_can_be_listed_read_renamed_and_deleted_by_plain_sql() {
+        let fixture = Fixture::new(Version::V25_4);
+        let mut s = fixture.session("root");
+        expect_error(
+            &mut s,
+            "SELECT filename FROM userfiles_root_upload_files",
+            "42P01",
+            "does not exist",
+        );
+        assert_eq!(upload(&mut s, COPY, &[b"ab\\nc\n", b"de"]).unwrap(), "COPY 2");
+        expect(
+            &mut s,
+            "SELECT filename, file_size, username FROM userfiles_root_upload_files WHERE filename LIKE '/%' ORDER BY\nfilename",
+            &["/dir/f.csv.tmp|6|root"],
+        );
+        s.run_script("UPDATE defaultdb.public.userfiles_root_upload_files SET filename='/dir/f.csv' WHERE filename='/dir/f.csv.tmp'").unwrap();
+        let size = s
+            .query(
+                "SELECT f.file_id, sum_int(length(p.payload))
+                 FROM defaultdb.public.userfiles_root_upload_files f LEFT OUTER JOIN defaultdb.public.userfiles_root_upload_payload p ON p.file_id = f.file_id
+                 WHERE f.filename = $1 GROUP BY f.file_id",
+                &[Datum::from("/dir/f.csv")],
+            )
+            .unwrap();
+        assert_eq!(size.rows[0][1], Datum::Int(6));
+        let id = size.rows[0][0].clone();
+        let read = "SELECT substr(payload, $2+1-byte_offset, $3) FROM userfiles_root_upload_payload WHERE file_id=$1 AND byte_offset <= $2 ORDER BY byte_offset DESC LIMIT 1";
+        let rows = s
+            .query(read, &[id.clone(), Datum::Int(1), Datum::Int(100)])
+            .unwrap();
+        assert_eq!(rows.rows[0][0], Datum::Bytes(b"b\ncde".to_vec()));
+        let digest = s.query("SELECT byte_offset, length(payload), sha256(payload) FROM userfiles_root_upload_payload WHERE file_id = $1 ORDER BY byte_offset", &[id]).unwrap();
+        assert_eq!(digest.rows[0][2], Datum::from(DIGEST));
+        assert_eq!(
+            upload(&mut s, COPY, &[]).unwrap_err().message,
+            "destination file already exists for /dir/f.csv"
+        );
+        let then = run(&mut s, "SELECT cluster_logical_timestamp()")
+            .unwrap()
+            .remove(0);
+        s.run_script(
+            "BEGIN; DELETE FROM userfiles_root_upload_payload WHERE file_id IN (SELECT file_id FROM userfiles_root_upload_files WHERE filename='/dir/f.csv');
+             DELETE FROM userfiles_root_upload_files WHERE filename='/dir/f.csv'; COMMIT",
+        )
+        .unwrap();
+        expect(
+            &mut s,
+            "SELECT count(*) FROM userfiles_root_upload_payload",
+            &["0"],
+        );
+        expect(
+            &mut s,
+            &format!("SELECT filename FROM userfiles_root_upload_files AS OF SYSTEM TIME {then}"),
+            &["/dir/f.csv"],
+        );
+    }
+
+    #[test]
+    fn the_store_belongs_to_its_user_alone() {
+        let fixture = Fixture::new(Version::V25_4);
+        let mut root = fixture.session("root");
+        root.run_script("CREATE USER john; CREATE USER doe; GRANT ALL ON DATABASE defaultdb TO doe")
+            .unwrap();
+        let john = UserfileStore::open(&fixture.cluster, "john", "defaultdb.public.p").unwrap();
+        john.write("/file", b"content").unwrap();
+        expect(
+            &mut root,
+            "SELECT grantee FROM [SHOW GRANTS ON defaultdb.public.p_upload_files] ORDER BY 1",
+            &["admin", "john", "root"],
+        );
+        let doe = UserfileStore::open(&fixture.cluster, "doe", "defaultdb.public.p").unwrap();
+        assert_eq!(
+            doe.read("/file").unwrap_err().message,
+            "user doe does not have SELECT privilege on relation p_upload_files"
+        );
+        assert_eq!(
+            UserfileStore::open(&fixture.cluster, "root", "defaultdb.public.p")
+                .unwrap()
+                .read("/file")
+                .unwrap(),
+            b"content"
+        );
+    }
+
+    #[test]
+    fn large_files_are_kept_in_rows_of_four_mebibytes() {
+        let fixture = Fixture::new(Version::V25_4);
+        let store = UserfileStore::open(&fixture.cluster, "root", "defaultdb.public.p").unwrap();
+        let content: Vec<u8> = (0..5_242_880u32).map(|i| (i % 251) as u8).collect();
+        store.write("/big", &content).unwrap();
+        assert_eq!(store.read("/big").unwrap(), content);
+        let mut s = fixture.session("root");
+        expect(
+            &mut s,
+            "SELECT byte_offset, length(payload) FROM p_upload_payload ORDER BY 1",
+            &["0|4194304", "4194304|1048576"],
+        );
+        store.delete("/big").unwrap();
+        store.delete("/big").unwrap();
+        assert!(store.read("/big").unwrap_err().message.contains("does not exist"));
+    }
+
+    #[test]
+    fn an_upload_that_fails_leaves_nothing() {
+        let fixture = Fixture::new(Version::V25_4);
+        let mut s = fixture.session("root");
+        assert_eq!(upload(&mut s, COPY, &[b"a\tb\n"]).unwrap_err().sqlstate, "22P04");
+        let begun = Upload::begin(&mut s, COPY).unwrap();
+        expect(
+            &mut s,
+            "SELECT filename, file_size FROM userfiles_root_upload_files",
+            &["/dir/f.csv.tmp|0"],
+        );
+        begun.abort(&mut s, false);
+        expect(&mut s, "SELECT count(*) FROM userfiles_root_upload_files", &["0"]);
+        expect_error(
+            &mut s,
+            "SELECT 1 FROM nothing_upload_files",
+            "42P01",
+            "does not exist",
+        );
+    }
+
+    #[test]
+    fn listing_by_prefix_and_delimiter_gives_relative_names() {
+        let fixture = Fixture::new(Version::V25_4);
+        let store = UserfileStore::open(&fixture.cluster, "root", "defaultdb.public.p").unwrap();
+        for name in ["file/abc/A.csv", "file/letters/B.csv", "file/letters/C.csv"] {
+            store.write(&format!("/base/{name}"), b"b").unwrap();
+        }
+        assert_eq!(
+            store.list("/base", "file", "").unwrap(),
+            ["/abc/A.csv", "/letters/B.csv", "/letters/C.csv"]
+        );
+        assert_eq!(store.list("/base", "file/", "/").unwrap(), ["abc/", "letters/"]);
+        assert!(store.list("/base", "nothing", "").unwrap().is_empty());
+    }
+}

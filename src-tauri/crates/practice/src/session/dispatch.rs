@@ -63,6 +63,18 @@ impl Session {
         }
     }
 
+    /// Refuses a statement that runs outside [`Self::execute`] as any other would be refused.
+    pub fn check_statement_allowed(&self) -> SqlResult<()> {
+        self.check_not_failed()?;
+        self.cancel.store(false, Ordering::Relaxed);
+        self.cluster.faults().before_statement("")
+    }
+
+    /// A statement that runs outside [`Self::execute`] failed.
+    pub fn statement_failed(&mut self) {
+        self.fail();
+    }
+
     /// Runs one statement. Rows go to the sink as they come.
     pub fn execute(
         &mut self,
