@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 
+use crate::connection_string::is_cloud;
+use crate::doctor::{Cause, safe_detail};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 
@@ -74,7 +76,7 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 impl Cluster {
     /// Connects once, reports the true reason of a failure, and only then opens the pool.
     pub async fn connect(target: &Target) -> Result<Self> {
-        let options = options(target);
+        let options = options(target)?;
         connect_once(&options).await?.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(4)
@@ -121,17 +123,38 @@ impl Cluster {
     }
 }
 
+/// One attempt. A failed login is never repeated: Cloud pauses an address after a few.
 async fn connect_once(options: &PgConnectOptions) -> Result<PgConnection> {
+    let host = options.get_host();
+    let database = options.get_database().unwrap_or_default();
     match tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await {
-        Ok(connected) => Ok(connected?),
-        Err(_) => Err(
-            Error::new(ErrorKind::CannotConnect, "The cluster did not answer.")
-                .hint("Most often the current network is not on the cluster's IP allowlist."),
-        ),
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(Cause::from_driver(&error, host, database).to_error(safe_detail(&error))),
+        Err(_) => {
+            let cause = Cause::NoAnswer { cloud: is_cloud(host) };
+            Err(cause.to_error(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs())))
+        }
     }
 }
 
-fn options(target: &Target) -> PgConnectOptions {
+/// Variables that the driver reads and that no later call can unset.
+const CANNOT_BE_OVERRIDDEN: [&str; 3] = ["PGSSLCERT", "PGSSLKEY", "PGOPTIONS"];
+
+/// The driver's options with every field set, because it starts them from `PG*` variables.
+///
+/// Three of those cannot be taken back. The app removes them when it starts; a program that did not
+/// is refused here rather than connected as somebody else.
+pub(crate) fn options(target: &Target) -> Result<PgConnectOptions> {
+    let own_certificate = target.client_cert_pem.is_some() && target.client_key_pem.is_some();
+    for variable in CANNOT_BE_OVERRIDDEN {
+        if std::env::var_os(variable).is_some() && (variable == "PGOPTIONS" || !own_certificate) {
+            return Err(Error::new(
+                ErrorKind::Internal,
+                format!("The environment variable {variable} would change this connection."),
+            )
+            .hint("Start the program without it."));
+        }
+    }
     let mut options = PgConnectOptions::new_without_pgpass()
         .host(&target.host)
         .port(target.port)
@@ -139,26 +162,31 @@ fn options(target: &Target) -> PgConnectOptions {
         .database(&target.database)
         .application_name("roachvault")
         .statement_cache_capacity(0)
+        // Without a password of its own the driver would send the one of PGPASSWORD.
+        .password(target.password.as_ref().map(Secret::expose).unwrap_or_default())
+        // Without an authority of its own the driver would read the file of PGSSLROOTCERT.
+        .ssl_root_cert_from_pem(target.ca_pem.clone().unwrap_or_default().into_bytes())
         .ssl_mode(match target.tls {
             TlsMode::VerifyFull => PgSslMode::VerifyFull,
             TlsMode::VerifyCa => PgSslMode::VerifyCa,
             TlsMode::Require => PgSslMode::Require,
             TlsMode::Disable => PgSslMode::Disable,
         });
-    if let Some(password) = &target.password {
-        options = options.password(password.expose());
-    }
-    if let Some(pem) = &target.ca_pem {
-        options = options.ssl_root_cert_from_pem(pem.clone().into_bytes());
-    }
     if let (Some(cert), Some(key)) = (&target.client_cert_pem, &target.client_key_pem) {
-        options = options
-            .ssl_client_cert_from_pem(cert.as_bytes())
-            .ssl_client_key_from_pem(key.expose().as_bytes());
+        options =
+            options.ssl_client_cert_from_pem(cert.as_bytes()).ssl_client_key_from_pem(key.expose().as_bytes());
     }
-    if target.jwt {
-        options = options.options([("crdb:jwt_auth_enabled", "true")]);
+    let startup = startup_options(target);
+    if !startup.is_empty() {
+        options = options.options(startup);
     }
     // sqlx would log slow statements with their whole text, keys in storage URIs included.
-    options.disable_statement_logging()
+    Ok(options.disable_statement_logging())
+}
+
+/// What goes into the startup message's `options`, each as `-c name=value`.
+pub(crate) fn startup_options(target: &Target) -> Vec<(&'static str, String)> {
+    let cluster = target.cluster_option.clone().map(|cluster| ("cluster", cluster));
+    let jwt = target.jwt.then(|| ("crdb:jwt_auth_enabled", "true".to_owned()));
+    cluster.into_iter().chain(jwt).collect()
 }

@@ -16,6 +16,7 @@ use crate::connect::TlsMode;
 use crate::secret::Secret;
 
 pub use host::check_host;
+pub(crate) use host::is_cloud;
 
 /// CockroachDB's port, on Cloud and by default everywhere.
 pub const DEFAULT_PORT: u16 = 26257;
@@ -167,7 +168,7 @@ fn finish(mut parsed: ConnectionString) -> Result<ConnectionString, Refused> {
 
 /// `name-123.defaultdb` is how old drivers name a Basic or Standard cluster.
 fn split_tenant_prefix(parsed: &mut ConnectionString) {
-    let on_cloud = parsed.host.as_deref().is_some_and(host::is_cloud);
+    let on_cloud = parsed.host.as_deref().is_some_and(is_cloud);
     let Some((cluster, database)) = parsed.database.as_deref().and_then(|name| name.split_once('.')) else { return };
     let numbered = cluster
         .rsplit_once('-')

@@ -1,0 +1,231 @@
+//! What this user may do here, and the exact GRANT that would change it.
+//!
+//! CockroachDB answers a missing privilege in the middle of a wizard with a text that names neither
+//! the statement to run nor who can run it. So it is asked beforehand, with statements that every
+//! user may run; what they do not tell stays unknown and is not guessed.
+
+use std::collections::BTreeSet;
+
+use sqlx::Row;
+use sqlx::postgres::PgConnection;
+
+use crate::quote;
+use crate::version::Version;
+
+/// Something a person may want to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    BackUpCluster,
+    BackUpDatabase,
+    RestoreCluster,
+    RestoreDatabase,
+    RestoreTable,
+    /// Upload into file storage in this database.
+    UseFiles,
+    MakeSchedules,
+    MakeExternalConnections,
+    SeeAllJobs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    Allowed,
+    /// No grant was found for the user itself. A role may still carry it.
+    NotGranted,
+    Unknown,
+}
+
+/// One action, and the statement for an administrator when it is not granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ability {
+    pub action: Action,
+    pub permission: Permission,
+    pub grant: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    pub user: String,
+    pub database: String,
+    pub admin: Option<bool>,
+    pub abilities: Vec<Ability>,
+}
+
+impl Capabilities {
+    /// For one line of a report.
+    pub fn summary(&self) -> String {
+        let of = |action| self.abilities.iter().find(|ability| ability.action == action).map(|ability| ability.permission);
+        if self.admin == Some(true) {
+            return "administrator".to_owned();
+        }
+        let named = [
+            (Action::BackUpDatabase, "back up"),
+            (Action::RestoreDatabase, "restore"),
+            (Action::UseFiles, "files"),
+        ];
+        let may: Vec<&str> =
+            named.iter().filter(|(action, _)| of(*action) == Some(Permission::Allowed)).map(|(_, name)| *name).collect();
+        if may.is_empty() { "no grant found for backups".to_owned() } else { format!("may {}", may.join(", ")) }
+    }
+}
+
+/// What the statements answered; `None` where one was refused.
+#[derive(Default)]
+struct Grants {
+    admin: Option<bool>,
+    system: Option<BTreeSet<String>>,
+    database: Option<BTreeSet<String>>,
+    role_options: Option<BTreeSet<String>>,
+}
+
+/// Reads the user's grants. Four short statements; a refused one leaves its part unknown.
+pub async fn read(connection: &mut PgConnection, user: &str, database: &str, version: &Version) -> Capabilities {
+    let grants = Grants::read(connection, user, database).await;
+    judge(user, database, version, &grants)
+}
+
+impl Grants {
+    async fn read(connection: &mut PgConnection, user: &str, database: &str) -> Self {
+        let (Ok(user_ident), Ok(user_literal), Ok(database)) =
+            (quote::ident(user), quote::literal(user), quote::ident(database))
+        else {
+            return Self::default();
+        };
+        let admin = column(connection, format!("SHOW GRANTS ON ROLE admin FOR {user_ident}"), "member").await;
+        let admin = if user == "root" { Some(true) } else { admin.map(|members| !members.is_empty()) };
+        if admin == Some(true) {
+            return Self { admin, ..Self::default() };
+        }
+        let system = format!("SHOW SYSTEM GRANTS FOR {user_ident}");
+        let database = format!("SHOW GRANTS ON DATABASE {database} FOR {user_ident}");
+        let options = format!("SELECT options::STRING AS options FROM [SHOW ROLES] WHERE username = {user_literal}");
+        Self {
+            admin,
+            system: column(connection, system, "privilege_type").await,
+            database: column(connection, database, "privilege_type").await,
+            role_options: column(connection, options, "options").await.map(|texts| {
+                texts.iter().flat_map(|text| text.split(|c: char| !c.is_ascii_alphabetic())).map(str::to_owned).collect()
+            }),
+        }
+    }
+}
+
+async fn column(connection: &mut PgConnection, sql: String, name: &str) -> Option<BTreeSet<String>> {
+    let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).fetch_all(connection).await.ok()?;
+    Some(rows.iter().filter_map(|row| row.try_get::<Option<String>, _>(name).ok().flatten()).collect())
+}
+
+fn judge(user: &str, database: &str, version: &Version, grants: &Grants) -> Capabilities {
+    let holds = |set: &Option<BTreeSet<String>>, privilege: &str| {
+        set.as_ref().map(|set| set.contains(privilege) || set.contains("ALL"))
+    };
+    let system = |privilege| holds(&grants.system, privilege);
+    let in_database = |privilege| holds(&grants.database, privilege);
+    let option = |name| grants.role_options.as_ref().map(|options| options.contains(name));
+    let either = |one: Option<bool>, other: Option<bool>| match (one, other) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (Some(false), Some(false)) => Some(false),
+        _ => None,
+    };
+    let who = quote::ident(user).unwrap_or_default();
+    let place = quote::ident(database).unwrap_or_default();
+    // BACKUP and RESTORE as privileges exist since v22.2; system privileges too.
+    let fine_grained = version.number.is_none_or(|number| number >= (22, 2));
+    let grant = |statement: String| if fine_grained { statement } else { format!("GRANT admin TO {who};") };
+    let rows = [
+        (Action::BackUpCluster, system("BACKUP"), grant(format!("GRANT SYSTEM BACKUP TO {who};"))),
+        (Action::BackUpDatabase, in_database("BACKUP"), grant(format!("GRANT BACKUP ON DATABASE {place} TO {who};"))),
+        (Action::RestoreCluster, system("RESTORE"), grant(format!("GRANT SYSTEM RESTORE TO {who};"))),
+        (
+            Action::RestoreDatabase,
+            either(system("RESTORE"), option("CREATEDB")),
+            grant(format!("GRANT SYSTEM RESTORE TO {who};")),
+        ),
+        (
+            Action::RestoreTable,
+            either(in_database("RESTORE"), in_database("CREATE")),
+            grant(format!("GRANT RESTORE ON DATABASE {place} TO {who};")),
+        ),
+        // Without CREATE on the database, the schema public is usually open to everybody: not known.
+        (
+            Action::UseFiles,
+            in_database("CREATE").filter(|granted| *granted),
+            format!("GRANT CREATE ON DATABASE {place} TO {who};"),
+        ),
+        // A schedule runs with the rights of its owner: whoever may back up may plan it.
+        (Action::MakeSchedules, in_database("BACKUP"), grant(format!("GRANT BACKUP ON DATABASE {place} TO {who};"))),
+        (
+            Action::MakeExternalConnections,
+            system("EXTERNALCONNECTION"),
+            grant(format!("GRANT SYSTEM EXTERNALCONNECTION TO {who};")),
+        ),
+        (
+            Action::SeeAllJobs,
+            either(either(system("VIEWJOB"), system("CONTROLJOB")), option("CONTROLJOB")),
+            grant(format!("GRANT SYSTEM VIEWJOB TO {who};")),
+        ),
+    ];
+    let abilities = rows.map(|(action, allowed, grant)| {
+        let permission = match (grants.admin, allowed) {
+            (Some(true), _) | (_, Some(true)) => Permission::Allowed,
+            (_, Some(false)) => Permission::NotGranted,
+            (_, None) => Permission::Unknown,
+        };
+        let grant = (permission != Permission::Allowed).then_some(grant);
+        Ability { action, permission, grant }
+    });
+    Capabilities { user: user.to_owned(), database: database.to_owned(), admin: grants.admin, abilities: abilities.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(items: &[&str]) -> Option<BTreeSet<String>> {
+        Some(items.iter().map(|item| (*item).to_owned()).collect())
+    }
+
+    fn of(capabilities: &Capabilities, action: Action) -> &Ability {
+        capabilities.abilities.iter().find(|ability| ability.action == action).unwrap_or_else(|| panic!("{action:?}"))
+    }
+
+    fn version() -> Version {
+        Version::parse("CockroachDB CCL v25.4.0 (x86_64)")
+    }
+
+    #[test]
+    fn what_is_not_granted_comes_with_the_exact_statement_to_ask_for() {
+        let grants = Grants {
+            admin: Some(false),
+            system: set(&[]),
+            database: set(&["CONNECT"]),
+            role_options: set(&["CREATEDB"]),
+        };
+        let found = judge("o'brien", "my bank", &version(), &grants);
+        let back_up = of(&found, Action::BackUpDatabase);
+        assert_eq!(back_up.permission, Permission::NotGranted);
+        assert_eq!(back_up.grant.as_deref(), Some(r#"GRANT BACKUP ON DATABASE "my bank" TO "o'brien";"#));
+        assert_eq!(of(&found, Action::RestoreDatabase).permission, Permission::Allowed);
+    }
+
+    #[test]
+    fn an_administrator_may_do_everything_and_is_asked_for_nothing() {
+        let found = judge("max", "bank", &version(), &Grants { admin: Some(true), ..Grants::default() });
+        assert!(found.abilities.iter().all(|a| a.permission == Permission::Allowed && a.grant.is_none()));
+    }
+
+    #[test]
+    fn what_no_statement_told_stays_unknown() {
+        let found = judge("max", "bank", &version(), &Grants::default());
+        assert!(found.abilities.iter().all(|ability| ability.permission == Permission::Unknown));
+    }
+
+    #[test]
+    fn system_backup_does_not_cover_a_database() {
+        let grants =
+            Grants { admin: Some(false), system: set(&["BACKUP"]), database: set(&[]), role_options: set(&[]) };
+        let found = judge("max", "bank", &version(), &grants);
+        assert_eq!(of(&found, Action::BackUpCluster).permission, Permission::Allowed);
+        assert_eq!(of(&found, Action::BackUpDatabase).permission, Permission::NotGranted);
+    }
+}

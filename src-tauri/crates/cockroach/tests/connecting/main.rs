@@ -1,0 +1,52 @@
+//! Every way a connection fails, provoked for real, and what the doctor makes of it.
+
+#![allow(clippy::unwrap_used)]
+
+mod environment;
+mod postgres;
+mod rows;
+mod server;
+mod tls;
+
+use roachvault_cockroach::doctor::{Limits, Report, Step, StepState, examine};
+use roachvault_cockroach::{Secret, Target, TlsMode};
+
+/// A target on this computer, with a password that must never appear anywhere.
+pub fn target(port: u16, tls: TlsMode) -> Target {
+    Target {
+        host: "localhost".into(),
+        port,
+        user: "max".into(),
+        database: "bank".into(),
+        tls,
+        ca_pem: None,
+        client_cert_pem: None,
+        client_key_pem: None,
+        password: Some(Secret::new("s3cr3t-w0rd")),
+        cluster_option: None,
+        jwt: false,
+    }
+}
+
+pub async fn doctor(target: &Target) -> Report {
+    examine(target, Limits::for_host(&target.host), &|_| {}).await
+}
+
+/// The step that failed; all before it passed or were not needed, all after it were not tried.
+pub fn failed_step(report: &Report) -> Step {
+    let failed: Vec<Step> =
+        report.steps.iter().filter(|step| step.state == StepState::Failed).map(|step| step.step).collect();
+    assert_eq!(failed.len(), 1, "{report:?}");
+    assert_eq!(report.finding.as_ref().unwrap().step, failed[0]);
+    for step in &report.steps {
+        let allowed = if (step.step as usize) < failed[0] as usize {
+            [StepState::Passed, StepState::Skipped]
+        } else if step.step == failed[0] {
+            [StepState::Failed; 2]
+        } else {
+            [StepState::Skipped; 2]
+        };
+        assert!(allowed.contains(&step.state), "{report:?}");
+    }
+    failed[0]
+}
