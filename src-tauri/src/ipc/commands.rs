@@ -67,6 +67,8 @@ commands! {
     connections::connect_cluster(id: Uuid) => connections::OpenedCluster;
     connections::disconnect_cluster(id: Uuid) => ();
     connections::provide_secret(id: Uuid, kind: connections::SecretKind, value: connections::TypedSecret, keep: connections::KeepSecret) => ();
+    connections::test_connection(draft: connections::ConnectionDraft) streams connections::ConnectionReport => connections::ConnectionReport;
+    connections::get_capabilities(id: Uuid) => connections::Capabilities;
     connections::get_keyring_state() => connections::KeyringState;
     connections::retry_keyring() => connections::KeyringState;
 }

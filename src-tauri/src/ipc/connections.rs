@@ -3,17 +3,21 @@
 use std::path::Path;
 
 use roachvault_cockroach::connection_string::{self, ConnectionString, DEFAULT_PORT, Folders, Part};
+use roachvault_cockroach::doctor::Report;
 use roachvault_cockroach::{Secret, certificate};
 use roachvault_core::connection::{KeyringError, KeyringFailure};
 use roachvault_core::{Code, ConnectionId, Error};
+use tauri::ipc::Channel;
 use uuid::Uuid;
 
 use crate::host::{clipboard, keychain};
 use crate::ipc::IpcError;
 use crate::state::AppState;
 
+mod report;
 mod wire;
 
+pub use report::*;
 pub use wire::*;
 
 /// Files of certificates and keys are small; anything larger is the wrong file.
@@ -78,6 +82,24 @@ pub async fn provide_secret(
     keep: KeepSecret,
 ) -> Result<(), IpcError> {
     Ok(state.connections.provide_secret(ConnectionId(id), kind.into(), value.0, keep.into()).await?)
+}
+
+/// Tries the draft step by step. The channel gets a whole report after each change, the answer is the
+/// last one. A failed test is an answer, not an error.
+pub async fn test_connection(
+    state: &AppState,
+    draft: ConnectionDraft,
+    channel: Channel<ConnectionReport>,
+) -> Result<ConnectionReport, IpcError> {
+    let draft = draft.decode(&state.connections.staged)?;
+    // A page that has gone away no longer listens; the test ends by itself.
+    let watch = move |report: &Report| drop(channel.send(report.into()));
+    Ok((&state.connections.examine(&draft, &watch).await?).into())
+}
+
+/// What the user of an open cluster may do, and which GRANT to ask for. A few short statements.
+pub async fn get_capabilities(state: &AppState, id: Uuid) -> Result<Capabilities, IpcError> {
+    Ok(state.connections.capabilities(ConnectionId(id)).await?.into())
 }
 
 /// Understands a pasted text. Its password stays here, behind a handle.

@@ -2,6 +2,12 @@
 
 import { call, Channel } from "./call";
 
+export type Ability = { action: CapabilityAction, permission: Permission, 
+/**
+ * For an administrator to run. Absent when allowed.
+ */
+grant: string | null, };
+
 export type About = { version: string, 
 /**
  * Where connections, the journal and the practice cluster are kept. Secrets are not there.
@@ -94,6 +100,18 @@ revisionHistory: boolean,
 passphrase: SecretText | null, };
 
 export type BackupTargets = { "type": "cluster" } | { "type": "database", database: string, } | { "type": "tables", database: string, tables: Array<string>, };
+
+export type Capabilities = { user: string, 
+/**
+ * The database the abilities speak of.
+ */
+database: string, 
+/**
+ * Absent when it could not be found out.
+ */
+admin: boolean | null, plan: Plan | null, abilities: Array<Ability>, };
+
+export type CapabilityAction = "backUpCluster" | "backUpDatabase" | "restoreCluster" | "restoreDatabase" | "restoreTable" | "useFiles" | "makeSchedules" | "makeExternalConnections" | "seeAllJobs";
 
 export type Certificate = { subject: string, issuer: string, 
 /**
@@ -235,6 +253,23 @@ export type ConnectionList = { connections: Array<Connection>,
  * Set when the file was found damaged at this start.
  */
 healed: HealedIndex | null, };
+
+/**
+ * Everything known so far. Each message is whole.
+ */
+export type ConnectionReport = { steps: Array<TestStep>, 
+/**
+ * A scaled-down Cloud cluster is starting; show it instead of an error.
+ */
+waking: boolean, finding: TestFinding | null, 
+/**
+ * What the server showed of itself, also when it was refused.
+ */
+certificate: Certificate | null, 
+/**
+ * `v25.4.0`.
+ */
+version: string | null, capabilities: Capabilities | null, finished: boolean, passed: boolean, };
 
 export type CopyToClusterRequest = { store: string | null, paths: Array<string>, targetConnection: string, targetStore: string | null, 
 /**
@@ -595,6 +630,13 @@ password: string | null, clientKey: string | null, ca: Array<Certificate>, clien
  */
 notes: Array<FormNote>, };
 
+export type Permission = "allowed" | "notGranted" | "unknown";
+
+/**
+ * By the host's name; a cluster says nothing of it itself.
+ */
+export type Plan = "basicOrStandard" | "advanced" | "selfHosted";
+
 /**
  * One answer to “Will this work?”.
  */
@@ -734,6 +776,29 @@ export type SelectedFiles = { store: string | null, paths: Array<string>, };
 export type Storage = "userfile" | "s3" | "googleCloud" | "azure" | "nodelocal" | "external";
 
 /**
+ * The first failure, in three sentences.
+ */
+export type TestFinding = { step: TestStepName, what: string, why: string, next: string, 
+/**
+ * A page of CockroachDB's documentation that helps.
+ */
+link: string | null, 
+/**
+ * Technical, without secrets, for "Copy details".
+ */
+detail: string, };
+
+export type TestStep = { step: TestStepName, state: TestStepState, tookMs: number | null, 
+/**
+ * What was found, such as the address or the release.
+ */
+found: string | null, };
+
+export type TestStepName = "nameLookup" | "tcp" | "tls" | "routing" | "login" | "version" | "database" | "privileges";
+
+export type TestStepState = "waiting" | "running" | "passed" | "failed" | "skipped";
+
+/**
  * How much of TLS is checked, in the words of connection strings.
  */
 export type TlsMode = "verify-full" | "verify-ca" | "require" | "disable";
@@ -867,6 +932,8 @@ export const commands = {
   connectCluster: (id: string): Promise<OpenedCluster> => call("connect_cluster", { id }),
   disconnectCluster: (id: string): Promise<void> => call("disconnect_cluster", { id }),
   provideSecret: (id: string, kind: SecretKind, value: string, keep: KeepSecret): Promise<void> => call("provide_secret", { id, kind, value, keep }),
+  testConnection: (draft: ConnectionDraft, channel: Channel<ConnectionReport>): Promise<ConnectionReport> => call("test_connection", { draft, channel }),
+  getCapabilities: (id: string): Promise<Capabilities> => call("get_capabilities", { id }),
   getKeyringState: (): Promise<KeyringState> => call("get_keyring_state"),
   retryKeyring: (): Promise<KeyringState> => call("retry_keyring"),
 };

@@ -43,11 +43,48 @@ pub struct Ability {
     pub grant: Option<String>,
 }
 
+/// By the host's name; no statement tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Plan {
+    BasicOrStandard,
+    Advanced,
+    SelfHosted,
+}
+
+impl Plan {
+    /// Basic and Standard hosts begin with `<name>-<number>.`, Advanced ones with `<name>-<short id>.`
+    /// or end with the older `.crdb.io`. A tunnel hides both, so a local address tells nothing.
+    pub fn of_host(host: &str) -> Option<Self> {
+        let host = host.to_ascii_lowercase();
+        let cloud = host.ends_with(".cockroachlabs.cloud");
+        let first = host.split('.').next().unwrap_or_default();
+        let numbered = first
+            .rsplit_once('-')
+            .is_some_and(|(_, number)| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()));
+        match (cloud, numbered) {
+            (true, true) => Some(Self::BasicOrStandard),
+            (true, false) => Some(Self::Advanced),
+            _ if host.ends_with(".crdb.io") => Some(Self::Advanced),
+            _ if host == "localhost" || host.starts_with("127.") || host == "::1" => None,
+            _ => Some(Self::SelfHosted),
+        }
+    }
+}
+
+/// Whose rights are read, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Who<'a> {
+    pub host: &'a str,
+    pub user: &'a str,
+    pub database: &'a str,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capabilities {
     pub user: String,
     pub database: String,
     pub admin: Option<bool>,
+    pub plan: Option<Plan>,
     pub abilities: Vec<Ability>,
 }
 
@@ -79,9 +116,9 @@ struct Grants {
 }
 
 /// Reads the user's grants. Four short statements; a refused one leaves its part unknown.
-pub async fn read(connection: &mut PgConnection, user: &str, database: &str, version: &Version) -> Capabilities {
-    let grants = Grants::read(connection, user, database).await;
-    judge(user, database, version, &grants)
+pub async fn read(connection: &mut PgConnection, who: Who<'_>, version: &Version) -> Capabilities {
+    let grants = Grants::read(connection, who.user, who.database).await;
+    judge(who, version, &grants)
 }
 
 impl Grants {
@@ -115,7 +152,8 @@ async fn column(connection: &mut PgConnection, sql: String, name: &str) -> Optio
     Some(rows.iter().filter_map(|row| row.try_get::<Option<String>, _>(name).ok().flatten()).collect())
 }
 
-fn judge(user: &str, database: &str, version: &Version, grants: &Grants) -> Capabilities {
+fn judge(who: Who<'_>, version: &Version, grants: &Grants) -> Capabilities {
+    let Who { host, user, database } = who;
     let holds = |set: &Option<BTreeSet<String>>, privilege: &str| {
         set.as_ref().map(|set| set.contains(privilege) || set.contains("ALL"))
     };
@@ -174,7 +212,13 @@ fn judge(user: &str, database: &str, version: &Version, grants: &Grants) -> Capa
         let grant = (permission != Permission::Allowed).then_some(grant);
         Ability { action, permission, grant }
     });
-    Capabilities { user: user.to_owned(), database: database.to_owned(), admin: grants.admin, abilities: abilities.into() }
+    Capabilities {
+        user: user.to_owned(),
+        database: database.to_owned(),
+        admin: grants.admin,
+        plan: Plan::of_host(host),
+        abilities: abilities.into(),
+    }
 }
 
 #[cfg(test)]
@@ -189,6 +233,18 @@ mod tests {
         capabilities.abilities.iter().find(|ability| ability.action == action).unwrap_or_else(|| panic!("{action:?}"))
     }
 
+    const MAX: Who<'_> = Who { host: "localhost", user: "max", database: "bank" };
+
+    #[test]
+    fn the_plan_is_read_off_the_host() {
+        let plan = |host| Plan::of_host(host);
+        assert_eq!(plan("blue-dog-147.6wr.cockroachlabs.cloud"), Some(Plan::BasicOrStandard));
+        assert_eq!(plan("blue-dog-5bct.gcp-us-east4.cockroachlabs.cloud"), Some(Plan::Advanced));
+        assert_eq!(plan("free-tier.crdb.io"), Some(Plan::Advanced));
+        assert_eq!(plan("db.example.com"), Some(Plan::SelfHosted));
+        assert_eq!(plan("localhost"), None);
+    }
+
     fn version() -> Version {
         Version::parse("CockroachDB CCL v25.4.0 (x86_64)")
     }
@@ -201,7 +257,7 @@ mod tests {
             database: set(&["CONNECT"]),
             role_options: set(&["CREATEDB"]),
         };
-        let found = judge("o'brien", "my bank", &version(), &grants);
+        let found = judge(Who { user: "o'brien", database: "my bank", ..MAX }, &version(), &grants);
         let back_up = of(&found, Action::BackUpDatabase);
         assert_eq!(back_up.permission, Permission::NotGranted);
         assert_eq!(back_up.grant.as_deref(), Some(r#"GRANT BACKUP ON DATABASE "my bank" TO "o'brien";"#));
@@ -210,13 +266,13 @@ mod tests {
 
     #[test]
     fn an_administrator_may_do_everything_and_is_asked_for_nothing() {
-        let found = judge("max", "bank", &version(), &Grants { admin: Some(true), ..Grants::default() });
+        let found = judge(MAX, &version(), &Grants { admin: Some(true), ..Grants::default() });
         assert!(found.abilities.iter().all(|a| a.permission == Permission::Allowed && a.grant.is_none()));
     }
 
     #[test]
     fn what_no_statement_told_stays_unknown() {
-        let found = judge("max", "bank", &version(), &Grants::default());
+        let found = judge(MAX, &version(), &Grants::default());
         assert!(found.abilities.iter().all(|ability| ability.permission == Permission::Unknown));
     }
 
@@ -224,7 +280,7 @@ mod tests {
     fn system_backup_does_not_cover_a_database() {
         let grants =
             Grants { admin: Some(false), system: set(&["BACKUP"]), database: set(&[]), role_options: set(&[]) };
-        let found = judge("max", "bank", &version(), &grants);
+        let found = judge(MAX, &version(), &grants);
         assert_eq!(of(&found, Action::BackUpCluster).permission, Permission::Allowed);
         assert_eq!(of(&found, Action::BackUpDatabase).permission, Permission::NotGranted);
     }

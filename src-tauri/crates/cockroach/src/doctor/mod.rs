@@ -16,7 +16,7 @@ use sqlx::postgres::PgConnection;
 pub use catalogue::{Cause, Explanation};
 use probe::Failure;
 
-use crate::capabilities::{self, Capabilities};
+use crate::capabilities::{self, Capabilities, Who};
 use crate::certificate::Certificate;
 use crate::connect::{Target, TlsMode, options};
 use crate::connection_string::is_cloud;
@@ -237,7 +237,8 @@ impl Examination<'_> {
         self.found(Step::Database, target.database.clone());
 
         let privileges = async {
-            Ok(capabilities::read(&mut connection, &target.user, &target.database, &version).await)
+            let who = Who { host: &target.host, user: &target.user, database: &target.database };
+            Ok(capabilities::read(&mut connection, who, &version).await)
         };
         let capabilities = self.step(Step::Privileges, limits.statement, Cause::LoginUnanswered, privileges).await?;
         self.found(Step::Privileges, capabilities.summary());

@@ -14,8 +14,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::Utc;
+use roachvault_cockroach::capabilities::{self, Capabilities, Who};
+use roachvault_cockroach::doctor::{self, Limits, Report};
+use roachvault_cockroach::version::{self, Version};
 use roachvault_cockroach::{Cluster, Secret, Target};
-use uuid::Uuid;
 
 pub use index::Healed;
 pub use saved::{Colour, ConnectionDetails, ConnectionDraft, Keep, SavedConnection, SecretChange};
@@ -198,7 +200,7 @@ impl Connections {
         let saved = self.get(id)?;
         let target = self.target(&saved).await?;
         let cluster = Cluster::connect(&target).await?;
-        let version = roachvault_cockroach::version::read(cluster.pool()).await?;
+        let version = version::read(cluster.pool()).await?;
         let opened = Arc::new(OpenCluster::new(
             id,
             saved.details.name.clone(),
@@ -253,9 +255,25 @@ impl Connections {
         }
     }
 
+    /// Tries a draft step by step; see [`doctor::examine`].
+    pub async fn examine(&self, draft: &ConnectionDraft, watch: &(dyn Fn(&Report) + Send + Sync)) -> Result<Report> {
+        let target = self.draft_target(draft).await?;
+        Ok(doctor::examine(&target, Limits::for_host(&target.host), watch).await)
+    }
+
+    /// What the user of an open cluster may do.
+    pub async fn capabilities(&self, id: ConnectionId) -> Result<Capabilities> {
+        let details = self.get(id)?.details;
+        let open = self.open_cluster(id)?;
+        let mut connection = open.readable().pool().acquire().await.map_err(roachvault_cockroach::Error::from)?;
+        let version = Version::parse(&open.info.version_text);
+        let who = Who { host: &details.host, user: &details.user, database: &details.database };
+        Ok(capabilities::read(&mut connection, who, &version).await)
+    }
+
     /// The target of a draft that may not be saved: secrets come from the draft, or from the saved
     /// connection where the draft leaves them as they were.
-    pub async fn draft_target(&self, draft: &ConnectionDraft) -> Result<Target> {
+    async fn draft_target(&self, draft: &ConnectionDraft) -> Result<Target> {
         let details = draft.details.clone().checked()?;
         let saved = draft.id.map(|id| self.get(id)).transpose()?;
         let chosen = |kind, change: &SecretChange, kept: Option<SavedSecret>| {
@@ -409,9 +427,6 @@ fn needs_reconnect(before: &SavedConnection, after: &SavedConnection) -> bool {
 fn gone() -> Error {
     Error::new(Code::NotFound, "This connection no longer exists.")
 }
-
-/// A handle of the screen for a secret that waits in memory.
-pub type StagedHandle = Uuid;
 
 #[cfg(test)]
 mod tests;
