@@ -183,7 +183,7 @@ fn transaction_verb(sql: &str) -> SqlResult<Option<Verb>> {
         return Ok(None);
     }
     let mut cursor = Cursor::new(sql)?;
-    cursor.next();
+    cursor.take();
     cursor.accept("transaction");
     Ok(Some(match first.as_str() {
         "begin" | "start" => {

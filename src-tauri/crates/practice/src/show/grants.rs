@@ -298,7 +298,7 @@ pub(super) fn system(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResul
 }
 
 pub(super) fn default_privileges(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<Rows> {
-    while cursor.next().is_some() {}
+    while cursor.take().is_some() {}
     let catalog = session.catalog()?;
     let database = catalog.require_database(session.database())?;
     let mut rows = Rows::with_columns([

@@ -175,7 +175,7 @@ fn target_of(catalog: &Catalog, id: DescriptorId) -> String {
 pub(super) fn ranges(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<Rows> {
     cursor.expect("from database")?;
     let name = cursor.ident()?;
-    while cursor.next().is_some() {}
+    while cursor.take().is_some() {}
     let catalog = session.catalog()?;
     let database = catalog.require_database(&name)?.clone();
     if !catalog.is_admin(session.user())

@@ -314,7 +314,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes the next token.
-    pub fn next(&mut self) -> Option<Kind> {
+    pub fn take(&mut self) -> Option<Kind> {
         let kind = self.tokens.get(self.at).map(|t| t.kind.clone());
         self.at += 1;
         kind
@@ -418,7 +418,7 @@ impl<'a> Cursor<'a> {
 
     /// Takes a string literal.
     pub fn text(&mut self) -> SqlResult<String> {
-        match self.next() {
+        match self.take() {
             Some(Kind::Text(text)) => Ok(text),
             _ => {
                 self.at -= 1;

@@ -172,7 +172,7 @@ pub fn as_of_moment(expression: &str, now: crate::clock::Timestamp) -> SqlResult
     use crate::time_text::{Interval, read_moment};
     let mut cursor = Cursor::new(expression)?;
     let negative = cursor.accept("-");
-    let text = match cursor.next() {
+    let text = match cursor.take() {
         Some(Kind::Text(text)) => text,
         Some(Kind::Number(number)) => format!("{}{number}", if negative { "-" } else { "" }),
         Some(Kind::Word(word)) => match word.as_str() {

@@ -82,7 +82,7 @@ fn tag(verb: &str) -> String {
 fn options(cursor: &mut Cursor<'_>, role: &mut Role) -> SqlResult<()> {
     if cursor.accept("set") || cursor.accept("reset") || cursor.accept("in database") {
         // Default session settings of roles are accepted and have no effect here.
-        while cursor.next().is_some() {}
+        while cursor.take().is_some() {}
         return Ok(());
     }
     cursor.accept("with");

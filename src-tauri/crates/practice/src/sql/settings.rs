@@ -83,7 +83,7 @@ pub fn run(session: &mut Session, sql: &str) -> SqlResult<Outcome> {
 
 fn value(cursor: &mut Cursor<'_>) -> SqlResult<String> {
     let negative = cursor.accept("-");
-    match cursor.next() {
+    match cursor.take() {
         Some(Kind::Text(v) | Kind::Quoted(v)) => Ok(v),
         Some(Kind::Word(v)) => Ok(v),
         Some(Kind::Number(v)) => Ok(if negative { format!("-{v}") } else { v }),

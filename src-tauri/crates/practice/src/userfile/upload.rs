@@ -107,11 +107,11 @@ fn destination(cursor: &mut Cursor<'_>) -> SqlResult<Option<String>> {
         return Ok(found);
     }
     let in_parentheses = cursor.accept("(");
-    while !cursor.at_end() && !(in_parentheses && cursor.accept(")")) {
+    while !(cursor.at_end() || in_parentheses && cursor.accept(")")) {
         if cursor.accept("destination") {
             cursor.accept("=");
             found = Some(cursor.text()?);
-        } else if matches!(cursor.next(), Some(Kind::Symbol(s)) if s == ";") {
+        } else if matches!(cursor.take(), Some(Kind::Symbol(s)) if s == ";") {
             break;
         }
         cursor.accept(",");

@@ -101,15 +101,16 @@ pub(super) static TABLES: &[VirtualTable] = &[
     },
 ];
 
+/// A relation with its database's and schema's name.
+type Relation = (String, String, Arc<Descriptor>);
+
 /// The relations of the current database that the user may see, with database and schema name.
-pub(super) fn visible(
-    session: &mut Session,
-) -> SqlResult<(Arc<Catalog>, Vec<(String, String, Arc<Descriptor>)>)> {
+pub(super) fn visible(session: &mut Session) -> SqlResult<(Arc<Catalog>, Vec<Relation>)> {
     let catalog = session.catalog()?;
     let Some(database) = catalog.database(session.database()) else {
         return Ok((Arc::clone(&catalog), Vec::new()));
     };
-    let mut found: Vec<(String, String, Arc<Descriptor>)> = catalog
+    let mut found: Vec<Relation> = catalog
         .in_database(database.id)
         .filter(|d| d.is_relation() && d.state == State::Public)
         .filter(|d| {

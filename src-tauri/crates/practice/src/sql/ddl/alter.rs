@@ -56,7 +56,7 @@ fn configure_zone(session: &mut Session, cursor: &mut Cursor<'_>, id: Descriptor
     loop {
         let name = cursor.name()?.0.join(".");
         cursor.expect("=")?;
-        let value = match cursor.next() {
+        let value = match cursor.take() {
             Some(Kind::Number(n)) => n,
             Some(Kind::Text(t)) => crate::catalog::quote_literal(&t),
             Some(Kind::Word(w)) => w,
@@ -189,7 +189,7 @@ fn database(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<String>
         body.survival_goal = Some(cursor.ident()?);
         cursor.accept("failure");
     } else if cursor.accept("set") || cursor.accept("placement") || cursor.accept("reset") {
-        while cursor.next().is_some() {}
+        while cursor.take().is_some() {}
     } else {
         return Err(cursor.unexpected());
     }
@@ -382,7 +382,7 @@ fn relation(session: &mut Session, cursor: &mut Cursor<'_>, what: &str) -> SqlRe
     let object = match find(session, &name, "relation") {
         Ok(object) => object,
         Err(_) if exists_ok => {
-            while cursor.next().is_some() {}
+            while cursor.take().is_some() {}
             return Ok(format!("ALTER {}", what.to_uppercase()));
         }
         Err(error) => return Err(error),
@@ -565,11 +565,11 @@ fn table_action(session: &mut Session, cursor: &mut Cursor<'_>, id: DescriptorId
         // The parenthesis belongs to the list of parameters.
         let mut inner = Cursor::new(cursor.source)?;
         while inner.position() < cursor.end_of_last() - 1 {
-            inner.next();
+            inner.take();
         }
         let found = parameters(&mut inner)?;
         while cursor.position() < inner.position() && !cursor.at_end() {
-            cursor.next();
+            cursor.take();
         }
         for (key, value) in found {
             if key == "exclude_data_from_backup" {

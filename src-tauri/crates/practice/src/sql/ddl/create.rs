@@ -258,7 +258,7 @@ fn sequence(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<String>
 fn function(session: &mut Session, cursor: &mut Cursor<'_>, replace: bool) -> SqlResult<String> {
     let name = cursor.name()?;
     let definition = cursor.rest().to_owned();
-    while cursor.next().is_some() {}
+    while cursor.take().is_some() {}
     let (catalog, database, schema) = place(session, &name)?;
     let existing = catalog
         .in_schema(schema.id)
@@ -482,7 +482,7 @@ fn table(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<String> {
     if let Some(error) = taken(&catalog, &schema, name.object()) {
         if exists_ok {
             session.notice(format!("relation \"{}\" already exists, skipping", name.object()));
-            while cursor.next().is_some() {}
+            while cursor.take().is_some() {}
             return Ok("CREATE TABLE".into());
         }
         return Err(error);
@@ -539,7 +539,7 @@ fn table_as(
     schema: &Descriptor,
 ) -> SqlResult<String> {
     let query = cursor.rest().to_owned();
-    while cursor.next().is_some() {}
+    while cursor.take().is_some() {}
     let (sql, columns) = query_shape(session, &query)?;
     let mut body = TableBody {
         next_column_id: u32::try_from(columns.len()).unwrap_or(0) + 2,

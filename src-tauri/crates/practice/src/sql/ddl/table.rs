@@ -21,15 +21,25 @@ struct WrittenKey {
     on_update: ForeignKeyAction,
 }
 
+/// Columns of an index by name; true for descending.
+type IndexColumns = Vec<(String, bool)>;
+
+/// An index as written.
+struct WrittenIndex {
+    name: Option<String>,
+    columns: IndexColumns,
+    storing: Vec<String>,
+    unique: bool,
+}
+
 /// Collects a table definition.
 pub(super) struct TableReader {
     pub name: String,
     pub body: TableBody,
-    primary: Option<(Option<String>, Vec<(String, bool)>)>,
-    uniques: Vec<(Option<String>, Vec<(String, bool)>, Vec<String>, bool)>,
+    primary: Option<(Option<String>, IndexColumns)>,
+    indexes: Vec<WrittenIndex>,
     keys: Vec<WrittenKey>,
     translator: Translator,
-    /// Sequences to make for SERIAL columns are not needed: SERIAL is `unique_rowid()`.
     catalog: Arc<Catalog>,
 }
 
@@ -64,7 +74,7 @@ impl TableReader {
             name: name.to_owned(),
             body,
             primary: None,
-            uniques: Vec::new(),
+            indexes: Vec::new(),
             keys: Vec::new(),
             translator,
             catalog,
@@ -129,7 +139,12 @@ impl TableReader {
             } else {
                 Vec::new()
             };
-            self.uniques.push((name, columns, storing, unique));
+            self.indexes.push(WrittenIndex {
+                name: name,
+                columns: columns,
+                storing: storing,
+                unique: unique,
+            });
             cursor.until(&[","]);
         } else if cursor.accept("foreign key") {
             let columns = cursor.ident_list()?;
@@ -244,8 +259,12 @@ impl TableReader {
             } else if cursor.accept("primary key") {
                 self.primary = Some((constraint, vec![(name.clone(), false)]));
             } else if cursor.accept("unique") {
-                self.uniques
-                    .push((constraint, vec![(name.clone(), false)], Vec::new(), true));
+                self.indexes.push(WrittenIndex {
+                    name: constraint,
+                    columns: vec![(name.clone(), false)],
+                    storing: Vec::new(),
+                    unique: true,
+                });
             } else if cursor.accept("default") {
                 column.default = Some(self.default_text(cursor.until(AFTER_TYPE), &column.ty));
             } else if cursor.accept("check") {
@@ -326,8 +345,8 @@ impl TableReader {
                 storing: Vec::new(),
             });
         }
-        for (name, columns, storing, unique) in std::mem::take(&mut self.uniques) {
-            self.add_index(name, &columns, &storing, unique)?;
+        for index in std::mem::take(&mut self.indexes) {
+            self.add_index(index.name, &index.columns, &index.storing, index.unique)?;
         }
         for key in std::mem::take(&mut self.keys) {
             let key = self.foreign_key(session, key, new_id)?;
@@ -544,7 +563,7 @@ pub(super) fn parameters(cursor: &mut Cursor<'_>) -> SqlResult<Vec<(String, Stri
     loop {
         let name = cursor.ident()?;
         cursor.expect("=")?;
-        let value = match cursor.next() {
+        let value = match cursor.take() {
             Some(Kind::Word(v) | Kind::Text(v) | Kind::Number(v) | Kind::Quoted(v)) => v,
             _ => return Err(cursor.unexpected()),
         };

@@ -416,7 +416,7 @@ impl Translator {
                 Typed::new(format!("p_crdb_error({}, {})", args[0].sql, args[1].sql), T::Int8)
             }
             ("unnest", 1) => return Err(not_supported("unnest() outside FROM")),
-            _ => return Ok(self.user_function(name)?),
+            _ => return self.user_function(name),
         }))
     }
 

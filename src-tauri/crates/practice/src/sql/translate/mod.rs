@@ -226,7 +226,7 @@ impl Translator {
             });
         }
         let same_storage = value.ty == SqlType::Unknown
-            || value.ty.is_numeric() && ty.is_numeric() && !(ty.is_int() && !value.ty.is_int())
+            || value.ty.is_numeric() && ty.is_numeric() && (value.ty.is_int() || !ty.is_int())
             || value.ty.is_text() && (ty.is_text() || matches!(ty, SqlType::Enum { .. }))
             || matches!((&value.ty, ty), (SqlType::Enum { .. }, t) if t.is_text())
             || value.ty.is_timestamp() && ty.is_timestamp();

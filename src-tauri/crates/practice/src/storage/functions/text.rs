@@ -105,13 +105,23 @@ fn strings(registry: &Registry<'_>) -> SqlResult<()> {
             ));
         }
         let skip = usize::try_from(start - 1).unwrap_or(0);
-        let take = length.map_or(usize::MAX, |n| {
-            usize::try_from((start - 1).saturating_add(n).min(i64::MAX) - i64::try_from(skip).unwrap_or(0))
-                .unwrap_or(0)
+        let end = length.map_or(usize::MAX, |n| {
+            usize::try_from((start - 1).saturating_add(n)).unwrap_or(0)
         });
         Ok(match a.get(0) {
-            Datum::Bytes(b) => Datum::Bytes(b.into_iter().skip(skip).take(take).collect()),
-            _ => Datum::Text(a.text(0).chars().skip(skip).take(take).collect()),
+            // Sliced and not iterated: payload rows have megabytes.
+            Datum::Bytes(b) => Datum::Bytes(
+                b.get(skip.min(b.len())..end.clamp(skip, b.len().max(skip)).min(b.len()))
+                    .unwrap_or_default()
+                    .to_vec(),
+            ),
+            _ => Datum::Text(
+                a.text(0)
+                    .chars()
+                    .skip(skip)
+                    .take(end.saturating_sub(skip))
+                    .collect(),
+            ),
         })
     })?;
     registry.strict("p_octet_length", PURE, |a| {
