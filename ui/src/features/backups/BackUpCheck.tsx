@@ -1,0 +1,101 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import { Badge } from "../../components/Badge";
+import { Button } from "../../components/Button";
+import { Card } from "../../components/Card";
+import { Disclosure } from "../../components/Disclosure";
+import { checksInShort, PlanChecks } from "../../components/PlanChecks";
+import { SqlBlock } from "../../components/SqlBlock";
+import { ErrorState, Skeleton } from "../../components/States";
+import { StepFoot, StepTitle } from "../../components/StepTitle";
+import type { BackupPlan } from "../../ipc/bindings";
+import { asCallError } from "../../ipc/errors";
+import { bytes, count, counted } from "../../lib/quantity";
+
+function sizeOf(plan: BackupPlan): string {
+  return [
+    plan.tables === null ? "" : counted(plan.tables, "table"),
+    plan.rows === null ? "" : `about ${count(plan.rows)} rows`,
+    plan.sizeBytes === null ? "" : `about ${bytes(plan.sizeBytes)}`,
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
+export interface BackUpCheckProps {
+  database: string;
+  planning: UseQueryResult<BackupPlan>;
+  isStarting: boolean;
+  startError: unknown;
+  onBack: () => void;
+  onStart: (plan: string) => void;
+}
+
+export function BackUpCheck({
+  database,
+  planning,
+  isStarting,
+  startError,
+  onBack,
+  onStart,
+}: BackUpCheckProps) {
+  const plan = planning.data;
+  const short = plan && checksInShort(plan.checks);
+  const size = plan ? sizeOf(plan) : "";
+  return (
+    <>
+      <StepTitle title="Will this work?" aside={short && <Badge tone={short.tone}>{short.words}</Badge>}>
+        {plan && (
+          <>
+            A copy of <strong>{database}</strong> goes into <strong>{plan.collection.name}</strong>
+            {size && `: ${size}`}. <strong>{database}</strong> stays in use meanwhile.
+          </>
+        )}
+      </StepTitle>
+      {planning.error ? (
+        <ErrorState error={asCallError(planning.error)} alwaysRetry onRetry={() => void planning.refetch()} />
+      ) : plan ? (
+        <>
+          <Card flush>
+            <PlanChecks checks={plan.checks} onAskPassphrase={onBack} />
+          </Card>
+          <Card>
+            <Disclosure title="The exact statement" isOpen>
+              <SqlBlock sql={plan.sql} />
+            </Disclosure>
+          </Card>
+        </>
+      ) : (
+        <Card flush>
+          <Skeleton label="Checking" rows={4} rowHeight={60} />
+        </Card>
+      )}
+      {startError != null && (
+        <ErrorState
+          error={asCallError(startError)}
+          actions={
+            <Button size="small" onPress={() => void planning.refetch()}>
+              Check again
+            </Button>
+          }
+        />
+      )}
+      <StepFoot
+        back={
+          <Button variant="quiet" onPress={onBack}>
+            Back
+          </Button>
+        }
+        note="It runs in the cluster. You may close the window meanwhile."
+      >
+        <Button
+          variant="primary"
+          isDisabled={!plan?.canStart}
+          isPending={isStarting}
+          onPress={() => plan && onStart(plan.id)}
+        >
+          {`Back up ${database}`}
+        </Button>
+      </StepFoot>
+    </>
+  );
+}

@@ -1,0 +1,245 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Button } from "../../components/Button";
+import { Card } from "../../components/Card";
+import { Checkbox, RadioGroup } from "../../components/Choice";
+import { Disclosure } from "../../components/Disclosure";
+import { Select } from "../../components/Select";
+import { ErrorState, Skeleton } from "../../components/States";
+import { StepFoot, StepTitle } from "../../components/StepTitle";
+import { TextField } from "../../components/TextField";
+import { collectionsQuery, databasesQuery } from "../../ipc/backups";
+import { type BackupKind, type Collection, commands } from "../../ipc/bindings";
+import { clusterKey } from "../../ipc/connections";
+import { useCurrentCluster } from "../../ipc/currentCluster";
+import { asCallError } from "../../ipc/errors";
+import { count, counted } from "../../lib/quantity";
+import styles from "./BackUpPage.module.css";
+import { storages } from "./CollectionCard";
+
+export interface BackUpOptions {
+  kind: BackupKind;
+  revisionHistory: boolean;
+  /** In memory only: it is part of no address. Empty for none. */
+  passphrase: string;
+}
+
+export const defaultOptions: BackUpOptions = { kind: "full", revisionHistory: false, passphrase: "" };
+
+type Where = "new" | "known" | "uri";
+
+/** Letters, digits and a few signs: what every file storage takes as it is. */
+function folderProblem(name: string): string | null {
+  if (name === "") return "Enter a name.";
+  if (
+    !/^[A-Za-z0-9][\w.\-/]*$/.test(name) ||
+    name.endsWith("/") ||
+    name.includes("..") ||
+    name.includes("//")
+  )
+    return "Letters, digits, dots, dashes and underscores; slashes between folders.";
+  return null;
+}
+
+export interface BackUpFormProps {
+  database: string | undefined;
+  collection: string | undefined;
+  options: BackUpOptions;
+  onDatabaseChange: (database: string) => void;
+  onOptionsChange: (options: BackUpOptions) => void;
+  onNext: (collection: Collection, database: string) => void;
+}
+
+export function BackUpForm({
+  database,
+  collection,
+  options,
+  onDatabaseChange,
+  onOptionsChange,
+  onNext,
+}: BackUpFormProps) {
+  const { connection } = useCurrentCluster();
+  const queryClient = useQueryClient();
+  const databases = useQuery(databasesQuery(connection.id));
+  const collections = useQuery(collectionsQuery(connection.id));
+  const choosable = databases.data?.filter((each) => !each.isSystem) ?? [];
+  const chosen = database ?? (choosable.length === 1 ? choosable[0]?.name : undefined);
+  const proposal = `${chosen ?? "my"}-backup`;
+  const known = collections.data ?? [];
+  // The collection a database already has is where its next backup belongs.
+  const habit = known.find((each) => each.uri === collection) ?? known.find((each) => each.name === proposal);
+  const [place, setPlace] = useState<Where | null>(null);
+  const [name, setName] = useState<string | null>(null);
+  const [uri, setUri] = useState("");
+  const [picked, setPicked] = useState<string | null>(null);
+  const where: Where = place ?? (habit ? "known" : "new");
+  const folder = name ?? proposal;
+  const pickedUri = picked ?? habit?.uri ?? known[0]?.uri ?? null;
+  const [wasPressed, setPressed] = useState(false);
+  const problem =
+    where === "new"
+      ? folderProblem(folder)
+      : where === "uri" && uri.trim() === ""
+        ? "Enter an address."
+        : null;
+
+  const next = useMutation({
+    mutationFn: async (): Promise<Collection> => {
+      const existing = known.find((each) => each.uri === pickedUri);
+      if (where === "known" && existing) return existing;
+      return commands.saveCollection(connection.id, where === "uri" ? uri.trim() : `userfile:///${folder}`);
+    },
+    onSuccess: async (saved) => {
+      await queryClient.invalidateQueries({ queryKey: clusterKey(connection.id, "backups", "collections") });
+      if (chosen !== undefined) onNext(saved, chosen);
+    },
+  });
+
+  if (databases.error || collections.error) {
+    return (
+      <ErrorState
+        error={asCallError(databases.error ?? collections.error)}
+        alwaysRetry
+        onRetry={() => {
+          void databases.refetch();
+          void collections.refetch();
+        }}
+      />
+    );
+  }
+  if (!databases.data || !collections.data) {
+    return (
+      <Card>
+        <Skeleton label="Looking at the databases" rows={5} />
+      </Card>
+    );
+  }
+  return (
+    <form
+      className={styles.running}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        setPressed(true);
+        if (problem === null && chosen !== undefined) next.mutate();
+      }}
+    >
+      <StepTitle title="What, and where to?" />
+      <Card>
+        <div className={styles.fields}>
+          <Select
+            label="Database"
+            options={choosable.map((each) => ({
+              value: each.name,
+              label: each.name,
+              description: [
+                each.tables === null ? "" : counted(each.tables, "table"),
+                each.estimatedRows === null ? "" : `about ${count(each.estimatedRows)} rows`,
+              ]
+                .filter(Boolean)
+                .join(", "),
+            }))}
+            value={chosen ?? null}
+            onChange={onDatabaseChange}
+            error={wasPressed && chosen === undefined ? "Choose a database." : null}
+            description="All its tables, types and views, as of ten seconds before it starts. Nothing is locked."
+          />
+          <RadioGroup
+            label="Where it goes"
+            value={where}
+            onChange={setPlace}
+            options={[
+              ...(known.length > 0
+                ? [
+                    {
+                      value: "known" as const,
+                      label: "A collection that exists",
+                      description: "Next to earlier backups.",
+                    },
+                  ]
+                : []),
+              {
+                value: "new",
+                label: "A new collection in this cluster",
+                description:
+                  "In its file storage (userfile): nothing else is needed. Lost if the whole cluster is lost.",
+              },
+              {
+                value: "uri",
+                label: "Another place",
+                description: "A bucket, an external connection or the disk of a node.",
+              },
+            ]}
+          />
+          {where === "known" && (
+            <Select
+              label="Collection"
+              options={known.map((each) => ({
+                value: each.uri,
+                label: each.name,
+                description: storages[each.storage],
+              }))}
+              value={pickedUri}
+              onChange={setPicked}
+            />
+          )}
+          {where === "new" && (
+            <TextField
+              label="Collection"
+              value={folder}
+              onChange={setName}
+              error={problem}
+              description={`It will be at userfile:///${folder}`}
+              mono
+            />
+          )}
+          {where === "uri" && (
+            <TextField
+              label="Address"
+              value={uri}
+              onChange={setUri}
+              placeholder="external://my-bucket or s3://bucket/path?AUTH=implicit"
+              error={wasPressed ? problem : null}
+              description="Keys in it stay in memory until Roachvault quits. They are shown nowhere."
+              mono
+            />
+          )}
+          <Disclosure title="More choices">
+            <div className={styles.fields}>
+              {where !== "new" && (
+                <Checkbox
+                  isSelected={options.kind === "incremental"}
+                  onChange={(isOn) => onOptionsChange({ ...options, kind: isOn ? "incremental" : "full" })}
+                  description="Builds on the newest full backup there: quicker and smaller, but needs it to be restored."
+                >
+                  Only what changed since the newest backup
+                </Checkbox>
+              )}
+              <Checkbox
+                isSelected={options.revisionHistory}
+                onChange={(isOn) => onOptionsChange({ ...options, revisionHistory: isOn })}
+                description="Lets you restore to any second that the backup covers. Takes more room."
+              >
+                Keep every version since the backup before
+              </Checkbox>
+              <TextField
+                label="Passphrase"
+                type="password"
+                optional
+                value={options.passphrase}
+                onChange={(passphrase) => onOptionsChange({ ...options, passphrase })}
+                description="Encrypts the backup. Without it nobody can restore it, not even Cockroach Labs."
+              />
+            </div>
+          </Disclosure>
+        </div>
+      </Card>
+      {next.error && <ErrorState error={asCallError(next.error)} />}
+      <StepFoot note="Nothing starts yet.">
+        <Button variant="primary" type="submit" isPending={next.isPending}>
+          Check it
+        </Button>
+      </StepFoot>
+    </form>
+  );
+}

@@ -1,0 +1,125 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Content, WithSteps } from "../../components/Content";
+import { type Step, StepList } from "../../components/StepList";
+import { type Collection, commands } from "../../ipc/bindings";
+import { useCurrentCluster } from "../../ipc/currentCluster";
+import { useJob } from "../../ipc/jobs";
+import { BackUpCheck } from "./BackUpCheck";
+import { BackUpForm, type BackUpOptions, defaultOptions } from "./BackUpForm";
+import styles from "./BackUpPage.module.css";
+import { BackUpRun } from "./BackUpRun";
+
+/** The choices of the wizard and its place, kept in the address: a reload or a way back loses nothing. */
+export interface BackUpSearch {
+  database?: string;
+  /** The collection's URI. A name that is only being typed is not in the address. */
+  collection?: string;
+  step?: "check";
+  job?: string;
+}
+
+export interface BackUpPageProps {
+  search: BackUpSearch;
+  onSearchChange: (search: BackUpSearch, options?: { replace: boolean }) => void;
+  onDone: (collection?: string) => void;
+  onRestore: (from: { collection: string; subdirectory?: string }) => void;
+}
+
+/** Takes a backup of a database: what and where, then the check, then it runs. */
+export function BackUpPage({ search, onSearchChange, onDone, onRestore }: BackUpPageProps) {
+  const { connection } = useCurrentCluster();
+  const [options, setOptions] = useState<BackUpOptions>(defaultOptions);
+  const job = useJob(search.job ?? null);
+  const { database, collection } = search;
+  const canCheck = database !== undefined && collection !== undefined && search.step === "check";
+  // A plan is asked for when the check is opened, and again when one comes back to it: it is kept for nobody else.
+  const planning = useQuery({
+    queryKey: ["plan", "backup", connection.id, database, collection, options],
+    queryFn: () =>
+      commands.planBackup(connection.id, {
+        targets: { type: "database", database: database ?? "" },
+        collection: collection ?? "",
+        kind: options.kind,
+        revisionHistory: options.revisionHistory,
+        passphrase: options.passphrase === "" ? null : options.passphrase,
+      }),
+    enabled: canCheck && search.job === undefined,
+    gcTime: 0,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const start = useMutation({
+    mutationFn: (plan: string) => commands.startBackup(plan),
+    onSuccess: (id) => onSearchChange({ ...search, job: id }),
+  });
+  const place = search.job !== undefined ? "run" : canCheck ? "check" : "what";
+  const collectionName = planning.data?.collection.name ?? collection?.slice(collection.lastIndexOf("/") + 1);
+  const steps: Step[] = [
+    {
+      id: "what",
+      title: "What and where",
+      choice: place !== "what" && database ? `${database}, into ${collectionName}` : null,
+      state: place === "what" ? "current" : "done",
+      canOpen: place === "check",
+    },
+    {
+      id: "check",
+      title: "Check",
+      choice: planning.data ? `${planning.data.checks.length} checks` : null,
+      state: place === "check" ? "current" : place === "run" ? "done" : "ahead",
+    },
+    {
+      id: "run",
+      title: "Run",
+      choice: job?.ended ? "ended" : null,
+      state: place === "run" ? "current" : "ahead",
+    },
+  ];
+  return (
+    <Content>
+      <WithSteps
+        steps={
+          <div className={styles.steps}>
+            <h1>Back up</h1>
+            <StepList
+              label="Steps of the backup"
+              steps={steps}
+              onOpen={(id) => id === "what" && onSearchChange({ ...search, step: undefined })}
+            />
+          </div>
+        }
+      >
+        {place === "what" && (
+          <BackUpForm
+            database={database}
+            collection={collection}
+            options={options}
+            onDatabaseChange={(next) => onSearchChange({ ...search, database: next }, { replace: true })}
+            onOptionsChange={setOptions}
+            onNext={(where: Collection, what: string) =>
+              onSearchChange({ database: what, collection: where.uri, step: "check" })
+            }
+          />
+        )}
+        {place === "check" && (
+          <BackUpCheck
+            database={database ?? ""}
+            planning={planning}
+            isStarting={start.isPending}
+            startError={start.error}
+            onBack={() => onSearchChange({ ...search, step: undefined })}
+            onStart={(plan) => start.mutate(plan)}
+          />
+        )}
+        {place === "run" && (
+          <BackUpRun
+            job={job}
+            onDone={() => onDone(collection)}
+            onRestore={onRestore}
+            onAgain={() => onSearchChange({ ...search, job: undefined, step: "check" })}
+          />
+        )}
+      </WithSteps>
+    </Content>
+  );
+}

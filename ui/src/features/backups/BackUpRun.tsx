@@ -1,0 +1,154 @@
+import { Mark } from "../../components/Badge";
+import { Button } from "../../components/Button";
+import { Card } from "../../components/Card";
+import { CopyButton } from "../../components/CopyButton";
+import { jobFigures, jobFraction, jobStates } from "../../components/JobRow";
+import { KeyValueList } from "../../components/KeyValueList";
+import { Moment } from "../../components/Moment";
+import { ProgressBar } from "../../components/ProgressBar";
+import { ErrorState, Skeleton } from "../../components/States";
+import { StepFoot, StepTitle } from "../../components/StepTitle";
+import type { Job, JobOutcome } from "../../ipc/bindings";
+import { jobControls } from "../../ipc/jobs";
+import { bytes, count } from "../../lib/quantity";
+import { duration } from "../../lib/time";
+import styles from "./BackUpPage.module.css";
+
+type BackupOutcome = Extract<JobOutcome, { kind: "backup" }>;
+
+function Running({ job }: { job: Job }) {
+  const controls = jobControls(job);
+  const { word, tone } = jobStates[job.state];
+  return (
+    <>
+      <StepTitle title={job.title}>It runs in the cluster. You may close the window meanwhile.</StepTitle>
+      <Card>
+        <div className={styles.running} role="status">
+          <div className={styles.figures}>
+            <strong>{job.phase || word}</strong>
+            <span>{jobFigures(job)}</span>
+          </div>
+          <ProgressBar
+            label={job.title}
+            fraction={job.state === "queued" ? null : jobFraction(job)}
+            tone={tone === "attention" ? "attention" : "accent"}
+          />
+          {job.clusterJobId && (
+            <p className={styles.note}>
+              Job <code>{job.clusterJobId}</code> of the cluster
+            </p>
+          )}
+        </div>
+      </Card>
+      {job.error && <ErrorState error={job.error} />}
+      <StepFoot>
+        {job.can.pause && (
+          <Button variant="quiet" onPress={controls.onPause}>
+            Pause
+          </Button>
+        )}
+        {job.can.resume && <Button onPress={controls.onResume}>Resume</Button>}
+        {job.can.cancel && (
+          <Button variant="danger" onPress={controls.onCancel}>
+            Cancel the backup
+          </Button>
+        )}
+      </StepFoot>
+    </>
+  );
+}
+
+function Facts({ outcome }: { outcome: BackupOutcome }) {
+  const path = `${outcome.collection}${outcome.subdirectory ?? ""}`;
+  return (
+    <Card title="What was written">
+      <KeyValueList
+        entries={[
+          [
+            "Where",
+            <span key="path">
+              <code>{path}</code> <CopyButton text={path} label="Copy the path" />
+            </span>,
+          ],
+          ["Moment", outcome.endTime && <Moment value={outcome.endTime} withUtc />],
+          ["Rows", outcome.rows === null ? null : count(outcome.rows)],
+          ["Size", outcome.sizeBytes === null ? null : `${bytes(outcome.sizeBytes)} of data`],
+          ["Time", outcome.durationSeconds === null ? null : duration(outcome.durationSeconds * 1000)],
+        ]}
+      />
+    </Card>
+  );
+}
+
+const endings = {
+  succeeded: { title: "The backup is there", emphasis: "good" },
+  partlyDone: { title: "The backup is there, but not as it should be", emphasis: "attention" },
+  failed: { title: "The backup failed", emphasis: "bad" },
+  cancelled: { title: "The backup was cancelled", emphasis: "attention" },
+  unknown: { title: "What became of the backup is not known", emphasis: "attention" },
+} as const;
+
+export interface BackUpRunProps {
+  job: Job | undefined;
+  onDone: () => void;
+  onRestore: (from: { collection: string; subdirectory?: string }) => void;
+  onAgain: () => void;
+}
+
+/** The backup as it runs, and what it came to. Green only when it was read back. */
+export function BackUpRun({ job, onDone, onRestore, onAgain }: BackUpRunProps) {
+  if (job === undefined) {
+    return (
+      <Card>
+        <Skeleton label="Looking for the job" rows={2} />
+      </Card>
+    );
+  }
+  if (!job.ended) return <Running job={job} />;
+  const outcome = job.outcome?.kind === "backup" ? job.outcome : null;
+  const isProven = job.state === "succeeded" && outcome?.checked === true;
+  const { title, emphasis } =
+    job.state === "succeeded" && !isProven
+      ? ({ title: "The backup ended, but could not be read back", emphasis: "attention" } as const)
+      : (endings[job.state as keyof typeof endings] ?? endings.unknown);
+  return (
+    <>
+      <Card emphasis={emphasis}>
+        <div className={styles.verdict} role="status">
+          <Mark tone={emphasis} size={34} icon={job.state === "cancelled" ? "minus" : undefined} />
+          <div>
+            <h2>{title}</h2>
+            <p>
+              {isProven && "Checked by reading it back. "}
+              {outcome?.verdict ?? (job.state === "cancelled" ? "Nothing of it can be restored." : "")}
+            </p>
+          </div>
+        </div>
+      </Card>
+      {job.error && <ErrorState error={job.error} />}
+      {outcome && <Facts outcome={outcome} />}
+      <StepFoot
+        back={
+          outcome && job.state === "succeeded" ? (
+            <Button
+              variant="quiet"
+              onPress={() =>
+                onRestore({ collection: outcome.collection, subdirectory: outcome.subdirectory ?? undefined })
+              }
+            >
+              Restore it beside the live one…
+            </Button>
+          ) : (
+            <Button variant="quiet" onPress={onAgain}>
+              Check again
+            </Button>
+          )
+        }
+      >
+        <Button variant="primary" onPress={onDone}>
+          See all backups
+        </Button>
+      </StepFoot>
+    </>
+  );
+}

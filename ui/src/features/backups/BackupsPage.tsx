@@ -1,0 +1,131 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Button } from "../../components/Button";
+import { Callout } from "../../components/Callout";
+import { Card } from "../../components/Card";
+import { Content } from "../../components/Content";
+import { JobRow } from "../../components/JobRow";
+import { PageHeader } from "../../components/PageHeader";
+import { EmptyState, ErrorState, Skeleton } from "../../components/States";
+import { collectionsQuery } from "../../ipc/backups";
+import type { Chain, Collection, Layer } from "../../ipc/bindings";
+import { clusterKey } from "../../ipc/connections";
+import { useCurrentCluster } from "../../ipc/currentCluster";
+import { asCallError } from "../../ipc/errors";
+import { jobControls, useUnendedJobs } from "../../ipc/jobs";
+import { CollectionCard } from "./CollectionCard";
+
+/** How many collections are looked into without being asked: each costs the cluster a few statements. */
+const openAtFirst = 3;
+
+export interface RestoreFrom {
+  collection: string;
+  subdirectory: string;
+  /** Absent where the chain cannot be read without a passphrase. */
+  moment?: string;
+}
+
+export interface BackupsPageProps {
+  /** Shown first: the collection that was opened elsewhere. */
+  collection?: string;
+  onBackUp: (collection?: string) => void;
+  onRestore: (from: RestoreFrom) => void;
+  onOpenJob: (job: string) => void;
+}
+
+/** Newest first, the one that was asked for before all. */
+function inOrder(collections: readonly Collection[], first: string | undefined): Collection[] {
+  return [...collections].sort(
+    (a, b) =>
+      Number(b.uri === first) - Number(a.uri === first) ||
+      (b.newestAt ?? "").localeCompare(a.newestAt ?? "") ||
+      a.name.localeCompare(b.name),
+  );
+}
+
+export function BackupsPage({ collection, onBackUp, onRestore, onOpenJob }: BackupsPageProps) {
+  const { connection } = useCurrentCluster();
+  const { readOnly } = connection.fields;
+  const queryClient = useQueryClient();
+  const [isRefreshing, setRefreshing] = useState(false);
+  const { data: collections, error, refetch } = useQuery(collectionsQuery(connection.id));
+  const running = useUnendedJobs(connection.id).filter((job) => job.kind === "backup");
+  const refresh = async () => {
+    setRefreshing(true);
+    await queryClient.invalidateQueries({ queryKey: clusterKey(connection.id, "backups") });
+    setRefreshing(false);
+  };
+  const backUp = (
+    <Button variant="primary" isDisabled={readOnly} onPress={() => onBackUp()}>
+      Back up…
+    </Button>
+  );
+  return (
+    <Content>
+      <PageHeader
+        title="Backups"
+        description="A backup holds a database as it was at one moment. Backups of the same kind are kept together in a collection."
+        actions={
+          <>
+            <Button variant="quiet" icon="refresh" isPending={isRefreshing} onPress={() => void refresh()}>
+              Refresh
+            </Button>
+            {backUp}
+          </>
+        }
+      />
+      {readOnly && (
+        <Callout title="This connection is read-only">
+          Backups can be looked at. To take or restore one, change the connection.
+        </Callout>
+      )}
+      {running.length > 0 && (
+        <Card flush>
+          {running.map((job) => (
+            <JobRow
+              key={job.id}
+              job={job}
+              {...jobControls(job)}
+              actions={
+                <Button size="small" variant="quiet" onPress={() => onOpenJob(job.id)}>
+                  Watch
+                </Button>
+              }
+            />
+          ))}
+        </Card>
+      )}
+      {error ? (
+        <ErrorState error={asCallError(error)} alwaysRetry onRetry={() => void refetch()} />
+      ) : collections === undefined ? (
+        <Card flush>
+          <Skeleton label="Looking for backups" rows={4} />
+        </Card>
+      ) : collections.length === 0 ? (
+        <Card flush>
+          <EmptyState icon="database" title="No backups yet" action={backUp}>
+            The first backup takes a copy of a whole database. It lies in the cluster's file storage unless
+            you choose another place.
+          </EmptyState>
+        </Card>
+      ) : (
+        inOrder(collections, collection).map((each, at) => (
+          <CollectionCard
+            key={each.uri}
+            connectionId={connection.id}
+            collection={each}
+            isOpen={at < openAtFirst || each.uri === collection}
+            onBackUp={readOnly ? undefined : () => onBackUp(each.uri)}
+            onRestore={(chain: Chain, layer?: Layer) =>
+              onRestore({
+                collection: each.uri,
+                subdirectory: chain.subdirectory,
+                moment: layer?.endTime,
+              })
+            }
+          />
+        ))
+      )}
+    </Content>
+  );
+}
