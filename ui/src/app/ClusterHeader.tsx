@@ -9,6 +9,8 @@ import styles from "./ClusterHeader.module.css";
 const tabs = [
   { to: "/clusters/$connectionId", label: "Overview" },
   { to: "/clusters/$connectionId/files", label: "Files" },
+  { to: "/clusters/$connectionId/backups", label: "Backups" },
+  { to: "/clusters/$connectionId/restore", label: "Restore" },
 ] as const;
 
 export interface ClusterHeaderProps {

@@ -8,11 +8,15 @@ import {
   useNavigate,
 } from "@tanstack/react-router";
 import { ActivityPage } from "../features/activity/ActivityPage";
+import { BackUpPage, type BackUpSearch } from "../features/backups/BackUpPage";
+import { BackupsPage } from "../features/backups/BackupsPage";
 import { ConnectionFormPage } from "../features/connections/ConnectionFormPage";
 import { ConnectionsPage } from "../features/connections/ConnectionsPage";
 import { FilesPage, type FilesSearch } from "../features/files/FilesPage";
 import { FirstRunPage } from "../features/first-run/FirstRunPage";
 import { OverviewPage } from "../features/overview/OverviewPage";
+import { RestorePage } from "../features/restore/RestorePage";
+import { readRestoreSearch } from "../features/restore/search";
 import { SettingsPage } from "../features/settings/SettingsPage";
 import type { ParsedConnection } from "../ipc/bindings";
 import { ClusterPage } from "./ClusterPage";
@@ -115,16 +119,16 @@ const overview = createRoute({
   path: "/",
   component: function Overview() {
     const navigate = useNavigate();
-    const { connectionId } = overview.useParams();
-    const to = (part: string, database?: string) =>
-      void navigate({
-        href: `/clusters/${connectionId}/${part}${database ? `?database=${encodeURIComponent(database)}` : ""}`,
-      });
+    const params = overview.useParams();
     return (
       <OverviewPage
-        onRestore={(database) => to("restore", database)}
-        onBackUp={(database) => to("backups", database)}
-        onFiles={() => to("files")}
+        onRestore={(database) =>
+          void navigate({ to: "/clusters/$connectionId/restore", params, search: { database } })
+        }
+        onBackUp={(database) =>
+          void navigate({ to: "/clusters/$connectionId/backups/new", params, search: { database } })
+        }
+        onFiles={() => void navigate({ to: "/clusters/$connectionId/files", params, search: {} })}
       />
     );
   },
@@ -149,7 +153,74 @@ const files = createRoute({
       <FilesPage
         search={files.useSearch()}
         onSearchChange={(search, options) => void navigate({ search, replace: options?.replace })}
-        onOpenCollection={() => {}}
+        onOpenCollection={({ store, path }) =>
+          void navigate({
+            to: "/clusters/$connectionId/backups",
+            search: { collection: `userfile://${store}/${path}` },
+          })
+        }
+      />
+    );
+  },
+});
+
+const backups = createRoute({
+  getParentRoute: () => cluster,
+  path: "backups",
+  validateSearch: (search: Record<string, unknown>): { collection?: string } => ({
+    collection: text(search.collection),
+  }),
+  component: function Backups() {
+    const navigate = backups.useNavigate();
+    return (
+      <BackupsPage
+        {...backups.useSearch()}
+        onBackUp={(collection) =>
+          void navigate({ to: "/clusters/$connectionId/backups/new", search: { collection } })
+        }
+        onRestore={(search) => void navigate({ to: "/clusters/$connectionId/restore", search })}
+        onOpenJob={(job) => void navigate({ to: "/clusters/$connectionId/backups/new", search: { job } })}
+      />
+    );
+  },
+});
+
+const backUp = createRoute({
+  getParentRoute: () => cluster,
+  path: "backups/new",
+  validateSearch: (search: Record<string, unknown>): BackUpSearch => ({
+    database: text(search.database),
+    collection: text(search.collection),
+    step: search.step === "check" ? "check" : undefined,
+    job: text(search.job),
+  }),
+  component: function BackUp() {
+    const navigate = backUp.useNavigate();
+    return (
+      <BackUpPage
+        search={backUp.useSearch()}
+        onSearchChange={(search, options) => void navigate({ search, replace: options?.replace })}
+        onDone={(collection) =>
+          void navigate({ to: "/clusters/$connectionId/backups", search: { collection } })
+        }
+        onRestore={(search) => void navigate({ to: "/clusters/$connectionId/restore", search })}
+      />
+    );
+  },
+});
+
+const restore = createRoute({
+  getParentRoute: () => cluster,
+  path: "restore",
+  validateSearch: readRestoreSearch,
+  component: function Restore() {
+    const navigate = restore.useNavigate();
+    return (
+      <RestorePage
+        search={restore.useSearch()}
+        onSearchChange={(search, options) => void navigate({ search, replace: options?.replace })}
+        onDone={() => void navigate({ to: "/clusters/$connectionId", search: {} })}
+        onBackUp={() => void navigate({ to: "/clusters/$connectionId/backups/new", search: {} })}
       />
     );
   },
@@ -161,7 +232,7 @@ const routeTree = root.addChildren([
   connection,
   activity,
   settings,
-  cluster.addChildren([overview, files]),
+  cluster.addChildren([overview, files, backups, backUp, restore]),
 ]);
 
 /** Places are kept behind the `#`: the files of the app are not served by anything that knows its routes. */

@@ -1,0 +1,243 @@
+import { type UseQueryResult, useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { Badge } from "../../components/Badge";
+import { Button } from "../../components/Button";
+import { Card } from "../../components/Card";
+import { Checkbox } from "../../components/Choice";
+import { TypedNameDialog } from "../../components/Dialog";
+import { Disclosure } from "../../components/Disclosure";
+import { checksInShort, PlanChecks } from "../../components/PlanChecks";
+import { SqlBlock } from "../../components/SqlBlock";
+import { ErrorState, Skeleton } from "../../components/States";
+import { StepFoot, StepTitle } from "../../components/StepTitle";
+import { commands, type RestoreOption, type RestorePlan } from "../../ipc/bindings";
+import { useCurrentCluster } from "../../ipc/currentCluster";
+import { asCallError } from "../../ipc/errors";
+import { bytes, count, counted } from "../../lib/quantity";
+import { localMoment, relativeTime } from "../../lib/time";
+import styles from "./CheckStep.module.css";
+import type { StepProps } from "./search";
+
+const optionLabels: Record<RestoreOption, { label: string; description: string }> = {
+  skipMissingForeignKeys: {
+    label: "Restore without foreign keys that point outside",
+    description: "The columns stay, the rule that ties them to another table does not.",
+  },
+  skipMissingSequences: {
+    label: "Restore without sequences that are not in the backup",
+    description: "Columns lose the default that took its values from them.",
+  },
+  skipMissingSequenceOwners: {
+    label: "Restore sequences without their owners",
+    description: "They no longer disappear together with the column that used them.",
+  },
+  skipMissingViews: {
+    label: "Restore without views that need something outside",
+    description: "These views are left out.",
+  },
+  skipMissingUdfs: {
+    label: "Restore without functions that are not in the backup",
+    description: "Columns lose the default that called them.",
+  },
+  skipLocalitiesCheck: {
+    label: "Restore although the regions differ",
+    description: "Data may lie elsewhere than it did.",
+  },
+  removeRegions: {
+    label: "Restore without regions",
+    description: "Every table becomes a table without regions.",
+  },
+  schemaOnly: {
+    label: "Tables without their rows",
+    description: "To look at the structure, or to rehearse.",
+  },
+  verifyBackupTableData: {
+    label: "Read every row of the backup while at it",
+    description:
+      "Proves that it can be read. Together with tables without their rows, nothing else is written.",
+  },
+  grants: { label: "Bring grants along", description: "For roles that exist on this cluster." },
+};
+
+/** Offered here; the others come as the way out of a check. */
+const offered: readonly RestoreOption[] = ["schemaOnly"];
+
+/** What the button does, in its own words. */
+function verbOf(plan: RestorePlan, isTables: boolean): string {
+  if (isTables) return `Restore into ${plan.newName}`;
+  return plan.newName === plan.database ? `Restore ${plan.database}` : "Restore beside the live one";
+}
+
+function Lead({ plan, isTables }: { plan: RestorePlan; isTables: boolean }) {
+  const moment = new Date(plan.moment);
+  const when = (
+    <span title={localMoment(moment, true)}>
+      as it was on {localMoment(moment, true)} ({relativeTime(moment, new Date())})
+    </span>
+  );
+  if (isTables)
+    return (
+      <>
+        Restoring {counted(plan.tables.length, "table")} of <strong>{plan.database}</strong> {when}, into{" "}
+        <strong>{plan.newName}</strong>. Nothing in it is overwritten.
+      </>
+    );
+  if (plan.newName === plan.database)
+    return (
+      <>
+        Restoring <strong>{plan.database}</strong> {when}, under its own name.
+      </>
+    );
+  return (
+    <>
+      Restoring <strong>{plan.database}</strong> {when}, beside the live one, as{" "}
+      <strong>{plan.newName}</strong>. The live <strong>{plan.database}</strong> is not touched.
+    </>
+  );
+}
+
+export interface CheckStepProps extends StepProps {
+  planning: UseQueryResult<RestorePlan>;
+  onUnlock: () => void;
+  onStarted: (job: string) => void;
+}
+
+/** The last look before anything is sent: every check, the exact statement, and the one button. */
+export function CheckStep({ planning, search, onSearchChange, onUnlock, onStarted }: CheckStepProps) {
+  const { connection } = useCurrentCluster();
+  const [isAsking, setAsking] = useState(false);
+  const plan = planning.data;
+  const isTables = search.tables !== undefined;
+  const options = search.options ?? [];
+  const start = useMutation({
+    mutationFn: ({ id, typed }: { id: string; typed: string | null }) => commands.startRestore(id, typed),
+    onSuccess: (job) => {
+      setAsking(false);
+      onStarted(job);
+    },
+    onError: () => setAsking(false),
+  });
+  const allow = (option: RestoreOption, isOn: boolean) =>
+    onSearchChange(
+      {
+        ...search,
+        options: isOn ? [...options, option] : options.filter((each) => each !== option),
+      },
+      { replace: true },
+    );
+  const short = plan && checksInShort(plan.checks);
+  const toChoices = () => onSearchChange({ ...search, step: "where" });
+  const listed = [...new Set([...offered, ...options])];
+  const size = plan
+    ? [
+        counted(plan.tables.length, "table"),
+        plan.rows === null ? "" : `${count(plan.rows)} rows`,
+        plan.sizeBytes === null ? "" : `about ${bytes(plan.sizeBytes)}`,
+      ]
+        .filter(Boolean)
+        .join(", ")
+    : "";
+  return (
+    <>
+      <StepTitle
+        title="Will this work?"
+        aside={short && !planning.isFetching && <Badge tone={short.tone}>{short.words}</Badge>}
+      >
+        {plan && <Lead plan={plan} isTables={isTables} />}
+      </StepTitle>
+      {planning.error ? (
+        <ErrorState error={asCallError(planning.error)} alwaysRetry onRetry={() => void planning.refetch()} />
+      ) : plan === undefined ? (
+        <Card flush>
+          <Skeleton label="Checking" rows={7} rowHeight={61} />
+        </Card>
+      ) : (
+        <>
+          <Card flush>
+            <PlanChecks
+              checks={plan.checks}
+              onUseName={(name) => onSearchChange({ ...search, as: name }, { replace: true })}
+              onAskPassphrase={onUnlock}
+              onAllow={(option) => allow(option, true)}
+              changeAt={(id) => (id === "nameFree" ? toChoices : undefined)}
+            />
+          </Card>
+          <Card>
+            <div className={styles.more}>
+              <Disclosure title="The exact statement" isOpen>
+                <SqlBlock sql={plan.sql} />
+              </Disclosure>
+              <Disclosure title="More choices" isOpen={options.length > 0}>
+                <div className={styles.options}>
+                  {listed.map((option) => (
+                    <Checkbox
+                      key={option}
+                      isSelected={options.includes(option)}
+                      onChange={(isOn) => allow(option, isOn)}
+                      description={optionLabels[option].description}
+                    >
+                      {optionLabels[option].label}
+                    </Checkbox>
+                  ))}
+                </div>
+              </Disclosure>
+            </div>
+          </Card>
+        </>
+      )}
+      {start.error && (
+        <ErrorState
+          error={asCallError(start.error)}
+          actions={
+            <Button
+              size="small"
+              onPress={() => {
+                start.reset();
+                void planning.refetch();
+              }}
+            >
+              Check again
+            </Button>
+          }
+        />
+      )}
+      <StepFoot
+        back={
+          <Button variant="quiet" onPress={toChoices}>
+            Back
+          </Button>
+        }
+        note={plan && `${size}. You may close the window meanwhile.`}
+      >
+        <Button
+          variant="primary"
+          isDisabled={!plan?.canStart || planning.isFetching}
+          isPending={start.isPending}
+          onPress={() => {
+            if (!plan) return;
+            if (plan.typeToConfirm !== null) setAsking(true);
+            else start.mutate({ id: plan.id, typed: null });
+          }}
+        >
+          {plan ? verbOf(plan, isTables) : "Restore"}
+        </Button>
+      </StepFoot>
+      {plan && plan.typeToConfirm !== null && (
+        <TypedNameDialog
+          title={`Restore on ${connection.fields.name}?`}
+          isOpen={isAsking}
+          onClose={() => setAsking(false)}
+          name={plan.typeToConfirm}
+          nameOf="database"
+          confirmLabel={verbOf(plan, isTables)}
+          isPending={start.isPending}
+          onConfirm={() => start.mutate({ id: plan.id, typed: plan.typeToConfirm })}
+        >
+          <p>
+            This is a production cluster. <Lead plan={plan} isTables={isTables} />
+          </p>
+        </TypedNameDialog>
+      )}
+    </>
+  );
+}

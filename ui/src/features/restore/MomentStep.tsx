@@ -1,0 +1,282 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Badge } from "../../components/Badge";
+import { Button } from "../../components/Button";
+import { Callout } from "../../components/Callout";
+import { Card } from "../../components/Card";
+import { Moment } from "../../components/Moment";
+import { Select } from "../../components/Select";
+import { EmptyState, ErrorState, Skeleton } from "../../components/States";
+import { StepFoot, StepTitle } from "../../components/StepTitle";
+import { type GridColumn, VirtualGrid } from "../../components/VirtualGrid";
+import { backupListQuery, collectionsQuery } from "../../ipc/backups";
+import type { BackupList, Collection } from "../../ipc/bindings";
+import { useCurrentCluster } from "../../ipc/currentCluster";
+import { asCallError } from "../../ipc/errors";
+import { bytes, count, counted } from "../../lib/quantity";
+import { localMoment, relativeTime } from "../../lib/time";
+import styles from "./MomentStep.module.css";
+import { type Choice, choiceAt, holds, type Moment as MomentOf, momentsOf } from "./moments";
+import { afterMoment, type StepProps } from "./search";
+import { TimeField, type TimeQuestion } from "./TimeField";
+import { TimeLine } from "./TimeLine";
+
+const columns: GridColumn<MomentOf>[] = [
+  {
+    id: "moment",
+    header: "Moment",
+    width: "minmax(0, 1fr)",
+    cell: ({ time }) => <Moment value={time} withRelative />,
+  },
+  {
+    id: "kind",
+    header: "Kind",
+    width: "190px",
+    cell: ({ layer }) => (
+      <>
+        {layer.kind}
+        {layer.revisionsSince && <Badge>every second</Badge>}
+      </>
+    ),
+  },
+  {
+    id: "rows",
+    header: "Rows",
+    width: "140px",
+    align: "end",
+    cell: ({ layer }) =>
+      layer.rows === null ? "–" : `${count(layer.rows)}${layer.kind === "full" ? "" : " changed"}`,
+  },
+  {
+    id: "size",
+    header: "Size",
+    width: "104px",
+    align: "end",
+    cell: ({ layer }) => (layer.sizeBytes === null ? "–" : bytes(layer.sizeBytes)),
+  },
+];
+
+function keyOf(choice: Choice): string {
+  return `${choice.subdirectory} ${choice.time}`;
+}
+
+function Moments({ list, search, onSearchChange }: StepProps & { list: BackupList }) {
+  const [isEvery, setEvery] = useState(false);
+  const [question, setQuestion] = useState<TimeQuestion | null>(null);
+  const fitting = list.chains.filter((chain) => holds(chain, isEvery ? undefined : search.database));
+  const hidden = list.chains.length - fitting.length;
+  const moments = momentsOf(fitting);
+  const locked = fitting.filter((chain) => chain.layers.length === 0);
+  const newest = moments[0];
+  const given = moments.find(
+    (moment) => moment.chain.subdirectory === search.subdirectory && moment.time === search.moment,
+  );
+  const [picked, setPicked] = useState<Choice | null>(
+    search.subdirectory !== undefined && search.moment !== undefined
+      ? { subdirectory: search.subdirectory, time: search.moment }
+      : null,
+  );
+  const fallback = given ?? newest;
+  const value =
+    picked ?? (fallback ? { subdirectory: fallback.chain.subdirectory, time: fallback.time } : null);
+  const hasWindows = list.windows.some((window) =>
+    fitting.some((chain) => chain.subdirectory === window.subdirectory),
+  );
+  const use = (choice: Choice) =>
+    onSearchChange(
+      afterMoment({
+        ...search,
+        collection: list.collection.uri,
+        subdirectory: choice.subdirectory,
+        moment: choice.time,
+        // Another chain may hold other things.
+        ...(choice.subdirectory === search.subdirectory ? {} : { tables: undefined }),
+      }),
+    );
+
+  if (list.chains.length === 0) {
+    return (
+      <Card flush>
+        <EmptyState icon="clock" title={`No finished backup in ${list.collection.name}`}>
+          {list.unfinished.length > 0
+            ? "One is being written, or was given up. Nothing can be restored from it."
+            : "Choose another collection, or take a backup first."}
+        </EmptyState>
+      </Card>
+    );
+  }
+  return (
+    <>
+      {hidden > 0 && (
+        <Callout
+          actions={
+            <Button size="small" onPress={() => setEvery(true)}>
+              Show all
+            </Button>
+          }
+        >
+          {counted(hidden, "backup")} without {search.database} {hidden === 1 ? "is" : "are"} left out.
+        </Callout>
+      )}
+      {moments.length > 0 && (
+        <Card>
+          <TimeLine list={list} chains={fitting} value={value} onChange={setPicked} />
+        </Card>
+      )}
+      {moments.length > 0 && (
+        <div className={styles.buttons}>
+          {newest && (
+            <Button
+              onPress={() => setPicked({ subdirectory: newest.chain.subdirectory, time: newest.time })}
+            >{`Newest (${relativeTime(new Date(newest.at), new Date())})`}</Button>
+          )}
+          <Button onPress={() => setQuestion("accident")}>5 minutes before an accident…</Button>
+          <Button onPress={() => setQuestion("time")}>Type a time</Button>
+        </div>
+      )}
+      {question && (
+        <TimeField
+          key={question}
+          question={question}
+          choiceAt={(at) => choiceAt(list, fitting, at)}
+          onChoose={(choice) => {
+            setPicked(choice);
+            setQuestion(null);
+          }}
+          onClose={() => setQuestion(null)}
+        />
+      )}
+      {moments.length > 0 && (
+        <Card flush>
+          <VirtualGrid
+            label="Moments"
+            columns={columns}
+            rows={moments}
+            rowKey={(moment) => keyOf({ subdirectory: moment.chain.subdirectory, time: moment.time })}
+            rowLabel={({ at, layer }) => `${localMoment(new Date(at))}, ${layer.kind}`}
+            selection={new Set(value ? [keyOf(value)] : [])}
+            onSelectionChange={(keys) => {
+              // One moment at a time: the key that is new.
+              const next = moments.find((moment) => {
+                const key = keyOf({ subdirectory: moment.chain.subdirectory, time: moment.time });
+                return keys.has(key) && (value === null || key !== keyOf(value));
+              });
+              if (next) setPicked({ subdirectory: next.chain.subdirectory, time: next.time });
+            }}
+            onOpen={(moment) => use({ subdirectory: moment.chain.subdirectory, time: moment.time })}
+            maxHeight="max(160px, calc(100vh - 560px))"
+          />
+        </Card>
+      )}
+      {locked.map((chain) => (
+        <Callout
+          key={chain.subdirectory}
+          tone={chain.encrypted ? "info" : "bad"}
+          title={chain.encrypted ? "An encrypted backup" : "A backup that cannot be read"}
+          actions={
+            chain.encrypted && (
+              <Button
+                size="small"
+                onPress={() =>
+                  onSearchChange({
+                    ...search,
+                    collection: list.collection.uri,
+                    subdirectory: chain.subdirectory,
+                    moment: undefined,
+                    tables: undefined,
+                    step: "what",
+                  })
+                }
+              >
+                Open it with its passphrase…
+              </Button>
+            )
+          }
+        >
+          <code>{chain.subdirectory}</code>
+          {!chain.encrypted && chain.problem && `: ${chain.problem.message} ${chain.problem.hint ?? ""}`}
+        </Callout>
+      ))}
+      {value && moments.length > 0 && (
+        <StepFoot note={hasWindows ? "Any second in a shaded stretch will do." : undefined}>
+          <Button variant="primary" onPress={() => use(value)}>
+            {`Use ${localMoment(new Date(value.time), true)}`}
+          </Button>
+        </StepFoot>
+      )}
+    </>
+  );
+}
+
+/** The collection in which the database most likely is. */
+function bestOf(collections: readonly Collection[], database: string | undefined): Collection | undefined {
+  const newestFirst = [...collections].sort((a, b) => (b.newestAt ?? "").localeCompare(a.newestAt ?? ""));
+  return newestFirst.find((each) => each.name === `${database}-backup`) ?? newestFirst[0];
+}
+
+export function MomentStep({ search, onSearchChange, onBackUp }: StepProps & { onBackUp: () => void }) {
+  const { connection } = useCurrentCluster();
+  const collections = useQuery(collectionsQuery(connection.id));
+  const known = collections.data ?? [];
+  const uri = search.collection ?? bestOf(known, search.database)?.uri;
+  const list = useQuery({ ...backupListQuery(connection.id, uri ?? ""), enabled: uri !== undefined });
+  const error = collections.error ?? list.error;
+  return (
+    <>
+      <StepTitle
+        title="Which moment?"
+        aside={
+          known.length > 1 && (
+            <div className={styles.collection}>
+              <Select
+                label="Collection"
+                hideLabel
+                options={known.map((each) => ({ value: each.uri, label: each.name }))}
+                value={uri ?? null}
+                onChange={(collection) =>
+                  onSearchChange({ database: search.database, collection }, { replace: true })
+                }
+              />
+            </div>
+          )
+        }
+      >
+        {list.data && list.data.windows.length > 0
+          ? "Shaded time can be restored to the second. Dots are single moments. Drag the marker, or type."
+          : "Each dot is a moment that was kept. Large dots are full backups."}
+      </StepTitle>
+      {error ? (
+        <ErrorState
+          error={asCallError(error)}
+          alwaysRetry
+          onRetry={() => void (collections.error ? collections : list).refetch()}
+        />
+      ) : collections.data?.length === 0 && search.collection === undefined ? (
+        <Card flush>
+          <EmptyState
+            icon="clock"
+            title="Nothing to go back to yet"
+            action={
+              <Button variant="primary" onPress={onBackUp}>
+                Back up…
+              </Button>
+            }
+          >
+            Once a backup was taken, its moment is here.
+          </EmptyState>
+        </Card>
+      ) : list.data ? (
+        <Moments
+          key={list.data.collection.uri}
+          list={list.data}
+          search={search}
+          onSearchChange={onSearchChange}
+        />
+      ) : (
+        <Card flush>
+          <Skeleton label="Looking for moments" rows={6} />
+        </Card>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,34 @@
+import type { Job } from "../../ipc/bindings";
+import { count } from "../../lib/quantity";
+import { utcMoment } from "../../lib/time";
+
+const verdicts = {
+  match: "match",
+  differs: "differs",
+  missing: "missing",
+  notComparable: "cannot be compared",
+  notCounted: "could not be counted",
+} as const;
+
+/** The end of a restore as plain text: for a ticket, or for whoever asks later. */
+export function reportOf(job: Job, title: string, text: string): string {
+  const time = (value: string | null) => (value === null ? "unknown" : utcMoment(new Date(value), true));
+  const lines = [title, text, "", `Cluster: ${job.connectionName}`, `Job: ${job.clusterJobId ?? "unknown"}`];
+  lines.push(`Started: ${time(job.startedAt)}`, `Ended: ${time(job.finishedAt)}`);
+  if (job.outcome?.kind === "restore") {
+    const { outcome } = job;
+    lines.push(
+      `Backup: ${outcome.collection}${outcome.subdirectory}`,
+      `Moment: ${time(outcome.moment)}`,
+      `Database: ${outcome.fromDatabase}, restored as ${outcome.database}`,
+      "",
+      ...outcome.tables.map(
+        (table) =>
+          `${table.table}: ${table.expectedRows === null ? "?" : count(table.expectedRows)} rows in the backup, ` +
+          `${table.foundRows === null ? "?" : count(table.foundRows)} now, ${verdicts[table.verdict]}`,
+      ),
+    );
+  }
+  if (job.error) lines.push("", job.error.message, job.error.hint ?? "");
+  return `${lines.join("\n").trimEnd()}\n`;
+}
