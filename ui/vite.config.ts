@@ -18,5 +18,7 @@ export default defineConfig({
     setupFiles: ["./tests/setup.ts"],
     css: { modules: { classNameStrategy: "non-scoped" } },
     restoreMocks: true,
+    // Typing is simulated key by key: slow on two busy cores.
+    testTimeout: 30_000,
   },
 });
