@@ -1,0 +1,333 @@
+//! Messages on a socket: reading one whole message of a client, gathering answers, and the faults of the line itself.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::{ServerConnection, StreamOwned};
+
+use crate::cluster::Cluster;
+use crate::error::{SqlError, sqlstate};
+use crate::session::ColumnMeta;
+use crate::session::Notice;
+
+/// What a client may send in one message: the default of `sql.conn.max_read_buffer_message_size`.
+const MESSAGE_LIMIT: usize = 16 << 20;
+/// Answers are gathered up to this many bytes before they are sent.
+const FLUSH_AT: usize = 128 << 10;
+
+/// A socket, with or without TLS.
+pub enum Line {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ServerConnection, TcpStream>>),
+}
+
+impl Line {
+    pub fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => &stream.sock,
+        }
+    }
+}
+
+impl Read for Line {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.flush(),
+            Self::Tls(stream) => stream.flush(),
+        }
+    }
+}
+
+/// A message of the client.
+pub struct Message {
+    pub kind: u8,
+    pub body: Vec<u8>,
+}
+
+/// What reading gives.
+pub enum Received {
+    Message(Message),
+    /// The message was too large; its bytes were read and dropped.
+    TooLarge(SqlError),
+}
+
+/// One client's line with everything that is buffered on it.
+pub struct Peer {
+    line: Line,
+    cluster: Arc<Cluster>,
+    out: Vec<u8>,
+    /// Something was sent since the client last spoke: its next message is a new round trip.
+    answered: bool,
+    received_bytes: u64,
+}
+
+impl Peer {
+    pub fn new(line: Line, cluster: Arc<Cluster>) -> Self {
+        Self {
+            line,
+            cluster,
+            out: Vec::new(),
+            answered: true,
+            received_bytes: 0,
+        }
+    }
+
+    /// Ends the connection at once, as a broken cable would.
+    pub fn cut(&self) {
+        // The peer may be gone already, which is what is wanted.
+        let _ = self.line.socket().shutdown(Shutdown::Both);
+    }
+
+    fn read_exact(&mut self, buffer: &mut [u8]) -> io::Result<()> {
+        self.line.read_exact(buffer)?;
+        self.received_bytes += buffer.len() as u64;
+        let faults = self.cluster.faults();
+        if faults
+            .number("cut_after")
+            .is_some_and(|limit| self.received_bytes > limit)
+        {
+            self.cut();
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        self.throttle(buffer.len());
+        Ok(())
+    }
+
+    fn throttle(&self, bytes: usize) {
+        if let Some(rate) = self.cluster.faults().number("bandwidth").filter(|rate| *rate > 0) {
+            std::thread::sleep(Duration::from_micros(bytes as u64 * 1_000_000 / rate));
+        }
+    }
+
+    /// Waits for the client's next message.
+    pub fn receive(&mut self) -> io::Result<Received> {
+        let mut head = [0; 5];
+        self.read_exact(&mut head)?;
+        if std::mem::take(&mut self.answered)
+            && let Some(latency) = self.cluster.faults().duration("latency")
+        {
+            std::thread::sleep(latency);
+        }
+        let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
+        let length = length.checked_sub(4).ok_or(io::ErrorKind::InvalidData)?;
+        if length > MESSAGE_LIMIT {
+            self.drop_bytes(length)?;
+            return Ok(Received::TooLarge(too_large(length)));
+        }
+        let mut body = vec![0; length];
+        self.read_exact(&mut body)?;
+        Ok(Received::Message(Message { kind: head[0], body }))
+    }
+
+    fn drop_bytes(&mut self, mut count: usize) -> io::Result<()> {
+        let mut buffer = [0; 64 << 10];
+        while count > 0 {
+            let part = count.min(buffer.len());
+            self.read_exact(&mut buffer[..part])?;
+            count -= part;
+        }
+        Ok(())
+    }
+
+    /// Gathers one message; sends when enough is gathered.
+    pub fn send(&mut self, kind: u8, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        let start = self.out.len();
+        self.out.push(kind);
+        self.out.extend([0; 4]);
+        write(&mut self.out);
+        let length = u32::try_from(self.out.len() - start - 1).map_err(|_| io::ErrorKind::InvalidData)?;
+        self.out[start + 1..start + 5].copy_from_slice(&length.to_be_bytes());
+        if self.out.len() >= FLUSH_AT {
+            return self.flush();
+        }
+        Ok(())
+    }
+
+    /// Sends what is gathered.
+    pub fn flush(&mut self) -> io::Result<()> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        self.line.write_all(&self.out)?;
+        self.line.flush()?;
+        self.throttle(self.out.len());
+        self.out.clear();
+        self.out.shrink_to(FLUSH_AT * 2);
+        self.answered = true;
+        Ok(())
+    }
+
+    pub fn send_error(&mut self, error: &SqlError) -> io::Result<()> {
+        let severity = if error.fatal { "FATAL" } else { "ERROR" };
+        self.send(b'E', |out| {
+            fields(out, severity, &error.sqlstate, &error.message);
+            for (tag, value) in [(b'D', &error.detail), (b'H', &error.hint)] {
+                if let Some(value) = value {
+                    out.push(tag);
+                    text(out, value);
+                }
+            }
+            out.push(0);
+        })
+    }
+
+    pub fn send_notice(&mut self, notice: &Notice) -> io::Result<()> {
+        self.send(b'N', |out| {
+            fields(out, "NOTICE", notice.sqlstate, &notice.message);
+            if let Some(hint) = &notice.hint {
+                out.push(b'H');
+                text(out, hint);
+            }
+            out.push(0);
+        })
+    }
+
+    pub fn send_parameter(&mut self, name: &str, value: &str) -> io::Result<()> {
+        self.send(b'S', |out| {
+            text(out, name);
+            text(out, value);
+        })
+    }
+
+    pub fn send_tag(&mut self, tag: &str) -> io::Result<()> {
+        self.send(b'C', |out| text(out, tag))
+    }
+
+    /// `formats`: 0 text, 1 binary, one for each column, one for all, or none for text.
+    pub fn send_columns(&mut self, columns: &[ColumnMeta], formats: &[i16]) -> io::Result<()> {
+        self.send(b'T', |out| {
+            out.extend(i16::try_from(columns.len()).unwrap_or(i16::MAX).to_be_bytes());
+            for (index, column) in columns.iter().enumerate() {
+                text(out, &column.name);
+                out.extend([0; 6]);
+                out.extend(column.ty.oid().to_be_bytes());
+                out.extend(column.ty.wire_size().to_be_bytes());
+                out.extend((-1i32).to_be_bytes());
+                out.extend(format_of(formats, index).to_be_bytes());
+            }
+        })
+    }
+}
+
+/// The format of a column under the protocol's rule: none means text, one holds for all.
+pub fn format_of(formats: &[i16], index: usize) -> i16 {
+    match formats {
+        [] => 0,
+        [all] => *all,
+        each => each.get(index).copied().unwrap_or(0),
+    }
+}
+
+/// A text with its closing NUL.
+pub fn text(out: &mut Vec<u8>, value: &str) {
+    out.extend(value.bytes().filter(|byte| *byte != 0));
+    out.push(0);
+}
+
+fn fields(out: &mut Vec<u8>, severity: &str, code: &str, message: &str) {
+    for (tag, value) in [(b'S', severity), (b'V', severity), (b'C', code), (b'M', message)] {
+        out.push(tag);
+        text(out, value);
+    }
+}
+
+fn too_large(length: usize) -> SqlError {
+    SqlError::new(
+        sqlstate::PROTOCOL_VIOLATION,
+        format!(
+            "message size {} bigger than maximum allowed message size {}",
+            binary_size(length),
+            binary_size(MESSAGE_LIMIT)
+        ),
+    )
+    .with_hint("the maximum message size can be configured using the sql.conn.max_read_buffer_message_size cluster setting")
+}
+
+/// `17 MiB`, `1.5 KiB`, `4 B`: as CockroachDB prints sizes in messages.
+fn binary_size(bytes: usize) -> String {
+    let units = ["B", "KiB", "MiB", "GiB"];
+    let mut unit = 0;
+    let mut divisor = 1usize;
+    while unit + 1 < units.len() && bytes / divisor >= 1024 {
+        divisor *= 1024;
+        unit += 1;
+    }
+    let tenths = (bytes * 10 + divisor / 2) / divisor;
+    if tenths % 10 == 0 || tenths >= 100 || unit == 0 {
+        format!("{} {}", (tenths + 5) / 10, units[unit])
+    } else {
+        format!("{}.{} {}", tenths / 10, tenths % 10, units[unit])
+    }
+}
+
+/// Reads the parts of a message's body.
+pub struct Body<'a>(pub &'a [u8]);
+
+impl<'a> Body<'a> {
+    pub fn bytes(&mut self, count: usize) -> Result<&'a [u8], SqlError> {
+        let (head, tail) = self.0.split_at_checked(count).ok_or_else(malformed)?;
+        self.0 = tail;
+        Ok(head)
+    }
+
+    pub fn byte(&mut self) -> Result<u8, SqlError> {
+        Ok(self.bytes(1)?[0])
+    }
+
+    pub fn int16(&mut self) -> Result<i16, SqlError> {
+        Ok(i16::from_be_bytes(self.bytes(2)?.try_into().map_err(|_| malformed())?))
+    }
+
+    pub fn int32(&mut self) -> Result<i32, SqlError> {
+        Ok(i32::from_be_bytes(self.bytes(4)?.try_into().map_err(|_| malformed())?))
+    }
+
+    /// A text that ends with NUL.
+    pub fn text(&mut self) -> Result<&'a str, SqlError> {
+        let end = self.0.iter().position(|byte| *byte == 0).ok_or_else(malformed)?;
+        let value = std::str::from_utf8(&self.0[..end]).map_err(|_| malformed())?;
+        self.0 = &self.0[end + 1..];
+        Ok(value)
+    }
+
+    /// A value with its length before it; `None` for NULL.
+    pub fn value(&mut self) -> Result<Option<&'a [u8]>, SqlError> {
+        let length = self.int32()?;
+        usize::try_from(length).map_or(Ok(None), |length| self.bytes(length).map(Some))
+    }
+}
+
+pub fn malformed() -> SqlError {
+    SqlError::new(sqlstate::PROTOCOL_VIOLATION, "malformed message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::binary_size;
+
+    #[test]
+    fn sizes_read_as_the_real_cluster_prints_them() {
+        assert_eq!(binary_size(17 << 20), "17 MiB");
+        assert_eq!(binary_size((1 << 20) + (1 << 19)), "1.5 MiB");
+        assert_eq!(binary_size(12), "12 B");
+    }
+}
