@@ -69,14 +69,25 @@ impl Clock {
     /// A clock that starts at the computer's time, or at `not_before` if that is later (a cluster that ran
     /// fast before must not step back behind its own history).
     pub fn new(speed: f64, not_before: Option<Timestamp>) -> Self {
-        let now = Utc::now().timestamp_nanos_opt().unwrap_or(0);
-        let origin_ns = now.max(not_before.map_or(0, |t| t.0.saturating_add(1)));
+        Self::starting_at(
+            speed,
+            Timestamp(Self::wall().max(not_before.map_or(0, |t| t.0.saturating_add(1)))),
+        )
+    }
+
+    /// A clock that starts at this moment, whatever the computer's time is.
+    pub fn starting_at(speed: f64, start: Timestamp) -> Self {
         Self {
             origin: Instant::now(),
-            origin_ns,
+            origin_ns: start.0,
             speed,
-            last: AtomicI64::new(origin_ns),
+            last: AtomicI64::new(start.0),
         }
+    }
+
+    /// The computer's time in nanoseconds since 1970.
+    pub fn wall() -> i64 {
+        Utc::now().timestamp_nanos_opt().unwrap_or(0)
     }
 
     /// A strictly increasing timestamp.

@@ -39,6 +39,8 @@ pub struct Settings {
     pub external_folder: PathBuf,
     /// Whether the data outlives the process.
     pub durable: bool,
+    /// Lets the clock start this long before the computer's time, for filling a cluster with rows that are not new.
+    pub start_clock_ago: Option<std::time::Duration>,
 }
 
 /// One practice cluster.
@@ -74,7 +76,10 @@ impl Cluster {
             ))
         })?;
         let storage = Storage::open(folder, settings.durable)?;
-        let clock = Clock::new(settings.clock_speed, Some(storage.last_timestamp()?));
+        let clock = match settings.start_clock_ago {
+            Some(ago) => Clock::starting_at(settings.clock_speed, Timestamp(Clock::wall()).minus(ago)),
+            None => Clock::new(settings.clock_speed, Some(storage.last_timestamp()?)),
+        };
         let cluster_id = storage.cluster_id()?;
         Ok(Arc::new(Self {
             storage,

@@ -5,7 +5,7 @@
 //!
 //! | fault | what happens |
 //! | --- | --- |
-//! | `latency=40ms` | every message from a client waits this long |
+//! | `latency=40ms` | every round trip of a client waits this long |
 //! | `bandwidth=1048576` | bytes a second, both directions of a connection together |
 //! | `cut_after=100000` | each connection is cut after this many bytes from the client |
 //! | `cut_at=UPDATE` | the connection is cut when a statement starting with this text comes, before it runs |
@@ -62,7 +62,7 @@ const NAMES: &[&str] = &[
 
 /// The table of faults, for `--help`.
 pub const TABLE: &str = "\
-  latency=40ms               every message from a client waits this long
+  latency=40ms               every round trip of a client waits this long
   bandwidth=1048576          bytes a second on each connection
   cut_after=100000           each connection is cut after this many bytes from the client
   cut_at=UPDATE              the connection is cut when a statement starts with this text

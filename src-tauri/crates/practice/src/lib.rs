@@ -30,6 +30,8 @@ pub mod datum;
 pub mod emulate;
 pub mod error;
 pub mod faults;
+pub mod practice;
+pub mod sample;
 pub mod scram;
 pub mod sequences;
 pub mod session;
@@ -41,3 +43,6 @@ pub mod time_text;
 pub mod types;
 pub mod userfile;
 pub mod virtuals;
+pub mod wire;
+
+pub use practice::{Options, PracticeCluster};

@@ -81,7 +81,10 @@ impl PracticeCluster {
         let (folder, temporary) = match &options.folder {
             Some(folder) => (folder.clone(), None),
             None => {
-                let temporary = tempfile::Builder::new().prefix("roachvault-practice-").tempdir().map_err(no_folder)?;
+                let temporary = tempfile::Builder::new()
+                    .prefix("roachvault-practice-")
+                    .tempdir()
+                    .map_err(no_folder)?;
                 (temporary.path().to_owned(), Some(temporary))
             }
         };
@@ -90,7 +93,10 @@ impl PracticeCluster {
             version: options.version,
             clock_speed: options.clock_speed,
             regions: options.regions.clone(),
-            external_folder: options.external_folder.clone().unwrap_or_else(|| folder.join("external")),
+            external_folder: options
+                .external_folder
+                .clone()
+                .unwrap_or_else(|| folder.join("external")),
             durable: temporary.is_none(),
             start_clock_ago: None,
         };
@@ -104,14 +110,31 @@ impl PracticeCluster {
         if let Some(extension) = cluster.extension() {
             extension.started(&cluster)?;
         }
-        let tls = if options.insecure { None } else { Some(Tls::open(&folder)?) };
+        let tls = if options.insecure {
+            None
+        } else {
+            Some(Tls::open(&folder)?)
+        };
         let ca_pem = tls.as_ref().map(|tls| tls.ca_pem.clone());
         let server = Server::start(
             Arc::clone(&cluster),
-            ServerOptions { listen: options.listen, tls: tls.map(|tls| tls.config) },
+            ServerOptions {
+                listen: options.listen,
+                tls: tls.map(|tls| tls.config),
+            },
         )
-        .map_err(|error| SqlError::plain(format!("the practice cluster cannot listen on {}: {error}", options.listen)))?;
-        Ok(Self { server, cluster, ca_pem, _temporary: temporary })
+        .map_err(|error| {
+            SqlError::plain(format!(
+                "the practice cluster cannot listen on {}: {error}",
+                options.listen
+            ))
+        })?;
+        Ok(Self {
+            server,
+            cluster,
+            ca_pem,
+            _temporary: temporary,
+        })
     }
 
     /// Where clients connect.
@@ -138,7 +161,11 @@ impl PracticeCluster {
         };
         for entry in entries {
             let path = entry.map_err(no_folder)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             if name.starts_with("cluster.db") {
                 std::fs::remove_file(&path).map_err(no_folder)?;
             } else if name == "external" {
@@ -150,7 +177,10 @@ impl PracticeCluster {
 }
 
 fn fill(folder: &std::path::Path, settings: &Settings, options: &Options) -> SqlResult<()> {
-    let settings = Settings { start_clock_ago: Some(SAMPLE_AGE), ..settings.clone() };
+    let settings = Settings {
+        start_clock_ago: Some(SAMPLE_AGE),
+        ..settings.clone()
+    };
     let cluster = Cluster::open(folder, settings, Faults::default())?;
     let mut session = Session::internal(&cluster, "root")?;
     if session.kept(FILLED.0, FILLED.1)?.is_some() {
@@ -171,8 +201,14 @@ fn set_passwords(cluster: &Arc<Cluster>, options: &Options) -> SqlResult<()> {
     session.transaction(true, |session| {
         for name in ["root", &options.user] {
             let catalog = session.catalog()?;
-            let Some(role) = catalog.roles.get(name) else { continue };
-            if role.password.as_ref().is_some_and(|known| known.accepts(&options.password)) {
+            let Some(role) = catalog.roles.get(name) else {
+                continue;
+            };
+            if role
+                .password
+                .as_ref()
+                .is_some_and(|known| known.accepts(&options.password))
+            {
                 continue;
             }
             let mut role = role.as_ref().clone();
@@ -184,5 +220,7 @@ fn set_passwords(cluster: &Arc<Cluster>, options: &Options) -> SqlResult<()> {
 }
 
 fn no_folder(error: std::io::Error) -> SqlError {
-    SqlError::plain(format!("the folder of the practice cluster cannot be used: {error}"))
+    SqlError::plain(format!(
+        "the folder of the practice cluster cannot be used: {error}"
+    ))
 }

@@ -47,7 +47,11 @@ impl Connection {
             // A variable this cluster does not know is ignored at start, as drivers send their own.
             session.variables_mut().set(&name, &value);
         }
-        Ok(Self { peer, session, extended: Extended::default() })
+        Ok(Self {
+            peer,
+            session,
+            extended: Extended::default(),
+        })
     }
 
     pub fn cancel_flag(&self) -> Arc<AtomicBool> {
@@ -57,7 +61,10 @@ impl Connection {
     /// Tells the client what it should know before its first statement.
     pub fn greet(&mut self, process: i32, secret: i32) -> Result<(), Ended> {
         let banner = self.session.cluster().version().banner();
-        let admin = self.session.catalog().is_ok_and(|catalog| catalog.is_admin(self.session.user()));
+        let admin = self
+            .session
+            .catalog()
+            .is_ok_and(|catalog| catalog.is_admin(self.session.user()));
         let fixed = [
             ("server_version", "13.0.0"),
             ("server_encoding", "UTF8"),
@@ -73,7 +80,11 @@ impl Connection {
             self.peer.send_parameter(name, value)?;
         }
         for name in ["TimeZone", "application_name"] {
-            let value = self.session.variables().get(&name.to_lowercase()).unwrap_or_default();
+            let value = self
+                .session
+                .variables()
+                .get(&name.to_lowercase())
+                .unwrap_or_default();
             self.peer.send_parameter(name, &value)?;
         }
         let user = self.session.user().to_owned();
@@ -132,7 +143,8 @@ impl Connection {
                     return Ok(());
                 }
                 let result =
-                    self.extended.message(&mut self.session, &mut self.peer, message.kind, &message.body)?;
+                    self.extended
+                        .message(&mut self.session, &mut self.peer, message.kind, &message.body)?;
                 if let Err(error) = result {
                     self.extended.skip_to_sync();
                     self.refuse(&error)?;
@@ -192,7 +204,12 @@ impl Connection {
         if let Some(error) = rows.broken {
             return Err(error);
         }
-        if self.session.cluster().faults().matches_statement("cut_after_statement", sql) {
+        if self
+            .session
+            .cluster()
+            .faults()
+            .matches_statement("cut_after_statement", sql)
+        {
             self.peer.cut();
             return Err(io::ErrorKind::ConnectionReset.into());
         }
@@ -259,12 +276,24 @@ pub(super) struct Answer<'a> {
 impl<'a> Answer<'a> {
     /// For simple queries: column names first, everything as text.
     pub fn text(peer: &'a mut Peer) -> Self {
-        Self { peer, columns: Vec::new(), formats: Vec::new(), describe: true, broken: None }
+        Self {
+            peer,
+            columns: Vec::new(),
+            formats: Vec::new(),
+            describe: true,
+            broken: None,
+        }
     }
 
     /// For a bound statement: rows only, in the asked formats.
     pub fn bound(peer: &'a mut Peer, formats: Vec<i16>) -> Self {
-        Self { peer, columns: Vec::new(), formats, describe: false, broken: None }
+        Self {
+            peer,
+            columns: Vec::new(),
+            formats,
+            describe: false,
+            broken: None,
+        }
     }
 
     fn keep<T>(&mut self, result: io::Result<T>) -> SqlResult<()> {
@@ -308,7 +337,11 @@ impl RowSink for Answer<'_> {
                         None => true,
                     }
                 };
-                let length = if is_null { -1 } else { i32::try_from(out.len() - start - 4).unwrap_or(i32::MAX) };
+                let length = if is_null {
+                    -1
+                } else {
+                    i32::try_from(out.len() - start - 4).unwrap_or(i32::MAX)
+                };
                 out[start..start + 4].copy_from_slice(&length.to_be_bytes());
             }
         });

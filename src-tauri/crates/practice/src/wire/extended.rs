@@ -101,11 +101,16 @@ impl Extended {
         let description = match statements.as_slice() {
             [] => Description::default(),
             [only] if userfile::is_upload(only) => {
-                return Err(SqlError::plain("CopyFrom not supported in extended protocol mode"));
+                return Err(SqlError::plain(
+                    "CopyFrom not supported in extended protocol mode",
+                ));
             }
             [only] => session.describe(only, &hints)?,
             _ => {
-                return Err(SqlError::new(sqlstate::SYNTAX, "prepared statement had more than one statement"));
+                return Err(SqlError::new(
+                    sqlstate::SYNTAX,
+                    "prepared statement had more than one statement",
+                ));
             }
         };
         let sql = statements.first().copied().unwrap_or_default().to_owned();
@@ -129,7 +134,9 @@ impl Extended {
         for (index, ty) in types.iter().enumerate() {
             parameters.push(match body.value()? {
                 None => Datum::Null,
-                Some(bytes) if super::frame::format_of(&formats, index) == 1 => Datum::from_binary(bytes, ty)?,
+                Some(bytes) if super::frame::format_of(&formats, index) == 1 => {
+                    Datum::from_binary(bytes, ty)?
+                }
                 Some(bytes) => {
                     let text = std::str::from_utf8(bytes).map_err(|_| malformed())?;
                     Datum::from_text(text, ty)?
@@ -137,7 +144,15 @@ impl Extended {
             });
         }
         let formats = int16_list(body)?;
-        self.portals.insert(portal, Portal { statement, parameters, formats, rest: None });
+        self.portals.insert(
+            portal,
+            Portal {
+                statement,
+                parameters,
+                formats,
+                rest: None,
+            },
+        );
         Ok(())
     }
 
@@ -150,7 +165,11 @@ impl Extended {
                 return Ok((Some(description.parameters), description.columns, Vec::new()));
             }
             let portal = self.portal(name)?;
-            Ok((None, portal.statement.description.columns.clone(), portal.formats.clone()))
+            Ok((
+                None,
+                portal.statement.description.columns.clone(),
+                portal.formats.clone(),
+            ))
         })();
         let (parameters, columns, formats) = match target {
             Ok(target) => target,
@@ -199,12 +218,18 @@ impl Extended {
         let mut rows = Answer::bound(peer, portal.formats.clone());
         let result = match portal.rest.take() {
             Some(rest) => rest.send(&mut rows).map(|()| rest.tag),
-            None => session.execute(&sql, &portal.parameters, &mut rows).map(|finished| finished.tag),
+            None => session
+                .execute(&sql, &portal.parameters, &mut rows)
+                .map(|finished| finished.tag),
         };
         if let Some(error) = rows.broken {
             return Err(error);
         }
-        if session.cluster().faults().matches_statement("cut_after_statement", &sql) {
+        if session
+            .cluster()
+            .faults()
+            .matches_statement("cut_after_statement", &sql)
+        {
             peer.cut();
             return Err(io::ErrorKind::ConnectionReset.into());
         }
@@ -228,7 +253,10 @@ impl Extended {
 
     fn prepared(&self, name: &str) -> SqlResult<&Prepared> {
         self.statements.get(name).ok_or_else(|| {
-            SqlError::new(sqlstate::INVALID_STATEMENT_NAME, format!("unknown prepared statement \"{name}\""))
+            SqlError::new(
+                sqlstate::INVALID_STATEMENT_NAME,
+                format!("unknown prepared statement \"{name}\""),
+            )
         })
     }
 
@@ -259,7 +287,9 @@ impl Portal {
             }
             tell_notices(session, peer)?;
         }
-        let Some(rest) = &mut self.rest else { return Ok(Ok(())) };
+        let Some(rest) = &mut self.rest else {
+            return Ok(Ok(()));
+        };
         let now = Rest {
             columns: rest.columns.clone(),
             rows: rest.rows.drain(..limit.min(rest.rows.len())).collect(),
@@ -274,7 +304,11 @@ impl Portal {
         if let Err(error) = sent {
             return Ok(Err(error));
         }
-        if finished { peer.send_tag(&tag).map(Ok) } else { peer.send(b's', |_| {}).map(Ok) }
+        if finished {
+            peer.send_tag(&tag).map(Ok)
+        } else {
+            peer.send(b's', |_| {}).map(Ok)
+        }
     }
 }
 
@@ -289,7 +323,10 @@ impl Rest {
 }
 
 fn unknown_portal(name: &str) -> SqlError {
-    SqlError::new(sqlstate::INVALID_CURSOR_NAME, format!("unknown portal \"{name}\""))
+    SqlError::new(
+        sqlstate::INVALID_CURSOR_NAME,
+        format!("unknown portal \"{name}\""),
+    )
 }
 
 fn int16_list(body: &mut Body<'_>) -> SqlResult<Vec<i16>> {

@@ -294,11 +294,15 @@ impl<'a> Body<'a> {
     }
 
     pub fn int16(&mut self) -> Result<i16, SqlError> {
-        Ok(i16::from_be_bytes(self.bytes(2)?.try_into().map_err(|_| malformed())?))
+        Ok(i16::from_be_bytes(
+            self.bytes(2)?.try_into().map_err(|_| malformed())?,
+        ))
     }
 
     pub fn int32(&mut self) -> Result<i32, SqlError> {
-        Ok(i32::from_be_bytes(self.bytes(4)?.try_into().map_err(|_| malformed())?))
+        Ok(i32::from_be_bytes(
+            self.bytes(4)?.try_into().map_err(|_| malformed())?,
+        ))
     }
 
     /// A text that ends with NUL.

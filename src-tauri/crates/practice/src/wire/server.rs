@@ -47,7 +47,9 @@ struct Client {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Server")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -69,7 +71,11 @@ impl Server {
                 .name("practice-accept".into())
                 .spawn(move || accept(&shared, &listener))?
         };
-        Ok(Self { shared, address, accepting: Some(accepting) })
+        Ok(Self {
+            shared,
+            address,
+            accepting: Some(accepting),
+        })
     }
 
     /// Where clients connect.
@@ -105,7 +111,10 @@ impl Shared {
     }
 
     fn cancel(&self, process: i32, secret: i32) {
-        if let Some(Client { cancel: Some((known, flag)), .. }) = self.clients().get(&process)
+        if let Some(Client {
+            cancel: Some((known, flag)),
+            ..
+        }) = self.clients().get(&process)
             && *known == secret
         {
             flag.store(true, Ordering::Relaxed);
@@ -126,14 +135,23 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
         let mut clients = shared.clients();
         let thread = {
             let shared = Arc::clone(shared);
-            std::thread::Builder::new().name(format!("practice-client-{process}")).spawn(move || {
-                // However it ended, the client is gone; there is nobody left to tell.
-                let _ = serve(&shared, socket, process);
-                shared.clients().remove(&process);
-            })
+            std::thread::Builder::new()
+                .name(format!("practice-client-{process}"))
+                .spawn(move || {
+                    // However it ended, the client is gone; there is nobody left to tell.
+                    let _ = serve(&shared, socket, process);
+                    shared.clients().remove(&process);
+                })
         };
         if let Ok(thread) = thread {
-            clients.insert(process, Client { socket: copy, cancel: None, thread: Some(thread) });
+            clients.insert(
+                process,
+                Client {
+                    socket: copy,
+                    cancel: None,
+                    thread: Some(thread),
+                },
+            );
         }
     }
 }
@@ -148,7 +166,11 @@ fn serve(shared: &Arc<Shared>, socket: TcpStream, process: i32) -> io::Result<()
             shared.cancel(process, secret);
             return Ok(());
         }
-        Opening::Client { line, parameters, encrypted } => (line, parameters, encrypted),
+        Opening::Client {
+            line,
+            parameters,
+            encrypted,
+        } => (line, parameters, encrypted),
     };
     let mut peer = Peer::new(line, Arc::clone(cluster));
     if let Some(delay) = cluster.faults().duration("slow_start") {
@@ -179,16 +201,32 @@ fn refusal(shared: &Shared, encrypted: bool) -> Option<SqlError> {
     let faults = shared.cluster.faults();
     let refused = |code, text: &str| Some(SqlError::new(code, text).into_fatal());
     if shared.tls.is_some() && !encrypted {
-        return refused(sqlstate::PROTOCOL_VIOLATION, "node is running secure mode, SSL connection required");
+        return refused(
+            sqlstate::PROTOCOL_VIOLATION,
+            "node is running secure mode, SSL connection required",
+        );
     }
     if faults.is_on("disabled") {
-        return refused(sqlstate::CONNECTION_REJECTED, "codeUnavailable: the cluster has used up its limit and is disabled");
+        return refused(
+            sqlstate::CONNECTION_REJECTED,
+            "codeUnavailable: the cluster has used up its limit and is disabled",
+        );
     }
     if faults.is_on("drain") {
-        return refused(sqlstate::ADMIN_SHUTDOWN, "server is not accepting clients, try another node");
+        return refused(
+            sqlstate::ADMIN_SHUTDOWN,
+            "server is not accepting clients, try another node",
+        );
     }
-    let open = shared.clients().values().filter(|client| client.cancel.is_some()).count();
-    if faults.number("max_connections").is_some_and(|limit| open as u64 >= limit) {
+    let open = shared
+        .clients()
+        .values()
+        .filter(|client| client.cancel.is_some())
+        .count();
+    if faults
+        .number("max_connections")
+        .is_some_and(|limit| open as u64 >= limit)
+    {
         return refused(sqlstate::TOO_MANY_CONNECTIONS, "sorry, too many clients already");
     }
     None

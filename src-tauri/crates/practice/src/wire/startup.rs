@@ -23,8 +23,15 @@ const STARTUP_LIMIT: usize = 10_000;
 
 /// What a new connection turned out to be.
 pub enum Opening {
-    Client { line: Line, parameters: BTreeMap<String, String>, encrypted: bool },
-    Cancel { process: i32, secret: i32 },
+    Client {
+        line: Line,
+        parameters: BTreeMap<String, String>,
+        encrypted: bool,
+    },
+    Cancel {
+        process: i32,
+        secret: i32,
+    },
 }
 
 /// Reads up to the startup message, with TLS when the client asks for it and the cluster has it.
@@ -62,7 +69,11 @@ pub fn open(socket: TcpStream, tls: Option<&Arc<ServerConfig>>) -> io::Result<Op
             }
             _ if code >> 16 == PROTOCOL_3 >> 16 => {
                 let parameters = read_parameters(&mut parts).map_err(invalid)?;
-                return Ok(Opening::Client { line, parameters, encrypted });
+                return Ok(Opening::Client {
+                    line,
+                    parameters,
+                    encrypted,
+                });
             }
             _ => return Err(io::ErrorKind::InvalidData.into()),
         }
@@ -102,7 +113,10 @@ pub fn session_options(options: &str) -> Vec<(String, String)> {
     let mut letters = options.chars();
     while let Some(letter) = letters.next() {
         match letter {
-            '\\' => words.last_mut().into_iter().for_each(|word| word.extend(letters.next())),
+            '\\' => words
+                .last_mut()
+                .into_iter()
+                .for_each(|word| word.extend(letters.next())),
             ' ' => words.push(String::new()),
             other => words.last_mut().into_iter().for_each(|word| word.push(other)),
         }
@@ -129,7 +143,10 @@ pub fn authenticate(
     parameters: &BTreeMap<String, String>,
     must_prove: bool,
 ) -> io::Result<SqlResult<String>> {
-    let user = parameters.get("user").map(|user| user.to_lowercase()).unwrap_or_default();
+    let user = parameters
+        .get("user")
+        .map(|user| user.to_lowercase())
+        .unwrap_or_default();
     let catalog = match Session::internal(cluster, "node").and_then(|mut session| session.catalog()) {
         Ok(catalog) => catalog,
         Err(error) => return Ok(Err(error)),
@@ -140,7 +157,10 @@ pub fn authenticate(
             .any(|(name, value)| name == "crdb:jwt_auth_enabled" && value == "true");
         if wants_token {
             ask_for_cleartext(peer)?;
-            return Ok(Err(fatal(sqlstate::INVALID_AUTHORIZATION, "JWT authentication: not enabled")));
+            return Ok(Err(fatal(
+                sqlstate::INVALID_AUTHORIZATION,
+                "JWT authentication: not enabled",
+            )));
         }
         if let Err(error) = prove(peer, &catalog, &user)? {
             return Ok(Err(error));
@@ -153,7 +173,10 @@ pub fn authenticate(
         )));
     };
     if !role.may_log_in() {
-        return Ok(Err(fatal(sqlstate::INVALID_AUTHORIZATION, format!("{user} does not have login privilege"))));
+        return Ok(Err(fatal(
+            sqlstate::INVALID_AUTHORIZATION,
+            format!("{user} does not have login privilege"),
+        )));
     }
     peer.send(b'R', |out| out.extend(0i32.to_be_bytes()))?;
     Ok(Ok(user))
@@ -171,7 +194,12 @@ fn fatal(code: &'static str, message: impl Into<String>) -> SqlError {
 
 /// SCRAM-SHA-256. An unknown user meets the same exchange as a known one.
 fn prove(peer: &mut Peer, catalog: &Catalog, user: &str) -> io::Result<SqlResult<()>> {
-    let refused = || fatal(sqlstate::INVALID_PASSWORD, format!("password authentication failed for user {user}"));
+    let refused = || {
+        fatal(
+            sqlstate::INVALID_PASSWORD,
+            format!("password authentication failed for user {user}"),
+        )
+    };
     let verifier = catalog
         .roles
         .get(user)
@@ -182,7 +210,9 @@ fn prove(peer: &mut Peer, catalog: &Catalog, user: &str) -> io::Result<SqlResult
         out.extend(b"SCRAM-SHA-256\0\0");
     })?;
     peer.flush()?;
-    let Some(first) = sasl(peer)? else { return Ok(Err(malformed().into_fatal())) };
+    let Some(first) = sasl(peer)? else {
+        return Ok(Err(malformed().into_fatal()));
+    };
     let mut parts = Body(&first);
     let start = parts
         .text()
@@ -191,14 +221,21 @@ fn prove(peer: &mut Peer, catalog: &Catalog, user: &str) -> io::Result<SqlResult
         .and_then(|_| parts.value().ok().flatten())
         .and_then(|message| std::str::from_utf8(message).ok())
         .and_then(|message| Exchange::start(verifier, message));
-    let Some((exchange, challenge)) = start else { return Ok(Err(refused())) };
+    let Some((exchange, challenge)) = start else {
+        return Ok(Err(refused()));
+    };
     peer.send(b'R', |out| {
         out.extend(11i32.to_be_bytes());
         out.extend(challenge.as_bytes());
     })?;
     peer.flush()?;
-    let Some(last) = sasl(peer)? else { return Ok(Err(malformed().into_fatal())) };
-    let Some(proof) = std::str::from_utf8(&last).ok().and_then(|message| exchange.finish(message)) else {
+    let Some(last) = sasl(peer)? else {
+        return Ok(Err(malformed().into_fatal()));
+    };
+    let Some(proof) = std::str::from_utf8(&last)
+        .ok()
+        .and_then(|message| exchange.finish(message))
+    else {
         return Ok(Err(refused()));
     };
     peer.send(b'R', |out| {
@@ -225,7 +262,11 @@ mod tests {
         let read: Vec<(&str, &str)> = read.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         assert_eq!(
             read,
-            [("cluster", "funny-skunk-123"), ("statement_timeout", "5 min"), ("timezone", "UTC")]
+            [
+                ("cluster", "funny-skunk-123"),
+                ("statement_timeout", "5 min"),
+                ("timezone", "UTC")
+            ]
         );
     }
 }

@@ -1,0 +1,130 @@
+//! What a new cluster holds: the accounts and databases every cluster has, and two samples to try things on.
+
+mod bank;
+mod movr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::catalog::{Membership, ObjectName, Role};
+use crate::datum::{Datum, Row};
+use crate::error::SqlResult;
+use crate::session::Session;
+use crate::sql::lexer::split_name;
+
+/// `admin`, `root`, the person's own admin, and the databases a cluster begins with.
+pub fn system(session: &mut Session, user: &str) -> SqlResult<()> {
+    let mut admin = Role::user("admin");
+    admin.options.insert("NOLOGIN".into());
+    session.put_role("admin", Some(&admin))?;
+    for name in ["root", user] {
+        let mut role = Role::user(name);
+        role.member_of
+            .insert("admin".into(), Membership { is_admin: true });
+        session.put_role(name, Some(&role))?;
+    }
+    session.create_database("system", "node")?;
+    session.create_database("defaultdb", "root")?;
+    session.create_database("postgres", "root")?;
+    Ok(())
+}
+
+/// The databases `bank` and `movr`, always with the same rows.
+pub fn databases(session: &mut Session) -> SqlResult<()> {
+    bank::make(session)?;
+    movr::make(session)
+}
+
+/// Numbers that look random and are the same every time (SplitMix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+
+    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        from[usize::try_from(self.below(from.len() as u64)).unwrap_or(0)]
+    }
+
+    fn uuid(&mut self) -> String {
+        uuid::Uuid::from_u64_pair(self.next(), self.next()).to_string()
+    }
+
+    fn cents(&mut self, from: i64, until: i64) -> String {
+        let span = u64::try_from(until - from).unwrap_or(1);
+        let cents = from + i64::try_from(self.below(span)).unwrap_or(0);
+        let sign = if cents < 0 { "-" } else { "" };
+        format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100)
+    }
+
+    /// A moment in the three years before the samples' fixed day.
+    fn moment(&mut self) -> String {
+        moment_text(self.below(3 * 365 * 24 * 3600))
+    }
+}
+
+/// The moment this many seconds before the samples' fixed day.
+fn moment_text(seconds_before: u64) -> String {
+    let day = DateTime::<Utc>::from_timestamp(1_767_225_600, 0).unwrap_or_default();
+    let moment = day - TimeDelta::seconds(i64::try_from(seconds_before).unwrap_or(0));
+    moment.format("%Y-%m-%d %H:%M:%S+00").to_string()
+}
+
+/// Fills a table from texts, each read as its column's type; `None` is NULL. The columns are those of the
+/// table in their order.
+fn fill(
+    session: &mut Session,
+    table: &str,
+    rows: impl Iterator<Item = Vec<Option<String>>>,
+) -> SqlResult<()> {
+    let catalog = session.catalog()?;
+    let name = ObjectName(split_name(table));
+    let descriptor = catalog
+        .resolve(&name, "defaultdb", &[])
+        .ok_or_else(|| name.undefined_relation())?;
+    let types: Vec<_> = descriptor
+        .table()
+        .map(|body| body.columns.iter().map(|column| column.ty.clone()).collect())
+        .unwrap_or_default();
+    let mut failed = None;
+    let rows = rows.map_while(|row| {
+        let row: SqlResult<Row> = row
+            .into_iter()
+            .zip(&types)
+            .map(|(value, ty)| value.map_or(Ok(Datum::Null), |text| Datum::from_text(&text, ty)))
+            .collect();
+        row.map_err(|error| failed = Some(error)).ok()
+    });
+    session.insert_rows(descriptor, rows)?;
+    failed.map_or(Ok(()), Err)
+}
+
+const FIRST_NAMES: &[&str] = &[
+    "Ada", "Amara", "Bruno", "Chen", "Dilara", "Elif", "Femi", "Greta", "Hana", "Ivan", "Jonas", "Kaveh",
+    "Lena", "Mateo", "Noor", "Olga", "Priya", "Quentin", "Rosa", "Sami", "Tariq", "Uma", "Viktor", "Wanda",
+    "Ximena", "Yuki", "Zoë",
+];
+const LAST_NAMES: &[&str] = &[
+    "Abebe", "Berg", "Castillo", "Duarte", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito", "Janssen",
+    "Kowalski", "Lind", "Moreau", "Nguyen", "Okafor", "Petrov", "Quispe", "Rossi", "Schmidt", "Tanaka",
+    "Ueda", "Vargas", "Weber", "Yilmaz",
+];
+const CITIES: &[&str] = &[
+    "amsterdam",
+    "boston",
+    "los angeles",
+    "new york",
+    "paris",
+    "rome",
+    "san francisco",
+    "seattle",
+    "washington dc",
+];
