@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button, ButtonRow } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
@@ -14,10 +14,11 @@ import type { Connection, ConnectionFields, ParsedConnection } from "../../ipc/b
 import { asCallError } from "../../ipc/errors";
 import { CareFields } from "./CareFields";
 import styles from "./ConnectionForm.module.css";
+import { DoctorPanel } from "./DoctorPanel";
 import { type ConnectionForm, draftOf, emptyForm, formOf, pastedInto, portOf } from "./draft";
 import { EncryptionFields } from "./EncryptionFields";
 import { PasteBox } from "./PasteBox";
-import { useSaveConnection } from "./queries";
+import { useConnectionTest, useSaveConnection } from "./queries";
 import { SecretFields } from "./SecretFields";
 
 export interface ConnectionFormPageProps {
@@ -25,6 +26,8 @@ export interface ConnectionFormPageProps {
   connection?: Connection;
   /** What was pasted on the screen before. */
   parsed?: ParsedConnection;
+  /** Starts with a test: the person asked for one on the way here. */
+  isTested?: boolean;
 }
 
 function initialForm({ connection, parsed }: ConnectionFormPageProps): ConnectionForm {
@@ -45,18 +48,31 @@ export function ConnectionFormPage(props: ConnectionFormPageProps) {
       void navigate({ to: "/" });
     }
   });
+  const { report, test } = useConnectionTest();
+  const startsTested = useRef(props.isTested ?? false);
+  useEffect(() => {
+    if (!startsTested.current) return;
+    startsTested.current = false;
+    test.mutate(draftOf(form));
+  }, [test, form]);
+  const testError = test.error && asCallError(test.error);
   const error = save.error && asCallError(save.error);
-  const errors = error?.fields ?? {};
+  const errors = { ...testError?.fields, ...error?.fields };
   const { fields } = form;
 
   const change = (next: Partial<ConnectionForm>) => setForm((now) => ({ ...now, ...next }));
   const changeFields = (next: Partial<ConnectionFields>) =>
     setForm((now) => ({ ...now, fields: { ...now.fields, ...next } }));
+  const hasPort = () => {
+    if (portOf(form.port) !== null) return true;
+    setPortError("A port is a number from 1 to 65535. CockroachDB listens on 26257.");
+    return false;
+  };
+  const runTest = () => {
+    if (hasPort()) test.mutate(draftOf(form));
+  };
   const submit = (connects: boolean) => {
-    if (portOf(form.port) === null) {
-      setPortError("A port is a number from 1 to 65535. CockroachDB listens on 26257.");
-      return;
-    }
+    if (!hasPort()) return;
     goesOn.current = connects;
     save.mutate(draftOf(form));
   };
@@ -178,6 +194,9 @@ export function ConnectionFormPage(props: ConnectionFormPageProps) {
             <CareFields fields={fields} onChange={changeFields} />
           </Card>
           {error && <ErrorState error={error} />}
+        </div>
+        <div className={styles.side}>
+          <DoctorPanel report={report} isRunning={test.isPending} error={testError} onRun={runTest} />
         </div>
       </div>
       <div className={styles.foot}>
