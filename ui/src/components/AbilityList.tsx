@@ -31,13 +31,9 @@ function check({ action, permission, grant }: ShownAbility): Check {
     detail: (
       <>
         {permission === "unknown"
-          ? "Could not be found out. It may work; if not, "
-          : "Not granted to this user itself. "}
-        {grant && (
-          <>
-            ask an administrator for <code className={styles.grant}>{grant}</code>
-          </>
-        )}
+          ? "Could not be found out; it may work. If not, an administrator can run "
+          : "Not granted to this user itself. An administrator can run "}
+        <code className={styles.grant}>{grant}</code>
       </>
     ),
     action: grant ? <CopyButton text={grant} label="Copy" /> : undefined,
