@@ -1,9 +1,8 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup, configure } from "@testing-library/react";
+import { cleanup } from "@testing-library/react";
 import { afterEach } from "vitest";
 
 afterEach(cleanup);
-configure({ asyncUtilTimeout: 20_000 });
 
 // jsdom lays nothing out: virtual lists need a size to decide what to draw.
 for (const [name, size] of [

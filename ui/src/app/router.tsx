@@ -59,7 +59,7 @@ const newConnection = createRoute({
     const { parsed } = useLocation().state;
     return (
       <Page>
-        <ConnectionFormPage parsed={parsed} isTested={parsed !== undefined} />
+        <ConnectionFormPage parsed={parsed} />
       </Page>
     );
   },
@@ -73,7 +73,6 @@ const connection = createRoute({
   }),
   component: function EditConnection() {
     const { connectionId } = connection.useParams();
-    const { check } = connection.useSearch();
     return (
       <WithConnections>
         {(list) => {
@@ -81,7 +80,7 @@ const connection = createRoute({
           if (!found) return <DeletedConnection />;
           return (
             <Page>
-              <ConnectionFormPage key={found.id} connection={found} isTested={check} />
+              <ConnectionFormPage key={found.id} connection={found} />
             </Page>
           );
         }}

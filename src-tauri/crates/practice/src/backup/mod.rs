@@ -31,6 +31,7 @@ mod store;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod userfile_place;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,7 @@ use crate::types::SqlType;
 use bind::Parameters;
 use job::{Job, Status};
 use runner::Runner;
+pub use userfile_place::UserfilePlace;
 
 /// How backups and restores are to behave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

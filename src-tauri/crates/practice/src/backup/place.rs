@@ -3,6 +3,7 @@
 use super::external_connection;
 use super::folder::Folder;
 use super::store::Store;
+use super::userfile_place::UserfilePlace;
 use crate::catalog::{Catalog, Privilege, PrivilegeTarget};
 use crate::error::{SqlError, SqlResult};
 use crate::session::Session;
@@ -203,7 +204,7 @@ pub fn open(session: &mut Session, user: &str, text: &str) -> SqlResult<Store> {
     let external = session.cluster().external_folder().to_owned();
     Ok(match scheme {
         Scheme::NodeLocal => Store::Folder(Folder::node_local(&external, &uri)?),
-        Scheme::Userfile => return Err(SqlError::plain("userfile")),
+        Scheme::Userfile => Store::Userfile(UserfilePlace::open(session.cluster(), user, text)?),
         Scheme::External(name) => {
             let target = external_connection::target(&*session.catalog()?, &name)?;
             return open(session, user, &joined(&target, &uri.path));

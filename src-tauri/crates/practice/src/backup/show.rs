@@ -476,7 +476,7 @@ impl ObjectRows<'_> {
                 Body::Table(_) | Body::View(_) | Body::Sequence(_) => "table",
             };
             let create = match self.show.details {
-                Details::Schemas => Some(backup.full_name(object)),
+                Details::Schemas => Some(crate::show::create_statement(&backup, object)),
                 _ => None,
             };
             let row = ObjectRow {

@@ -1,6 +1,7 @@
 //! A place files are kept in: a folder of this computer, or userfile storage inside the cluster.
 
 use super::folder::Folder;
+use super::userfile_place::UserfilePlace;
 use crate::error::SqlResult;
 
 /// An open place.
@@ -8,6 +9,8 @@ use crate::error::SqlResult;
 pub enum Store {
     /// Nodelocal storage, and the stand-ins of buckets.
     Folder(Folder),
+    /// Two tables of the cluster.
+    Userfile(UserfilePlace),
 }
 
 impl Store {
@@ -15,6 +18,7 @@ impl Store {
     pub fn read(&self, name: &str) -> SqlResult<Vec<u8>> {
         match self {
             Store::Folder(folder) => folder.read(name),
+            Store::Userfile(userfile) => userfile.read(name),
         }
     }
 
@@ -22,6 +26,7 @@ impl Store {
     pub fn write(&self, name: &str, bytes: &[u8]) -> SqlResult<()> {
         match self {
             Store::Folder(folder) => folder.write(name, bytes),
+            Store::Userfile(userfile) => userfile.write(name, bytes),
         }
     }
 
@@ -29,6 +34,7 @@ impl Store {
     pub fn delete(&self, name: &str) -> SqlResult<()> {
         match self {
             Store::Folder(folder) => folder.delete(name),
+            Store::Userfile(userfile) => userfile.delete(name),
         }
     }
 
@@ -36,6 +42,7 @@ impl Store {
     pub fn list_below(&self, prefix: &str) -> SqlResult<Vec<(String, u64)>> {
         match self {
             Store::Folder(folder) => folder.list_below(prefix),
+            Store::Userfile(userfile) => userfile.list_below(prefix),
         }
     }
 
@@ -43,6 +50,7 @@ impl Store {
     pub fn size(&self, name: &str) -> SqlResult<Option<u64>> {
         match self {
             Store::Folder(folder) => folder.size(name),
+            Store::Userfile(userfile) => userfile.size(name),
         }
     }
 }
