@@ -52,6 +52,40 @@ impl<'desktop> App<'desktop> {
         });
     }
 
+    /// Takes an option of a list that unfolds.
+    #[track_caller]
+    pub fn choose(&self, field: &str, option: &str) {
+        self.click(field);
+        until(&format!("option '{option}'"), SOON, || {
+            let element = self.session.find("option", option, "")?;
+            self.session.click(&element)
+        });
+    }
+
+    /// Selects the row of a list whose spoken name contains this.
+    #[track_caller]
+    pub fn choose_row(&self, name: &str) {
+        until(&format!("row '{name}' to select"), SOON, || {
+            let element = self.session.find("row", name, "")?;
+            self.session.click(&element)
+        });
+    }
+
+    #[track_caller]
+    pub fn see_row(&self, name: &str) {
+        until(&format!("row '{name}'"), SOON, || {
+            self.session.find("row", name, "")
+        });
+    }
+
+    /// Waits until the region or dialog of this name says this.
+    #[track_caller]
+    pub fn see_in(&self, within: &str, words: &str, deadline: Duration) {
+        until(&format!("the words '{words}' in '{within}'"), deadline, || {
+            self.session.find("*", words, within)
+        });
+    }
+
     /// Replaces what a text field holds.
     #[track_caller]
     pub fn fill(&self, field: &str, text: &str) {
@@ -75,16 +109,6 @@ impl<'desktop> App<'desktop> {
         until(&format!("the words '{words}'"), deadline, || {
             self.session.find("*", words, "")
         });
-    }
-
-    /// All that the page says.
-    #[track_caller]
-    pub fn words(&self) -> String {
-        let words = self
-            .session
-            .script("document.body.innerText", &json!([]))
-            .unwrap();
-        words.as_str().unwrap_or_default().to_owned()
     }
 
     /// What stands in the element of this role and name.

@@ -121,6 +121,11 @@ impl Desktop {
         dir
     }
 
+    /// A place for a file of the test's own that the app does not see.
+    pub fn scratch(&self, name: &str) -> PathBuf {
+        self.state.path().join(name)
+    }
+
     /// A command that runs on this desktop.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);

@@ -11,6 +11,8 @@
 mod app;
 mod desktop;
 mod native_dialog;
+mod outside;
 mod wait;
+mod walk;
 mod webdriver;
 mod window;
