@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod connection;
 pub mod error;
 pub mod job;
+pub mod userfile;
 
 pub use cluster::{ClusterInfo, ConnectionId, Environment, OpenCluster};
 pub use connection::{ConnectionDetails, ConnectionDraft, Connections, SavedConnection};

@@ -90,7 +90,8 @@ impl Lanes {
         &self.cluster
     }
 
-    pub(crate) fn report(&self, event: Event) {
+    /// Tells an event to whoever made the lanes.
+    pub fn report(&self, event: Event) {
         (self.report)(event);
     }
 

@@ -175,18 +175,11 @@ impl PartFile {
             renamed.map_err(|error| {
                 // The part is complete: it stays for another attempt.
                 let reason = cannot_write(&this.target, &error.error);
-                let exists = error.error.kind() == io::ErrorKind::AlreadyExists;
+                let taken = error.error.kind() == io::ErrorKind::AlreadyExists;
                 if let Err(error) = error.path.keep() {
                     tracing::warn!(%error, "a part file could not be kept");
                 }
-                if exists {
-                    Error::new(
-                        ErrorKind::AlreadyExists,
-                        format!("{} exists already.", this.target.display()),
-                    )
-                } else {
-                    reason
-                }
+                if taken { exists(&this.target) } else { reason }
             })?;
             Ok(digest)
         })
@@ -203,6 +196,40 @@ impl PartFile {
         let part = part_path(target, tag)?;
         blocking(move || remove_if_there(&part)).await
     }
+}
+
+/// Writes a file that is in memory as a whole, through a temporary file beside it. It is not forced to
+/// the disk: with thousands of small files that would take most of the time.
+pub async fn save_small(target: &Path, bytes: Vec<u8>, replace: bool) -> Result<()> {
+    let target = target.to_owned();
+    blocking(move || {
+        let failed = |error: io::Error| cannot_write(&target, &error);
+        let folder = target.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".roachvault")
+            .tempfile_in(folder)
+            .map_err(failed)?;
+        io::Write::write_all(&mut file, &bytes).map_err(failed)?;
+        let renamed = if replace {
+            file.persist(&target)
+        } else {
+            file.persist_noclobber(&target)
+        };
+        match renamed {
+            Ok(_) => Ok(()),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(exists(&target)),
+            Err(error) => Err(failed(error.error)),
+        }
+    })
+    .await
+}
+
+fn exists(target: &Path) -> Error {
+    Error::new(
+        ErrorKind::AlreadyExists,
+        format!("{} exists already.", target.display()),
+    )
 }
 
 fn remove_if_there(path: &Path) -> Result<()> {

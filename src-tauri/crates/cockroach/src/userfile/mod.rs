@@ -14,6 +14,7 @@ mod glob;
 mod lanes;
 mod list;
 mod local;
+mod mend;
 mod name;
 mod report;
 mod small;
@@ -27,7 +28,11 @@ pub use download::{Downloaded, Pin, StoreSource, download, pin};
 pub use glob::Glob;
 pub use lanes::{Lanes, SharedLanes};
 pub use list::{FileRow, get_file, list_names, list_page, list_stores};
-pub use local::{LocalSource, PartFile, Source};
+pub use local::{LocalSource, PartFile, Source, save_small};
+pub use mend::{
+    ChunkInfo, Damage, Layout, Rename, close_gaps, copy, find_damage, find_files, head, layout, remove_damaged,
+    rename,
+};
 pub use name::{StoredName, temporary_name};
 pub use report::{Event, Report, Stop};
 pub use small::{BATCH_BYTES, BATCH_FILES, SmallFile, SmallUploaded, download_small, upload_small};

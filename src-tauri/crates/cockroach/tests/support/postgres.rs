@@ -1,5 +1,7 @@
 //! A PostgreSQL of its own for a test: a second, independent server that knows nothing of us.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -299,9 +299,13 @@ impl Jobs {
                 None,
             ),
         };
-        self.update(id, |job| job.end(end));
+        let mut again = false;
+        self.update(id, |job| again = job.end(end));
         if let Err(error) = self.persist(id).await {
             tracing::warn!(%error, %id, "the end of a job could not be written down");
+        }
+        if again && let Err(error) = self.spawn(id, Signal::Cancel) {
+            tracing::warn!(%error, %id, "a cancelled job could not be cleaned up");
         }
     }
 

@@ -99,7 +99,10 @@ impl Entry {
         true
     }
 
-    pub fn end(&mut self, end: End) {
+    /// Answers whether the job has to be run once more: it was cancelled in the moment in which its run
+    /// stopped for a pause, and has not cleaned up.
+    pub fn end(&mut self, end: End) -> bool {
+        let cancelled = self.signal.as_ref().is_some_and(|signal| *signal.borrow() == Signal::Cancel);
         self.signal = None;
         self.samples.clear();
         let job = &mut self.snapshot;
@@ -114,6 +117,7 @@ impl Entry {
         if job.state.is_final() {
             job.finished_at = Some(Utc::now());
         }
+        cancelled && job.state == JobState::Paused
     }
 
     /// Works out speed and time left from the progress just set.

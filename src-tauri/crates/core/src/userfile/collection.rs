@@ -1,0 +1,131 @@
+//! Recognising backup collections among files by the names that BACKUP gives.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use roachvault_cockroach::userfile::FileRow;
+
+/// The backups found in one collection.
+#[derive(Debug, Clone, Default)]
+pub struct Collection {
+    /// `2021/03/24-210532.53` for a full backup; with `#` and its own part for an incremental one.
+    backups: BTreeSet<String>,
+    pub newest: Option<DateTime<Utc>>,
+}
+
+impl Collection {
+    pub fn backups(&self) -> u64 {
+        self.backups.len() as u64
+    }
+}
+
+/// Collections by their path, without slashes around it.
+#[derive(Debug, Clone, Default)]
+pub struct Collections(BTreeMap<String, Collection>);
+
+impl Collections {
+    pub fn of<'a>(files: impl IntoIterator<Item = &'a FileRow>) -> Self {
+        let mut collections = Self::default();
+        for file in files {
+            collections.add(file);
+        }
+        collections
+    }
+
+    fn add(&mut self, file: &FileRow) {
+        let Some((path, backup)) = backup_of(file.name.shown()) else {
+            return;
+        };
+        let collection = self.0.entry(path.to_owned()).or_default();
+        collection.backups.insert(backup);
+        collection.newest = collection.newest.max(file.uploaded_at);
+    }
+
+    pub fn get(&self, path: &str) -> Option<&Collection> {
+        self.0.get(path.trim_matches('/'))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Collection)> {
+        self.0.iter()
+    }
+}
+
+/// The collection and the backup whose manifest this name is.
+///
+/// A full backup's manifest is `<collection>/YYYY/MM/DD-HHMMSS.ss/BACKUP_MANIFEST`, an incremental's is
+/// `<collection>/incrementals/<full>/YYYYMMDD/HHMMSS.ss[-YYYYMMDD-HHMMSS.ss]/BACKUP_MANIFEST`; slim
+/// manifests are called `BACKUP_METADATA`.
+fn backup_of(name: &str) -> Option<(&str, String)> {
+    let folder = name
+        .strip_suffix("/BACKUP_MANIFEST")
+        .or_else(|| name.strip_suffix("/BACKUP_METADATA"))?;
+    if let Some((collection, rest)) = folder.split_once("/incrementals/") {
+        let parts: Vec<&str> = rest.split('/').collect();
+        let [year, month, day, inc_day, inc_time] = parts.as_slice() else {
+            return None;
+        };
+        let (time, start) = inc_time
+            .split_once('-')
+            .map_or((*inc_time, None), |(time, start)| (time, Some(start)));
+        let incremental = shape(inc_day, "99999999") && shape(time, "999999.99");
+        let started = start.is_none_or(|start| shape(start, "99999999-999999.99"));
+        let full = shape(year, "9999") && shape(month, "99") && shape(day, "99-999999.99");
+        return (incremental && started && full)
+            .then(|| (collection, format!("{year}/{month}/{day}#{inc_day}/{inc_time}")));
+    }
+    let mut parts = folder.rsplitn(4, '/');
+    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+    let collection = parts.next()?;
+    let full = shape(year, "9999") && shape(month, "99") && shape(day, "99-999999.99");
+    full.then(|| (collection, format!("{year}/{month}/{day}")))
+}
+
+/// `9` in the pattern stands for a digit, all else for itself.
+fn shape(text: &str, pattern: &str) -> bool {
+    text.len() == pattern.len()
+        && text
+            .bytes()
+            .zip(pattern.bytes())
+            .all(|(c, p)| if p == b'9' { c.is_ascii_digit() } else { c == p })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use roachvault_cockroach::userfile::StoredName;
+
+    use super::*;
+
+    fn file(name: &str) -> FileRow {
+        FileRow {
+            name: StoredName::stored(name),
+            file_id: uuid::Uuid::nil(),
+            size_bytes: 1,
+            username: "root".into(),
+            uploaded_at: None,
+        }
+    }
+
+    #[test]
+    fn manifests_tell_collections_and_other_files_do_not() {
+        let files = [
+            "/bank/2021/03/24-210532.53/BACKUP_MANIFEST",
+            "/bank/2021/03/24-210532.53/BACKUP_METADATA",
+            "/bank/2021/03/24-210532.53/data/1.sst",
+            "/bank/incrementals/2021/03/24-210532.53/20210325/090000.00/BACKUP_MANIFEST",
+            "/bank/incrementals/2021/03/24-210532.53/20210326/090000.00-20210324-210532.53/BACKUP_METADATA",
+            "/deep/er/2022/01/01-000000.00/BACKUP_MANIFEST",
+            "/notes/2022/1/1/BACKUP_MANIFEST",
+            "/BACKUP_MANIFEST",
+        ]
+        .map(file);
+        let collections = Collections::of(&files);
+        let found: Vec<_> = collections
+            .iter()
+            .map(|(path, found)| (path.as_str(), found.backups()))
+            .collect();
+        assert_eq!(found, [("bank", 3), ("deep/er", 1)]);
+        assert!(collections.get("/bank/").is_some());
+    }
+}

@@ -1,0 +1,105 @@
+//! Files inside a cluster, as a person handles them: looking, planning, moving.
+//!
+//! What overwrites or deletes is planned first. A plan is kept here under an id; starting it looks
+//! again at what may have changed and hands the work to a job.
+
+mod collection;
+mod delete;
+mod download;
+mod listing;
+mod local_name;
+mod look;
+mod plan;
+mod settle;
+mod spec;
+mod transfer;
+mod undelete;
+mod upload;
+mod walk;
+
+use std::sync::Arc;
+
+use roachvault_cockroach::userfile::{Store, StoreName};
+
+use crate::cluster::OpenCluster;
+use crate::error::Result;
+use crate::job::{JobKind, Jobs, Runs};
+
+pub use collection::Collections;
+pub use delete::{DeletePlan, TouchedCollection};
+pub use listing::{Entry, FolderPage, ListRequest, Sort};
+pub use look::{Details, Preview, StoreEntry, list_stores};
+pub use plan::{Choices, Conflict, LeftOut, MappedName, OnConflict, TransferPlan};
+pub use settle::{Move, RepairItem, RepairPlan};
+pub use undelete::DeletedFile;
+
+/// Listings and plans of all connections. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Userfiles {
+    listings: Arc<listing::Listings>,
+    plans: Arc<plan::Plans>,
+}
+
+impl Userfiles {
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// How each kind of job over files is run.
+#[must_use]
+pub fn runs(runs: Runs) -> Runs {
+    runs.with(&[JobKind::Upload], upload::run)
+        .with(&[JobKind::Download], download::run)
+        .with(&[JobKind::DeleteFiles], delete::run)
+        .with(&[JobKind::CopyFiles], settle::run_copy)
+        .with(&[JobKind::Repair], settle::run_repair)
+        .with(&[JobKind::Undelete], undelete::run)
+        .with(&[JobKind::CopyToCluster], undelete::run_copy_to_cluster)
+}
+
+/// The store that a request names by the host of its URIs; without one, the user's own.
+async fn open_store(cluster: &roachvault_cockroach::Cluster, host: Option<&str>) -> Result<Store> {
+    let name = match host {
+        Some(host) => StoreName::parse(host)?,
+        None => StoreName::default_of(cluster.user()),
+    };
+    Ok(Store::open(cluster, name).await?)
+}
+
+fn connection_of(cluster: &OpenCluster) -> crate::job::JobConnection {
+    crate::job::JobConnection {
+        id: cluster.id,
+        name: cluster.name.clone(),
+    }
+}
+
+async fn start_files_job<T: serde::Serialize>(
+    jobs: &Jobs,
+    cluster: &OpenCluster,
+    kind: JobKind,
+    title: String,
+    progress: crate::job::Progress,
+    spec: &T,
+) -> Result<crate::job::JobId> {
+    let connection = connection_of(cluster);
+    jobs.start(
+        crate::job::NewJob {
+            kind,
+            connection,
+            title,
+            progress,
+        },
+        spec,
+    )
+    .await
+}
+
+/// `1 file`, `3 files`.
+fn files_words(count: u64) -> String {
+    if count == 1 {
+        "1 file".into()
+    } else {
+        format!("{count} files")
+    }
+}

@@ -1,0 +1,158 @@
+//! Plans of transfers, and where they wait for their start.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::local_name::numbered;
+use crate::error::{Code, Error, Result};
+
+/// What to do where a name is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnConflict {
+    Skip,
+    Replace,
+    KeepBoth,
+}
+
+/// The person's answer to all conflicts, and exceptions by the conflict's target.
+#[derive(Debug, Clone)]
+pub struct Choices {
+    pub all: OnConflict,
+    pub each: BTreeMap<String, OnConflict>,
+}
+
+impl Choices {
+    pub(super) fn of(&self, target: &str) -> OnConflict {
+        self.each.get(target).copied().unwrap_or(self.all)
+    }
+}
+
+/// A target whose name is taken, both sides as they are.
+#[derive(Debug, Clone)]
+pub struct Conflict {
+    pub source: String,
+    pub target: String,
+    pub source_bytes: u64,
+    pub source_time: Option<DateTime<Utc>>,
+    pub target_bytes: u64,
+    pub target_time: Option<DateTime<Utc>>,
+}
+
+/// A name that had to be changed to be safe at the other end.
+#[derive(Debug, Clone)]
+pub struct MappedName {
+    pub source: String,
+    pub target: String,
+}
+
+/// Something chosen that will not take part.
+#[derive(Debug, Clone)]
+pub struct LeftOut {
+    pub path: String,
+    pub why: String,
+}
+
+/// What a transfer would do. Lists hold at most [`TransferPlan::MOST_SHOWN`]; the counts are exact.
+#[derive(Debug, Clone)]
+pub struct TransferPlan {
+    pub id: Uuid,
+    /// Host of the store's URIs.
+    pub store: String,
+    pub target: String,
+    pub files: u64,
+    pub size_bytes: u64,
+    pub conflict_count: u64,
+    pub conflicts: Vec<Conflict>,
+    pub mapped: Vec<MappedName>,
+    pub left_out: Vec<LeftOut>,
+}
+
+impl TransferPlan {
+    pub const MOST_SHOWN: usize = 500;
+}
+
+/// What a plan keeps for its start.
+pub(super) enum Kept {
+    Upload(super::upload::Planned),
+    Download(super::download::Planned),
+    Delete(super::delete::Planned),
+    Repair(super::settle::Planned),
+    CopyToCluster(super::undelete::Planned),
+}
+
+/// Plans that wait. A plan is used once; the oldest go when there are many.
+#[derive(Default)]
+pub struct Plans(Mutex<VecDeque<(Uuid, Arc<Kept>)>>);
+
+const MOST_PLANS: usize = 16;
+
+impl Plans {
+    pub(super) fn keep(&self, kept: Kept) -> Uuid {
+        let id = Uuid::new_v4();
+        let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        plans.push_back((id, Arc::new(kept)));
+        if plans.len() > MOST_PLANS {
+            plans.pop_front();
+        }
+        id
+    }
+
+    /// Stays until it is dropped by newer ones, so that a refused start can be tried again.
+    pub(super) fn get(&self, id: Uuid) -> Result<Arc<Kept>> {
+        let plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        plans
+            .iter()
+            .find(|(own, _)| *own == id)
+            .map(|(_, kept)| Arc::clone(kept))
+            .ok_or_else(wrong_plan)
+    }
+}
+
+pub(super) fn wrong_plan() -> Error {
+    Error::new(Code::PlanChanged, "This plan is not at hand any more.").hint("Plan it again.")
+}
+
+/// A name beside `name` that is free: `a (2).csv`, `a (3).csv`, … It is taken from then on.
+pub(super) fn free_beside(name: &str, taken: &mut HashSet<String>) -> String {
+    let (folder, last) = name
+        .rsplit_once('/')
+        .map_or(("", name), |(folder, last)| (folder, last));
+    let mut number = 2;
+    loop {
+        let beside = numbered(last, number);
+        let candidate = if name.contains('/') {
+            format!("{folder}/{beside}")
+        } else {
+            beside
+        };
+        if taken.insert(candidate.clone()) {
+            return candidate;
+        }
+        number += 1;
+    }
+}
+
+/// As [`free_beside`], on the disk.
+pub(super) fn free_path_beside(path: &std::path::Path, taken: &mut HashSet<PathBuf>) -> PathBuf {
+    let last = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let mut number = 2;
+    loop {
+        let candidate = path.with_file_name(numbered(&last, number));
+        if !candidate.exists() && taken.insert(candidate.clone()) {
+            return candidate;
+        }
+        number += 1;
+    }
+}
+
+pub(super) fn shown<T>(mut list: Vec<T>) -> Vec<T> {
+    list.truncate(TransferPlan::MOST_SHOWN);
+    list
+}

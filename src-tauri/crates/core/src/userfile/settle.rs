@@ -1,0 +1,344 @@
+//! Changes inside a store: renaming, copying, repairing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use roachvault_cockroach::userfile::{self, Damage, Rename, Store, StoredName};
+use uuid::Uuid;
+
+use super::look::{find, lanes};
+use super::plan::{Kept, wrong_plan};
+use super::spec::{CopyFile, CopySpec, RepairOne, RepairSpec, StoredFile, file_id};
+use super::transfer::concerns_all;
+use super::{Userfiles, files_words, open_store, start_files_job};
+use crate::cluster::{ConnectionId, OpenCluster};
+use crate::error::{Error, Result};
+use crate::job::{
+    End, FileEnd, FileResult, FilesOutcome, JobHandle, JobId, JobKind, Jobs, Outcome, Progress, Signal, Unit,
+};
+
+/// Old and new path of a file, or of a folder when both end in a slash. Without leading slashes.
+#[derive(Debug, Clone)]
+pub struct Move {
+    pub from: String,
+    pub to: String,
+}
+
+/// Something to be repaired.
+#[derive(Debug, Clone)]
+pub struct RepairItem {
+    pub file_id: Uuid,
+    pub damage: Damage,
+    pub path: Option<String>,
+    pub size_bytes: u64,
+    pub uploaded_at: Option<DateTime<Utc>>,
+    pub remedy: String,
+    /// It may be in the middle of being written.
+    pub maybe_active: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct RepairPlan {
+    pub id: Uuid,
+    pub store: String,
+    pub items: Vec<RepairItem>,
+}
+
+pub(super) struct Planned {
+    connection: ConnectionId,
+    store: String,
+    items: Vec<RepairItem>,
+}
+
+/// A write that began within this time may still be under way.
+const MAYBE_ACTIVE: TimeDelta = TimeDelta::hours(2);
+
+impl Userfiles {
+    /// Renames or moves; all of them or none.
+    pub async fn rename(&self, cluster: &OpenCluster, store: Option<&str>, moves: &[Move]) -> Result<()> {
+        let store = open_store(cluster.writable()?, store).await?;
+        let mut renames = Vec::with_capacity(moves.len());
+        for one in moves {
+            let folder = one.from.ends_with('/');
+            let to = StoredName::new(one.to.trim_end_matches('/'))?;
+            let slash = if folder { "/" } else { "" };
+            renames.push(Rename {
+                from: format!("/{}", one.from.trim_start_matches('/')),
+                to: format!("{}{slash}", to.as_str()),
+            });
+        }
+        userfile::rename(&store, &renames).await?;
+        Ok(())
+    }
+
+    /// Copies files inside the cluster.
+    pub async fn start_copy(
+        &self,
+        jobs: &Jobs,
+        cluster: &OpenCluster,
+        store: Option<&str>,
+        moves: &[Move],
+    ) -> Result<JobId> {
+        let store = open_store(cluster.writable()?, store).await?;
+        let mut copies = Vec::new();
+        for one in moves {
+            let folder = one.from.ends_with('/');
+            let to = one.to.trim_start_matches('/');
+            if folder {
+                let (files, _) = super::download::select(&store, std::slice::from_ref(&one.from)).await?;
+                for (file, _) in files {
+                    let rest = file
+                        .name
+                        .shown()
+                        .strip_prefix(one.from.trim_start_matches('/'))
+                        .unwrap_or_default();
+                    let to = StoredName::new(&format!("{}/{rest}", to.trim_end_matches('/')))?;
+                    copies.push(CopyFile {
+                        file: StoredFile::of(&file),
+                        to: to.as_str().to_owned(),
+                    });
+                }
+            } else {
+                let file = find(&store, &one.from).await?;
+                let to = StoredName::new(to)?;
+                copies.push(CopyFile {
+                    file: StoredFile::of(&file),
+                    to: to.as_str().to_owned(),
+                });
+            }
+        }
+        let title = match copies.as_slice() {
+            [only] => format!(
+                "Copy {} to {}",
+                only.file.shown(),
+                only.to.trim_start_matches('/')
+            ),
+            copies => format!("Copy {}", files_words(copies.len() as u64)),
+        };
+        let progress = Progress {
+            done: 0,
+            total: Some(copies.len() as u64),
+            unit: Unit::Files,
+        };
+        let spec = CopySpec {
+            store: store.name.host(),
+            copies,
+        };
+        start_files_job(jobs, cluster, JobKind::CopyFiles, title, progress, &spec).await
+    }
+
+    /// Looks through the whole store for what is unfinished, orphaned or shifted.
+    pub async fn plan_repair(&self, cluster: &OpenCluster, store: Option<&str>) -> Result<RepairPlan> {
+        let store = open_store(cluster.writable()?, store).await?;
+        let items: Vec<RepairItem> = userfile::find_damage(&store)
+            .await?
+            .into_iter()
+            .map(item)
+            .collect();
+        let host = store.name.host();
+        let kept = Planned {
+            connection: cluster.id,
+            store: host.clone(),
+            items: items.clone(),
+        };
+        Ok(RepairPlan {
+            id: self.plans.keep(Kept::Repair(kept)),
+            store: host,
+            items,
+        })
+    }
+
+    pub async fn start_repair(
+        &self,
+        jobs: &Jobs,
+        open: impl Fn(ConnectionId) -> Result<Arc<OpenCluster>>,
+        plan: Uuid,
+        chosen: &[Uuid],
+    ) -> Result<JobId> {
+        let kept = self.plans.get(plan)?;
+        let Kept::Repair(planned) = &*kept else {
+            return Err(wrong_plan());
+        };
+        let cluster = open(planned.connection)?;
+        cluster.writable()?;
+        let items: Vec<RepairOne> = planned
+            .items
+            .iter()
+            .filter(|item| chosen.contains(&item.file_id))
+            .map(|item| RepairOne {
+                file: StoredFile {
+                    name: item
+                        .path
+                        .as_ref()
+                        .map_or("/(chunks without a file)".into(), |path| format!("/{path}")),
+                    file_id: item.file_id,
+                    size_bytes: item.size_bytes,
+                },
+                close_gaps: matches!(item.damage, Damage::Shifted(_)),
+            })
+            .collect();
+        let title = format!("Repair {}", files_words(items.len() as u64));
+        let progress = Progress {
+            done: 0,
+            total: Some(items.len() as u64),
+            unit: Unit::Files,
+        };
+        let spec = RepairSpec {
+            store: planned.store.clone(),
+            items,
+        };
+        start_files_job(jobs, &cluster, JobKind::Repair, title, progress, &spec).await
+    }
+}
+
+fn item(damage: Damage) -> RepairItem {
+    let (file_id, path, size_bytes, uploaded_at, remedy) = match &damage {
+        Damage::Leftover(file) => (
+            file.file_id,
+            Some(file.name.shown().to_owned()),
+            file.size_bytes,
+            file.uploaded_at,
+            "Removes what a write that did not end has left.",
+        ),
+        Damage::Orphan { file_id, size_bytes } => (
+            *file_id,
+            None,
+            *size_bytes,
+            None,
+            "Removes chunks whose file is gone.",
+        ),
+        Damage::Shifted(file) => (
+            file.file_id,
+            Some(file.name.shown().to_owned()),
+            file.size_bytes,
+            file.uploaded_at,
+            "Gives the chunks the offsets that their order calls for. Their bytes stay as they are.",
+        ),
+    };
+    let recent = uploaded_at.is_some_and(|began| Utc::now() - began < MAYBE_ACTIVE);
+    let maybe_active = recent && matches!(damage, Damage::Leftover(_));
+    RepairItem {
+        file_id,
+        damage,
+        path,
+        size_bytes,
+        uploaded_at,
+        remedy: remedy.into(),
+        maybe_active,
+    }
+}
+
+pub(super) async fn run_copy(job: JobHandle) -> End {
+    let spec: CopySpec = match job.spec() {
+        Ok(spec) => spec,
+        Err(error) => return End::failed(error, None),
+    };
+    let id = job.id();
+    let count = spec.copies.len();
+    let result = |at: usize| {
+        let copy = &spec.copies[at];
+        let (source, target) = (
+            copy.file.shown().to_owned(),
+            copy.to.trim_start_matches('/').to_owned(),
+        );
+        FileResult {
+            source,
+            target,
+            size_bytes: copy.file.size_bytes,
+            end: FileEnd::Done { sha256: None },
+        }
+    };
+    let work = |store: Store, at: usize| {
+        let copy = spec.copies[at].clone();
+        async move {
+            let to = StoredName::stored(copy.to);
+            userfile::copy(&store, &lanes(&store), &copy.file.row(), &to, file_id(id, at)).await
+        }
+    };
+    one_by_one(&job, &spec.store, "Copying", count, result, work).await
+}
+
+pub(super) async fn run_repair(job: JobHandle) -> End {
+    let spec: RepairSpec = match job.spec() {
+        Ok(spec) => spec,
+        Err(error) => return End::failed(error, None),
+    };
+    let count = spec.items.len();
+    let result = |at: usize| {
+        let file = &spec.items[at].file;
+        let name = file.shown().to_owned();
+        FileResult {
+            source: name.clone(),
+            target: name,
+            size_bytes: file.size_bytes,
+            end: FileEnd::Done { sha256: None },
+        }
+    };
+    let work = |store: Store, at: usize| {
+        let item = spec.items[at].clone();
+        async move {
+            if item.close_gaps {
+                userfile::close_gaps(&store, &lanes(&store), &item.file.row()).await
+            } else {
+                userfile::remove_damaged(&store, &lanes(&store), item.file.file_id).await
+            }
+        }
+    };
+    one_by_one(&job, &spec.store, "Repairing", count, result, work).await
+}
+
+/// Runs short work over files, one after the other; a failure of one does not stop the rest unless it
+/// concerns them all.
+async fn one_by_one<F>(
+    job: &JobHandle,
+    host: &str,
+    phase: &str,
+    count: usize,
+    result: impl Fn(usize) -> FileResult,
+    work: impl Fn(Store, usize) -> F,
+) -> End
+where
+    F: Future<Output = roachvault_cockroach::Result<()>>,
+{
+    let prepared = async {
+        let results = job.recorded_files().await?;
+        let cluster = job.cluster()?;
+        Ok::<_, Error>((results, open_store(cluster.writable()?, Some(host)).await?))
+    };
+    let (mut results, store): (BTreeMap<usize, FileResult>, Store) = match prepared.await {
+        Ok(prepared) => prepared,
+        Err(error) => return End::failed(error, None),
+    };
+    job.phase(phase);
+    for at in 0..count {
+        if results.contains_key(&at) {
+            continue;
+        }
+        if job.signal() != Signal::Run {
+            let outcome = FilesOutcome::of(results.into_values());
+            return End::cancelled(None, Some(Outcome::Files(outcome)));
+        }
+        let end = match work(store.clone(), at).await.map_err(Error::from) {
+            Ok(()) => FileEnd::Done { sha256: None },
+            Err(error) if concerns_all(error.code) => {
+                for at in 0..count {
+                    let end = || FileEnd::Failed { error: error.clone() };
+                    results.entry(at).or_insert_with(|| FileResult {
+                        end: end(),
+                        ..result(at)
+                    });
+                }
+                break;
+            }
+            Err(error) => FileEnd::Failed { error },
+        };
+        let ended = FileResult { end, ..result(at) };
+        if let Err(error) = job.record_files(&[(at, ended.clone())]).await {
+            return End::failed(error, None);
+        }
+        results.insert(at, ended);
+        job.progress(results.len() as u64, Some(count as u64), Unit::Files);
+    }
+    End::of_files(FilesOutcome::of(results.into_values()))
+}

@@ -1,0 +1,140 @@
+//! What jobs over files are, as the journal keeps it. No secrets; connections are named by their ids.
+
+use std::path::PathBuf;
+
+use roachvault_cockroach::userfile::{FileRow, StoredName};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::job::JobId;
+
+/// The id that the file at `position` of a job gets in the cluster. It follows from the job, so that a
+/// later run of the same job recognises what an earlier one has written.
+pub(super) fn file_id(job: JobId, position: usize) -> Uuid {
+    let mut digest = Sha256::new();
+    digest.update(job.0.as_bytes());
+    digest.update((position as u64).to_be_bytes());
+    let digest = digest.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct UploadSpec {
+    /// Host of the store's URIs.
+    pub store: String,
+    pub files: Vec<UploadFile>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct UploadFile {
+    pub path: PathBuf,
+    /// With its leading slash.
+    pub name: String,
+    /// As planned. A file of another size or time is not the one that was chosen.
+    pub size_bytes: u64,
+    /// Milliseconds since 1970.
+    pub modified_ms: Option<i64>,
+    pub replace: bool,
+    /// Left out by the person's choice, and only told of.
+    pub skip: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct DownloadSpec {
+    pub store: String,
+    pub files: Vec<DownloadFile>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct DownloadFile {
+    pub file: StoredFile,
+    pub target: PathBuf,
+    pub replace: bool,
+    pub skip: bool,
+}
+
+/// A file of a store as it was when the plan was made. Found again by its id: another file of the same
+/// name is another file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct StoredFile {
+    pub name: String,
+    pub file_id: Uuid,
+    pub size_bytes: u64,
+}
+
+impl StoredFile {
+    pub fn of(file: &FileRow) -> Self {
+        Self {
+            name: file.name.as_str().to_owned(),
+            file_id: file.file_id,
+            size_bytes: file.size_bytes,
+        }
+    }
+
+    pub fn row(&self) -> FileRow {
+        FileRow {
+            name: StoredName::stored(self.name.clone()),
+            file_id: self.file_id,
+            size_bytes: self.size_bytes,
+            username: String::new(),
+            uploaded_at: None,
+        }
+    }
+
+    pub fn shown(&self) -> &str {
+        self.name.strip_prefix('/').unwrap_or(&self.name)
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct DeleteSpec {
+    pub store: String,
+    pub files: Vec<StoredFile>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct CopySpec {
+    pub store: String,
+    pub copies: Vec<CopyFile>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct CopyFile {
+    pub file: StoredFile,
+    pub to: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct RepairSpec {
+    pub store: String,
+    pub items: Vec<RepairOne>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct RepairOne {
+    pub file: StoredFile,
+    pub close_gaps: bool,
+}
+
+/// Files that are read at one place and moment and written at another.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct CarrySpec {
+    pub store: String,
+    pub target_store: String,
+    /// Absent when the files stay in the cluster they come from.
+    pub target_connection: Option<crate::job::JobConnection>,
+    pub files: Vec<CarryFile>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct CarryFile {
+    pub file: StoredFile,
+    pub to: String,
+    /// The moment to read at, as `AS OF SYSTEM TIME` takes it.
+    pub as_of: Option<String>,
+    pub replace: bool,
+    pub skip: bool,
+}

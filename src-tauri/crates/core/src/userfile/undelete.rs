@@ -1,0 +1,483 @@
+//! Files that are read at one place or moment and written at another: undelete, and copies to another
+//! cluster.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use roachvault_cockroach::userfile::{self, FileRow, Source, Store, StoreSource, StoredName, Upload};
+use uuid::Uuid;
+
+use super::download::select;
+use super::plan::{Choices, Conflict, Kept, OnConflict, TransferPlan, free_beside, shown, wrong_plan};
+use super::spec::{CarryFile, CarrySpec, StoredFile, file_id};
+use super::transfer::{Transfer, cancelled, concerns_all};
+use super::{Userfiles, connection_of, files_words, open_store, start_files_job};
+use crate::cluster::{ConnectionId, OpenCluster};
+use crate::error::{Code, Error, Result};
+use crate::job::{End, FileEnd, FileResult, JobHandle, JobId, JobKind, Jobs, Progress, Signal, Unit};
+
+/// A file that was there a while ago and can be had back.
+#[derive(Debug, Clone)]
+pub struct DeletedFile {
+    pub file: FileRow,
+    /// It was still there then, and is read from that moment.
+    pub seen_at: DateTime<Utc>,
+    pub name_taken: bool,
+}
+
+pub(super) struct Planned {
+    connection: ConnectionId,
+    target: ConnectionId,
+    store: String,
+    target_store: String,
+    files: Vec<(FileRow, String)>,
+    existing: HashMap<String, FileRow>,
+}
+
+/// How far back files are looked for, oldest first, in parts of the time that deleted rows are kept.
+const LOOKS: [f64; 8] = [0.98, 0.75, 0.5, 0.25, 0.1, 0.04, 0.01, 0.002];
+
+impl Userfiles {
+    /// Files that existed at some moment of the time that deleted rows are kept, and do not now.
+    pub async fn list_deleted(&self, cluster: &OpenCluster, store: Option<&str>) -> Result<Vec<DeletedFile>> {
+        let store = open_store(cluster.readable(), store).await?;
+        let Some(kept_seconds) = store.gc_ttl_seconds().await? else {
+            return Err(Error::new(
+                Code::Unsupported,
+                "This server does not say how long it keeps deleted rows.",
+            ));
+        };
+        let now = Utc::now();
+        let present = all(&store, None).await?;
+        let ids: HashSet<Uuid> = present.iter().map(|file| file.file_id).collect();
+        let names: HashSet<&str> = present.iter().map(|file| file.name.as_str()).collect();
+        let mut deleted: HashMap<Uuid, DeletedFile> = HashMap::new();
+        for part in LOOKS {
+            let at = now - TimeDelta::milliseconds((kept_seconds as f64 * part * 1000.0) as i64);
+            let Ok(then) = all(&store, Some(&as_of(at))).await else {
+                // The table is younger than that, or the rows are gone already.
+                continue;
+            };
+            for file in then
+                .into_iter()
+                .filter(|file| !ids.contains(&file.file_id) && !file.is_unfinished())
+            {
+                let name_taken = names.contains(file.name.as_str());
+                // Looks come nearer to the present: the latest one stays readable for longest.
+                deleted.insert(
+                    file.file_id,
+                    DeletedFile {
+                        file,
+                        seen_at: at,
+                        name_taken,
+                    },
+                );
+            }
+        }
+        let mut deleted: Vec<_> = deleted.into_values().collect();
+        deleted.sort_by(|a, b| a.file.name.cmp(&b.file.name).then(b.seen_at.cmp(&a.seen_at)));
+        Ok(deleted)
+    }
+
+    /// Brings deleted files back under their names, or beside the files that have these now.
+    pub async fn start_undelete(
+        &self,
+        jobs: &Jobs,
+        cluster: &OpenCluster,
+        store: Option<&str>,
+        file_ids: &[Uuid],
+    ) -> Result<JobId> {
+        cluster.writable()?;
+        let deleted = self.list_deleted(cluster, store).await?;
+        let store = open_store(cluster.writable()?, store).await?;
+        let mut taken: HashSet<String> = all(&store, None)
+            .await?
+            .into_iter()
+            .map(|file| file.name.as_str().to_owned())
+            .collect();
+        let mut files = Vec::new();
+        for one in deleted.iter().filter(|one| file_ids.contains(&one.file.file_id)) {
+            let name = one.file.name.as_str();
+            let to = if taken.insert(name.to_owned()) {
+                name.to_owned()
+            } else {
+                free_beside(name, &mut taken)
+            };
+            files.push(CarryFile {
+                file: StoredFile::of(&one.file),
+                to,
+                as_of: Some(as_of(one.seen_at)),
+                replace: false,
+                skip: false,
+            });
+        }
+        if files.is_empty() {
+            return Err(Error::new(
+                Code::NotFound,
+                "These files cannot be had back any more.",
+            ));
+        }
+        let title = match files.as_slice() {
+            [only] => format!("Bring back {}", only.file.shown()),
+            files => format!("Bring back {}", files_words(files.len() as u64)),
+        };
+        let host = store.name.host();
+        let spec = CarrySpec {
+            store: host.clone(),
+            target_store: host,
+            target_connection: None,
+            files,
+        };
+        start_files_job(jobs, cluster, JobKind::Undelete, title, progress(&spec), &spec).await
+    }
+
+    /// Looks at what would be copied and what is in the way. `folder` is empty or ends in a slash.
+    pub async fn plan_copy_to_cluster(
+        &self,
+        cluster: &OpenCluster,
+        store: Option<&str>,
+        paths: &[String],
+        target: &OpenCluster,
+        target_store: Option<&str>,
+        folder: &str,
+    ) -> Result<TransferPlan> {
+        let store = open_store(cluster.readable(), store).await?;
+        let target_store = open_store(target.writable()?, target_store).await?;
+        let (selected, left_out) = select(&store, paths).await?;
+        let existing: HashMap<String, FileRow> = all(&target_store, None)
+            .await?
+            .into_iter()
+            .map(|file| (file.name.as_str().to_owned(), file))
+            .collect();
+        let folder = folder.trim_start_matches('/');
+        let mut files = Vec::with_capacity(selected.len());
+        for (file, relative) in selected.into_iter().filter(|(file, _)| !file.is_unfinished()) {
+            let to = StoredName::new(&format!("/{folder}{relative}"))?;
+            files.push((file, to.as_str().to_owned()));
+        }
+        // Readers of a backup collection that is half copied must not take it for whole.
+        files.sort_by_key(|(file, _)| (copy_rank(file.name.shown()), file.name.clone()));
+        let conflicts: Vec<Conflict> = files
+            .iter()
+            .filter_map(|(file, to)| existing.get(to).map(|there| (file, there)))
+            .map(|(file, there)| Conflict {
+                source: file.name.shown().to_owned(),
+                target: there.name.shown().to_owned(),
+                source_bytes: file.size_bytes,
+                source_time: file.uploaded_at,
+                target_bytes: there.size_bytes,
+                target_time: there.uploaded_at,
+            })
+            .collect();
+        let plan = TransferPlan {
+            id: Uuid::nil(),
+            store: target_store.name.host(),
+            target: folder.to_owned(),
+            files: files.len() as u64,
+            size_bytes: files.iter().map(|(file, _)| file.size_bytes).sum(),
+            conflict_count: conflicts.len() as u64,
+            conflicts: shown(conflicts),
+            mapped: Vec::new(),
+            left_out: shown(left_out),
+        };
+        let kept = Planned {
+            connection: cluster.id,
+            target: target.id,
+            store: store.name.host(),
+            target_store: plan.store.clone(),
+            files,
+            existing,
+        };
+        Ok(TransferPlan {
+            id: self.plans.keep(Kept::CopyToCluster(kept)),
+            ..plan
+        })
+    }
+
+    pub async fn start_copy_to_cluster(
+        &self,
+        jobs: &Jobs,
+        find: impl Fn(ConnectionId) -> Result<Arc<OpenCluster>>,
+        plan: Uuid,
+        choices: &Choices,
+    ) -> Result<JobId> {
+        let kept = self.plans.get(plan)?;
+        let Kept::CopyToCluster(planned) = &*kept else {
+            return Err(wrong_plan());
+        };
+        let (cluster, target) = (find(planned.connection)?, find(planned.target)?);
+        target.writable()?;
+        let mut taken: HashSet<String> = planned.existing.keys().cloned().collect();
+        taken.extend(planned.files.iter().map(|(_, to)| to.clone()));
+        let mut files = Vec::with_capacity(planned.files.len());
+        for (file, to) in &planned.files {
+            let stored = StoredFile::of(file);
+            let mut one = CarryFile {
+                file: stored,
+                to: to.clone(),
+                as_of: None,
+                replace: false,
+                skip: false,
+            };
+            if planned.existing.contains_key(to) {
+                match choices.of(to.trim_start_matches('/')) {
+                    OnConflict::Skip => one.skip = true,
+                    OnConflict::Replace => one.replace = true,
+                    OnConflict::KeepBoth => one.to = free_beside(to, &mut taken),
+                }
+            }
+            files.push(one);
+        }
+        let title = format!("Copy {} to {}", files_words(files.len() as u64), target.name);
+        let spec = CarrySpec {
+            store: planned.store.clone(),
+            target_store: planned.target_store.clone(),
+            target_connection: Some(connection_of(&target)),
+            files,
+        };
+        start_files_job(
+            jobs,
+            &cluster,
+            JobKind::CopyToCluster,
+            title,
+            progress(&spec),
+            &spec,
+        )
+        .await
+    }
+}
+
+fn progress(spec: &CarrySpec) -> Progress {
+    let total = spec
+        .files
+        .iter()
+        .filter(|file| !file.skip)
+        .map(|file| file.file.size_bytes)
+        .sum();
+    Progress {
+        done: 0,
+        total: Some(total),
+        unit: Unit::Bytes,
+    }
+}
+
+/// A moment as `AS OF SYSTEM TIME` takes it: nanoseconds since 1970.
+fn as_of(time: DateTime<Utc>) -> String {
+    format!("{}000000", time.timestamp_millis())
+}
+
+async fn all(store: &Store, as_of: Option<&str>) -> Result<Vec<FileRow>> {
+    let (mut files, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let page = userfile::list_page(store, "/", after.as_deref(), 5000, as_of).await?;
+        let Some(last) = page.last() else { return Ok(files) };
+        after = Some(last.name.as_str().to_owned());
+        files.extend(page);
+    }
+}
+
+/// The order in which a backup collection is copied: data and lists, statistics, checksums, manifests;
+/// then the same for incremental backups; then the index; last of all what points to the latest backup.
+fn copy_rank(name: &str) -> u8 {
+    let last = name.rsplit('/').next().unwrap_or_default();
+    if name.contains("/metadata/latest/") || last == "LATEST" {
+        return 9;
+    }
+    if name.contains("/metadata/index/") {
+        return 8;
+    }
+    let within = if last.ends_with("-CHECKSUM") {
+        2
+    } else if last == "BACKUP_MANIFEST" || last == "BACKUP_METADATA" {
+        3
+    } else if last.starts_with("BACKUP-STATISTICS") {
+        1
+    } else {
+        0
+    };
+    if name.contains("/incrementals/") {
+        4 + within
+    } else {
+        within
+    }
+}
+
+pub(super) async fn run(job: JobHandle) -> End {
+    carry(job, "Bringing back").await
+}
+
+pub(super) async fn run_copy_to_cluster(job: JobHandle) -> End {
+    carry(job, "Copying").await
+}
+
+async fn carry(job: JobHandle, phase: &'static str) -> End {
+    match try_carry(job, phase).await {
+        Ok(end) => end,
+        Err(error) => End::failed(error, None),
+    }
+}
+
+fn result_of(file: &CarryFile) -> FileResult {
+    FileResult {
+        source: file.file.shown().to_owned(),
+        target: file.to.trim_start_matches('/').to_owned(),
+        size_bytes: file.file.size_bytes,
+        end: FileEnd::Done { sha256: None },
+    }
+}
+
+async fn try_carry(job: JobHandle, phase: &'static str) -> Result<End> {
+    let spec: CarrySpec = job.spec()?;
+    let mut results = job.recorded_files().await?;
+    for (position, file) in spec.files.iter().enumerate().filter(|(_, file)| file.skip) {
+        let why = "A file of this name is there already.".into();
+        results.insert(
+            position,
+            FileResult {
+                end: FileEnd::Skipped { why },
+                ..result_of(file)
+            },
+        );
+    }
+    let from = job.cluster()?;
+    let to = match &spec.target_connection {
+        Some(target) => job.cluster_of(target.id, &target.name)?,
+        None => Arc::clone(&from),
+    };
+    let source = open_store(from.readable(), Some(&spec.store)).await?;
+    let target = open_store(to.writable()?, Some(&spec.target_store)).await?;
+    let moved = results
+        .values()
+        .filter(|r| matches!(r.end, FileEnd::Done { .. }))
+        .map(|r| r.size_bytes)
+        .sum();
+    let total = progress(&spec).total.unwrap_or(0);
+    let transfer = Transfer::new(job, phase, moved, total);
+    let ended = if transfer.job.signal() == Signal::Run {
+        carry_files(&transfer, &source, &target, &spec, &mut results).await
+    } else {
+        Ok(())
+    };
+    if transfer.job.signal() == Signal::Cancel {
+        let cleaned = clean_up(&transfer, &target, &spec, &results).await;
+        return Ok(cancelled(cleaned, transfer.outcome(results)));
+    }
+    Ok(transfer.end(
+        ended,
+        results,
+        |position| result_of(&spec.files[position]),
+        spec.files.len(),
+    ))
+}
+
+async fn carry_files(
+    transfer: &Transfer,
+    source: &Store,
+    target: &Store,
+    spec: &CarrySpec,
+    results: &mut BTreeMap<usize, FileResult>,
+) -> Result<()> {
+    let reading = transfer.lanes(&source.cluster, false);
+    let writing = transfer.lanes(&target.cluster, true);
+    let now = userfile::pin(&source.cluster, source.dialect).await?;
+    let mut at = 0;
+    while at < spec.files.len() {
+        // Only files of the same rank are in the air together.
+        let rank = copy_rank(spec.files[at].file.shown());
+        let ranked = spec.files[at..]
+            .iter()
+            .take_while(|file| copy_rank(file.file.shown()) == rank)
+            .count();
+        let open: Vec<usize> = (at..at + ranked)
+            .filter(|position| !results.contains_key(position))
+            .collect();
+        at += ranked;
+        let groups = open.into_iter().map(|position| {
+            let (reading, writing, now) = (&reading, &writing, &now);
+            async move {
+                let file = &spec.files[position];
+                let pin = file.as_of.as_deref().map(Arc::from).or_else(|| now.clone());
+                let moved = async {
+                    let source: Arc<dyn Source> =
+                        StoreSource::open(source, reading, &file.file.row(), &pin).await?;
+                    userfile::upload(target, writing, &request(transfer, file, position), &source).await
+                };
+                let end = match moved.await.map_err(Error::from) {
+                    Ok(done) => FileEnd::Done { sha256: done.sha256 },
+                    Err(error) if concerns_all(error.code) => return Err(error),
+                    Err(error) => {
+                        let quiet = transfer.quiet_lanes(&target.cluster);
+                        let one = request(transfer, file, position);
+                        if let Err(error) = userfile::remove_unfinished(target, &quiet, &one).await {
+                            tracing::warn!(%error, "an unfinished file could not be removed");
+                        }
+                        FileEnd::Failed { error }
+                    }
+                };
+                Ok(vec![(
+                    position,
+                    FileResult {
+                        end,
+                        ..result_of(file)
+                    },
+                )])
+            }
+        });
+        transfer.run_groups(2, groups, results).await?;
+    }
+    Ok(())
+}
+
+fn request(transfer: &Transfer, file: &CarryFile, position: usize) -> Upload {
+    Upload {
+        name: StoredName::stored(file.to.clone()),
+        file_id: file_id(transfer.job.id(), position),
+        on_conflict: if file.replace {
+            userfile::OnConflict::Replace
+        } else {
+            userfile::OnConflict::Fail
+        },
+    }
+}
+
+async fn clean_up(
+    transfer: &Transfer,
+    target: &Store,
+    spec: &CarrySpec,
+    results: &BTreeMap<usize, FileResult>,
+) -> Result<()> {
+    let lanes = transfer.quiet_lanes(&target.cluster);
+    let open: HashMap<Uuid, usize> = (0..spec.files.len())
+        .filter(|position| !results.contains_key(position))
+        .map(|position| (file_id(transfer.job.id(), position), position))
+        .collect();
+    let ids: Vec<Uuid> = open.keys().copied().collect();
+    for found in userfile::find_files(target, &lanes, &ids).await? {
+        if let Some(position) = open.get(&found) {
+            let one = request(transfer, &spec.files[*position], *position);
+            userfile::remove_unfinished(target, &lanes, &one).await?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::copy_rank;
+
+    #[test]
+    fn what_makes_a_backup_visible_is_copied_last() {
+        let order = [
+            "c/2021/03/24-210532.53/data/1.sst",
+            "c/2021/03/24-210532.53/BACKUP-STATISTICS",
+            "c/2021/03/24-210532.53/BACKUP_MANIFEST-CHECKSUM",
+            "c/2021/03/24-210532.53/BACKUP_MANIFEST",
+            "c/incrementals/2021/03/24-210532.53/20210325/090000.00/data/2.sst",
+            "c/incrementals/2021/03/24-210532.53/20210325/090000.00/BACKUP_METADATA",
+            "c/metadata/index/a_20250813-120000.00/b_start_c_metadata.pb",
+            "c/metadata/latest/LATEST-ff",
+        ];
+        assert!(order.is_sorted_by_key(|name| copy_rank(name)));
+    }
+}

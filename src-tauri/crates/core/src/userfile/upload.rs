@@ -1,0 +1,496 @@
+//! From files on this computer to files in the cluster.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::DateTime;
+use roachvault_cockroach::userfile::{
+    self, BATCH_BYTES, BATCH_FILES, Event, FileRow, LocalSource, SharedLanes, SmallFile, SmallUploaded,
+    Source, Store, StoredName, Upload,
+};
+use uuid::Uuid;
+
+use super::plan::{
+    Choices, Conflict, Kept, LeftOut, MappedName, OnConflict, TransferPlan, free_beside, shown, wrong_plan,
+};
+use super::spec::{UploadFile, UploadSpec, file_id};
+use super::transfer::{Transfer, cancelled, concerns_all};
+use super::walk::{Found, modified_ms, walk};
+use super::{Userfiles, files_words, open_store, start_files_job};
+use crate::cluster::{ConnectionId, OpenCluster};
+use crate::error::{Code, Error, Result};
+use crate::job::{End, FileEnd, FileResult, JobHandle, JobId, JobKind, Jobs, Progress, Signal, Unit};
+
+pub(super) struct Planned {
+    connection: ConnectionId,
+    store: String,
+    folder: String,
+    files: Vec<(Found, StoredName)>,
+    taken: HashSet<String>,
+}
+
+impl Userfiles {
+    /// Looks at the chosen files and at the names that are taken. `folder` is empty or ends in a slash.
+    pub async fn plan_upload(
+        &self,
+        cluster: &OpenCluster,
+        store: Option<&str>,
+        folder: &str,
+        paths: Vec<PathBuf>,
+    ) -> Result<TransferPlan> {
+        let store = open_store(cluster.writable()?, store).await?;
+        let (found, mut left_out) =
+            tokio::task::spawn_blocking(move || walk(&paths))
+                .await
+                .map_err(|error| {
+                    Error::new(Code::Internal, "The files could not be looked at.").detail(error.to_string())
+                })?;
+        let folder = folder.trim_start_matches('/').to_owned();
+        let mut mapped = Vec::new();
+        let mut files: Vec<(Found, StoredName)> = Vec::with_capacity(found.len());
+        let mut names = HashSet::new();
+        for file in found {
+            match StoredName::new(&format!("/{folder}{}", file.relative)) {
+                Ok(name) if names.insert(name.clone()) => files.push((file, name)),
+                Ok(name) => {
+                    // Two chosen files of the same name, from different folders.
+                    let mut used: HashSet<String> =
+                        names.iter().map(|name| name.as_str().to_owned()).collect();
+                    let other = StoredName::stored(free_beside(name.as_str(), &mut used));
+                    mapped.push(MappedName {
+                        source: file.path.display().to_string(),
+                        target: other.to_string(),
+                    });
+                    names.insert(other.clone());
+                    files.push((file, other));
+                }
+                Err(error) => {
+                    left_out.push(LeftOut {
+                        path: file.path.display().to_string(),
+                        why: error.message,
+                    });
+                }
+            }
+        }
+        let existing = existing_below(&store, &format!("/{folder}"), &files).await?;
+        let conflicts: Vec<Conflict> = files
+            .iter()
+            .filter_map(|(found, name)| existing.get(name.as_str()).map(|row| conflict(found, row)))
+            .collect();
+        let plan = TransferPlan {
+            id: Uuid::nil(),
+            store: store.name.host(),
+            target: folder.clone(),
+            files: files.len() as u64,
+            size_bytes: files.iter().map(|(file, _)| file.size_bytes).sum(),
+            conflict_count: conflicts.len() as u64,
+            conflicts: shown(conflicts),
+            mapped: shown(mapped),
+            left_out: shown(left_out),
+        };
+        let taken = existing
+            .into_keys()
+            .chain(names.into_iter().map(|name| name.as_str().to_owned()))
+            .collect();
+        let kept = Planned {
+            connection: cluster.id,
+            store: plan.store.clone(),
+            folder,
+            files,
+            taken,
+        };
+        Ok(TransferPlan {
+            id: self.plans.keep(Kept::Upload(kept)),
+            ..plan
+        })
+    }
+
+    /// Starts a planned upload. A name that was taken since the plan fails that file, unless it is to be
+    /// replaced.
+    pub async fn start_upload(
+        &self,
+        jobs: &Jobs,
+        find: impl Fn(ConnectionId) -> Result<Arc<OpenCluster>>,
+        plan: Uuid,
+        choices: &Choices,
+    ) -> Result<JobId> {
+        let kept = self.plans.get(plan)?;
+        let Kept::Upload(planned) = &*kept else {
+            return Err(wrong_plan());
+        };
+        let cluster = find(planned.connection)?;
+        let store = open_store(cluster.writable()?, Some(&planned.store)).await?;
+        let existing = existing_below(&store, &format!("/{}", planned.folder), &planned.files).await?;
+        let mut taken = planned.taken.clone();
+        let mut files = Vec::with_capacity(planned.files.len());
+        for (found, name) in &planned.files {
+            let mut file = UploadFile {
+                path: found.path.clone(),
+                name: name.as_str().to_owned(),
+                size_bytes: found.size_bytes,
+                modified_ms: found.modified_ms,
+                replace: false,
+                skip: false,
+            };
+            if existing.contains_key(name.as_str()) {
+                match choices.of(name.shown()) {
+                    OnConflict::Skip => file.skip = true,
+                    OnConflict::Replace => file.replace = true,
+                    OnConflict::KeepBoth => file.name = free_beside(name.as_str(), &mut taken),
+                }
+            }
+            files.push(file);
+        }
+        let total = files
+            .iter()
+            .filter(|file| !file.skip)
+            .map(|file| file.size_bytes)
+            .sum();
+        let place = if planned.folder.is_empty() {
+            String::new()
+        } else {
+            format!(" to {}", planned.folder)
+        };
+        let title = match files.as_slice() {
+            [only] => format!(
+                "Upload {}{place}",
+                only.name.rsplit('/').next().unwrap_or_default()
+            ),
+            files => format!("Upload {}{place}", files_words(files.len() as u64)),
+        };
+        let progress = Progress {
+            done: 0,
+            total: Some(total),
+            unit: Unit::Bytes,
+        };
+        let spec = UploadSpec {
+            store: planned.store.clone(),
+            files,
+        };
+        start_files_job(jobs, &cluster, JobKind::Upload, title, progress, &spec).await
+    }
+}
+
+fn conflict(found: &Found, row: &FileRow) -> Conflict {
+    Conflict {
+        source: found.path.display().to_string(),
+        target: row.name.shown().to_owned(),
+        source_bytes: found.size_bytes,
+        source_time: found.modified_ms.and_then(DateTime::from_timestamp_millis),
+        target_bytes: row.size_bytes,
+        target_time: row.uploaded_at,
+    }
+}
+
+/// The files whose names are wanted. One by one when they are few, else by reading the folder.
+async fn existing_below(
+    store: &Store,
+    folder: &str,
+    files: &[(Found, StoredName)],
+) -> Result<HashMap<String, FileRow>> {
+    let mut existing = HashMap::new();
+    if files.len() <= 8 {
+        for (_, name) in files {
+            if let Some(row) = userfile::get_file(store, name).await? {
+                existing.insert(name.as_str().to_owned(), row);
+            }
+        }
+        return Ok(existing);
+    }
+    let wanted: HashSet<&str> = files.iter().map(|(_, name)| name.as_str()).collect();
+    let mut after: Option<String> = None;
+    loop {
+        let page = userfile::list_page(store, folder, after.as_deref(), 5000, None).await?;
+        let Some(last) = page.last() else {
+            return Ok(existing);
+        };
+        after = Some(last.name.as_str().to_owned());
+        existing.extend(
+            page.into_iter()
+                .filter(|row| wanted.contains(row.name.as_str()))
+                .map(|row| (row.name.as_str().to_owned(), row)),
+        );
+    }
+}
+
+/// Files up to this size travel together.
+const SMALL_BYTES: u64 = 256 << 10;
+/// Files up to this size are sent several at a time; larger ones fill the line by themselves.
+const MEDIUM_BYTES: u64 = 8 << 20;
+
+pub(super) async fn run(job: JobHandle) -> End {
+    match try_run(job).await {
+        Ok(end) => end,
+        Err(error) => End::failed(error, None),
+    }
+}
+
+async fn try_run(job: JobHandle) -> Result<End> {
+    let spec: UploadSpec = job.spec()?;
+    let mut results = job.recorded_files().await?;
+    let cluster = job.cluster()?;
+    let store = open_store(cluster.writable()?, Some(&spec.store)).await?;
+    for (position, file) in spec.files.iter().enumerate().filter(|(_, file)| file.skip) {
+        let why = "A file of this name is in the cluster already.".into();
+        results.insert(
+            position,
+            FileResult {
+                end: FileEnd::Skipped { why },
+                ..result_of(file)
+            },
+        );
+    }
+    let moved = |results: &BTreeMap<usize, FileResult>| {
+        results
+            .values()
+            .filter(|r| matches!(r.end, FileEnd::Done { .. }))
+            .map(|r| r.size_bytes)
+            .sum()
+    };
+    let total = spec
+        .files
+        .iter()
+        .filter(|file| !file.skip)
+        .map(|file| file.size_bytes)
+        .sum();
+    let transfer = Transfer::new(job, "Uploading", moved(&results), total);
+    let ended = if transfer.job.signal() == Signal::Run {
+        move_files(&transfer, &store, &spec, &mut results).await
+    } else {
+        Ok(())
+    };
+    if transfer.job.signal() == Signal::Cancel {
+        let cleaned = clean_up(&transfer, &store, &spec, &results).await;
+        return Ok(cancelled(cleaned, transfer.outcome(results)));
+    }
+    Ok(transfer.end(
+        ended,
+        results,
+        |position| result_of(&spec.files[position]),
+        spec.files.len(),
+    ))
+}
+
+fn result_of(file: &UploadFile) -> FileResult {
+    FileResult {
+        source: file.path.display().to_string(),
+        target: file.name.trim_start_matches('/').to_owned(),
+        size_bytes: file.size_bytes,
+        end: FileEnd::Done { sha256: None },
+    }
+}
+
+async fn move_files(
+    transfer: &Transfer,
+    store: &Store,
+    spec: &UploadSpec,
+    results: &mut BTreeMap<usize, FileResult>,
+) -> Result<()> {
+    let lanes = transfer.lanes(&store.cluster, true);
+    let open: Vec<usize> = (0..spec.files.len())
+        .filter(|position| !results.contains_key(position))
+        .collect();
+    let (mut small, mut medium, mut large) = (Vec::new(), Vec::new(), Vec::new());
+    let mut batch = Vec::new();
+    let mut batch_bytes = 0;
+    for position in open {
+        let file = &spec.files[position];
+        match file.size_bytes {
+            // A replaced file needs the place of the old one, which batches do not offer.
+            0..=SMALL_BYTES if !file.replace => {
+                if batch.len() == BATCH_FILES || batch_bytes + file.size_bytes > BATCH_BYTES {
+                    small.push(std::mem::take(&mut batch));
+                    batch_bytes = 0;
+                }
+                batch.push(position);
+                batch_bytes += file.size_bytes;
+            }
+            0..=MEDIUM_BYTES => medium.push(vec![position]),
+            _ => large.push(vec![position]),
+        }
+    }
+    if !batch.is_empty() {
+        small.push(batch);
+    }
+    let groups = |groups: Vec<Vec<usize>>, lanes: &SharedLanes| {
+        let lanes = Arc::clone(lanes);
+        groups
+            .into_iter()
+            .map(move |group| upload_group(transfer, store, Arc::clone(&lanes), spec, group))
+    };
+    small.append(&mut medium);
+    transfer.run_groups(4, groups(small, &lanes), results).await?;
+    transfer.run_groups(1, groups(large, &lanes), results).await
+}
+
+async fn upload_group(
+    transfer: &Transfer,
+    store: &Store,
+    lanes: SharedLanes,
+    spec: &UploadSpec,
+    group: Vec<usize>,
+) -> Result<Vec<(usize, FileResult)>> {
+    let mut ended = Vec::with_capacity(group.len());
+    let mut alone = Vec::new();
+    if let [position] = group.as_slice() {
+        alone.push(*position);
+    } else {
+        let mut batch = Vec::with_capacity(group.len());
+        for position in group {
+            match read_small(&spec.files[position]).await {
+                Ok((name, bytes)) => {
+                    let file_id = file_id(transfer.job.id(), position);
+                    batch.push((position, SmallFile { name, file_id, bytes }));
+                }
+                Err(error) => ended.push(failed(spec, position, error)),
+            }
+        }
+        let files: Vec<SmallFile> = batch.iter().map(|(_, file)| file.clone()).collect();
+        match userfile::upload_small(store, &lanes, &files).await {
+            Ok(done) => {
+                for ((position, file), end) in batch.into_iter().zip(done) {
+                    let end = match end {
+                        SmallUploaded::Done { sha256 } => {
+                            lanes.report(Event::Bytes(file.bytes.len() as u64));
+                            FileEnd::Done { sha256: Some(sha256) }
+                        }
+                        SmallUploaded::Taken => FileEnd::Failed {
+                            error: Error::new(
+                                Code::AlreadyExists,
+                                format!("There is a file {} in the cluster already.", file.name),
+                            ),
+                        },
+                    };
+                    ended.push((
+                        position,
+                        FileResult {
+                            end,
+                            ..result_of(&spec.files[position])
+                        },
+                    ));
+                }
+            }
+            Err(error) => {
+                let error = Error::from(error);
+                if concerns_all(error.code) && error.code != Code::NoPrivilege {
+                    return Err(error);
+                }
+                // One by one it is found out which file is the reason.
+                alone.extend(batch.into_iter().map(|(position, _)| position));
+            }
+        }
+    }
+    for position in alone {
+        match upload_one(transfer, store, &lanes, spec, position).await {
+            Ok(sha256) => {
+                let end = FileEnd::Done { sha256 };
+                ended.push((
+                    position,
+                    FileResult {
+                        end,
+                        ..result_of(&spec.files[position])
+                    },
+                ));
+            }
+            Err(error) if concerns_all(error.code) => {
+                // What has ended is written down before the failure is told.
+                transfer.job.record_files(&ended).await?;
+                return Err(error);
+            }
+            Err(error) => {
+                let quiet = transfer.quiet_lanes(&store.cluster);
+                let one = request(transfer, &spec.files[position], position);
+                if let Err(error) = userfile::remove_unfinished(store, &quiet, &one).await {
+                    tracing::warn!(%error, "an unfinished file could not be removed");
+                }
+                ended.push(failed(spec, position, error));
+            }
+        }
+    }
+    Ok(ended)
+}
+
+fn failed(spec: &UploadSpec, position: usize, error: Error) -> (usize, FileResult) {
+    (
+        position,
+        FileResult {
+            end: FileEnd::Failed { error },
+            ..result_of(&spec.files[position])
+        },
+    )
+}
+
+fn request(transfer: &Transfer, file: &UploadFile, position: usize) -> Upload {
+    Upload {
+        name: StoredName::stored(file.name.clone()),
+        file_id: file_id(transfer.job.id(), position),
+        on_conflict: if file.replace {
+            userfile::OnConflict::Replace
+        } else {
+            userfile::OnConflict::Fail
+        },
+    }
+}
+
+/// The file must still be the one that was planned.
+async fn open_source(file: &UploadFile) -> Result<Arc<LocalSource>> {
+    let source = LocalSource::open(&file.path).await?;
+    let modified = std::fs::metadata(&file.path)
+        .ok()
+        .and_then(|metadata| modified_ms(&metadata));
+    if source.size_bytes() != file.size_bytes || modified != file.modified_ms {
+        return Err(Error::new(
+            Code::PlanChanged,
+            format!(
+                "{} has changed since the upload was planned.",
+                file.path.display()
+            ),
+        )
+        .hint("Upload it anew."));
+    }
+    Ok(source)
+}
+
+async fn read_small(file: &UploadFile) -> Result<(StoredName, Vec<u8>)> {
+    let source = open_source(file).await?;
+    let len = usize::try_from(file.size_bytes).unwrap_or(usize::MAX);
+    let bytes = Arc::clone(&source).read_at(0, len).await?;
+    source.check_unchanged()?;
+    Ok((StoredName::stored(file.name.clone()), bytes))
+}
+
+async fn upload_one(
+    transfer: &Transfer,
+    store: &Store,
+    lanes: &SharedLanes,
+    spec: &UploadSpec,
+    position: usize,
+) -> Result<Option<String>> {
+    let file = &spec.files[position];
+    let source: Arc<dyn Source> = open_source(file).await?;
+    let done = userfile::upload(store, lanes, &request(transfer, file, position), &source).await?;
+    Ok(done.sha256)
+}
+
+/// Removes what the files that have not ended left in the cluster.
+async fn clean_up(
+    transfer: &Transfer,
+    store: &Store,
+    spec: &UploadSpec,
+    results: &BTreeMap<usize, FileResult>,
+) -> Result<()> {
+    let lanes = transfer.quiet_lanes(&store.cluster);
+    let open: HashMap<Uuid, usize> = (0..spec.files.len())
+        .filter(|position| !results.contains_key(position))
+        .map(|position| (file_id(transfer.job.id(), position), position))
+        .collect();
+    let ids: Vec<Uuid> = open.keys().copied().collect();
+    for found in userfile::find_files(store, &lanes, &ids).await? {
+        if let Some(position) = open.get(&found) {
+            let one = request(transfer, &spec.files[*position], *position);
+            userfile::remove_unfinished(store, &lanes, &one).await?;
+        }
+    }
+    Ok(())
+}
