@@ -1,8 +1,10 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
 afterEach(cleanup);
+// Two busy cores take their time: a condition may come late, and is waited for.
+configure({ asyncUtilTimeout: 15_000 });
 
 // jsdom lays nothing out: virtual lists need a size to decide what to draw.
 for (const [name, size] of [

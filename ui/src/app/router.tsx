@@ -178,7 +178,9 @@ const backups = createRoute({
         onBackUp={(collection) =>
           void navigate({ to: "/clusters/$connectionId/backups/new", search: { collection } })
         }
-        onRestore={(search) => void navigate({ to: "/clusters/$connectionId/restore", search })}
+        onRestore={(from) =>
+          void navigate({ to: "/clusters/$connectionId/restore", search: { ...from, step: "what" } })
+        }
         onOpenJob={(job) => void navigate({ to: "/clusters/$connectionId/backups/new", search: { job } })}
       />
     );
@@ -203,7 +205,9 @@ const backUp = createRoute({
         onDone={(collection) =>
           void navigate({ to: "/clusters/$connectionId/backups", search: { collection } })
         }
-        onRestore={(search) => void navigate({ to: "/clusters/$connectionId/restore", search })}
+        onRestore={(from) =>
+          void navigate({ to: "/clusters/$connectionId/restore", search: { ...from, step: "what" } })
+        }
       />
     );
   },

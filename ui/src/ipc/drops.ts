@@ -26,8 +26,8 @@ export function useFileDrop({ onHover, onDrop }: FileDropHandlers) {
   useEffect(() => {
     let isGone = false;
     let stop = () => {};
-    getCurrentWebview()
-      .onDragDropEvent(({ payload }) => handle(payload))
+    Promise.resolve()
+      .then(() => getCurrentWebview().onDragDropEvent(({ payload }) => handle(payload)))
       .then(
         (unlisten) => {
           stop = unlisten;

@@ -9,6 +9,7 @@ import { BackUpCheck } from "./BackUpCheck";
 import { BackUpForm, type BackUpOptions, defaultOptions } from "./BackUpForm";
 import styles from "./BackUpPage.module.css";
 import { BackUpRun } from "./BackUpRun";
+import type { RestoreFrom } from "./BackupsPage";
 
 /** The choices of the wizard and its place, kept in the address: a reload or a way back loses nothing. */
 export interface BackUpSearch {
@@ -23,7 +24,7 @@ export interface BackUpPageProps {
   search: BackUpSearch;
   onSearchChange: (search: BackUpSearch, options?: { replace: boolean }) => void;
   onDone: (collection?: string) => void;
-  onRestore: (from: { collection: string; subdirectory?: string }) => void;
+  onRestore: (from: RestoreFrom) => void;
 }
 
 /** Takes a backup of a database: what and where, then the check, then it runs. */

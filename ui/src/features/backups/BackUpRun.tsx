@@ -13,6 +13,7 @@ import { jobControls } from "../../ipc/jobs";
 import { bytes, count } from "../../lib/quantity";
 import { duration } from "../../lib/time";
 import styles from "./BackUpPage.module.css";
+import type { RestoreFrom } from "./BackupsPage";
 
 type BackupOutcome = Extract<JobOutcome, { kind: "backup" }>;
 
@@ -91,7 +92,7 @@ const endings = {
 export interface BackUpRunProps {
   job: Job | undefined;
   onDone: () => void;
-  onRestore: (from: { collection: string; subdirectory?: string }) => void;
+  onRestore: (from: RestoreFrom) => void;
   onAgain: () => void;
 }
 
@@ -129,11 +130,15 @@ export function BackUpRun({ job, onDone, onRestore, onAgain }: BackUpRunProps) {
       {outcome && <Facts outcome={outcome} />}
       <StepFoot
         back={
-          outcome && job.state === "succeeded" ? (
+          outcome?.subdirectory && job.state === "succeeded" ? (
             <Button
               variant="quiet"
               onPress={() =>
-                onRestore({ collection: outcome.collection, subdirectory: outcome.subdirectory ?? undefined })
+                onRestore({
+                  collection: outcome.collection,
+                  subdirectory: outcome.subdirectory ?? "",
+                  moment: outcome.endTime ?? undefined,
+                })
               }
             >
               Restore it beside the live one…

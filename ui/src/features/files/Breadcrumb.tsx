@@ -23,6 +23,7 @@ export function Breadcrumb({ folder, onOpen }: { folder: string; onOpen: (folder
               <button
                 type="button"
                 className={styles.open}
+                aria-label={crumb.name}
                 aria-current={isLast ? "location" : undefined}
                 onClick={() => onOpen(crumb.folder)}
               >

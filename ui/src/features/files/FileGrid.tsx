@@ -53,6 +53,7 @@ function Name({
           type="button"
           tabIndex={-1}
           className={styles.open}
+          aria-label={entry.name}
           onClick={(event) => {
             event.stopPropagation();
             onOpen();

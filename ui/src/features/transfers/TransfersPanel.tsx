@@ -6,7 +6,7 @@ import { JobRow, jobFigures, jobStates } from "../../components/JobRow";
 import { ProgressBar } from "../../components/ProgressBar";
 import type { Job } from "../../ipc/bindings";
 import { jobControls, useJobs } from "../../ipc/jobs";
-import { count, counted } from "../../lib/quantity";
+import { count } from "../../lib/quantity";
 import { FilesOutcome } from "./FilesOutcome";
 import styles from "./TransfersPanel.module.css";
 import { totalsOf } from "./totals";
@@ -15,17 +15,15 @@ function Summary({ jobs }: { jobs: readonly Job[] }) {
   const totals = totalsOf(jobs);
   const [first] = totals.unended;
   if (first === undefined) {
-    const worst = jobs.find((job) => job.error !== null || job.state === "partlyDone");
+    const [newest, ...older] = jobs;
+    if (newest === undefined) return null;
+    const failed = older.filter((job) => job.state === "failed" || job.state === "partlyDone").length;
     return (
       <>
-        <span className={styles.title}>
-          {jobs.length === 1 ? jobs[0]?.title : `${counted(jobs.length, "job")} ended`}
-        </span>
-        {worst ? (
-          <Badge tone={jobStates[worst.state].tone}>{jobStates[worst.state].word}</Badge>
-        ) : (
-          jobs.every((job) => job.state === "succeeded") && <Badge tone="good">Done, checked</Badge>
-        )}
+        <span className={styles.title}>{newest.title}</span>
+        <Badge tone={jobStates[newest.state].tone}>{jobStates[newest.state].word}</Badge>
+        {older.length > 0 && <span className={styles.muted}>and {count(older.length)} more</span>}
+        {failed > 0 && <Badge tone="bad">{`${count(failed)} not done`}</Badge>}
       </>
     );
   }

@@ -1,0 +1,193 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it } from "vitest";
+import { aConnection, aJob, failure, mockBackend, opened, renderApp } from "../../../tests/app";
+import { expectAccessible } from "../../../tests/axe";
+import { aBackupList, aChain, aCheck, aCollection, aDatabase, bankBackup } from "../../../tests/wire";
+import type { BackupPlan, Job } from "../../ipc/bindings";
+
+const staging = aConnection("c1", { name: "acme-staging", environment: "staging" });
+const plan: BackupPlan = {
+  id: "plan-1",
+  subject: "database bank",
+  collection: aCollection(),
+  sql: "BACKUP DATABASE bank INTO 'userfile:///bank-backup' AS OF SYSTEM TIME '-10s' WITH detached",
+  tables: 3,
+  rows: 84_210,
+  sizeBytes: null,
+  checks: [aCheck("privilege", { title: "You may back up bank" })],
+  canStart: true,
+};
+
+function atBackups(answers: Parameters<typeof mockBackend>[0], connection = staging) {
+  return mockBackend({
+    list_connections: () => ({ connections: [connection], healed: null }),
+    connect_cluster: () => opened(connection),
+    list_collections: () => [aCollection()],
+    list_backups: () => aBackupList(),
+    list_databases: () => [aDatabase("bank"), aDatabase("movr")],
+    get_overview: () => ({ databases: [], files: null, gaps: [], checkedAt: "2026-11-23T10:00:00Z" }),
+    ...answers,
+  });
+}
+
+const backupJob = (job: Partial<Job>) =>
+  aJob("j1", {
+    kind: "backup",
+    title: "Back up bank to bank-backup",
+    progress: { done: 62, total: 100, unit: "percent" },
+    ...job,
+  });
+const ended = {
+  ended: true,
+  can: { pause: false, resume: false, cancel: false, retryFailed: false, dismiss: true },
+};
+const outcome = {
+  kind: "backup" as const,
+  collection: bankBackup,
+  subdirectory: "/2026/11/23-110000.00",
+  sizeBytes: 96_468_992,
+  rows: 84_210,
+  endTime: "2026-11-23T11:00:00Z",
+  durationSeconds: 43,
+  checked: true,
+  verdict: "All of its files are there.",
+};
+
+describe("the backups", () => {
+  it("are listed by date, each with what it holds", async () => {
+    atBackups({});
+    renderApp("/clusters/c1/backups");
+    const table = await screen.findByRole("table", { name: "Backups in bank-backup" });
+    expect(within(table).getByText("84,210")).toBeVisible();
+    expect(within(table).getByText("full")).toBeVisible();
+    await expectAccessible();
+  });
+
+  it("say what they are when there are none", async () => {
+    atBackups({ list_collections: () => [] });
+    renderApp("/clusters/c1/backups");
+    expect(await screen.findByRole("heading", { name: "No backups yet" })).toBeVisible();
+  });
+
+  it("that cannot be read say why, and one bad collection hides no other", async () => {
+    atBackups({
+      list_collections: () => [aCollection(), aCollection({ uri: "s3://x", name: "x", storage: "s3" })],
+      list_backups: ({ collection }) => {
+        if (collection === "s3://x") throw failure({ message: "The bucket does not answer." });
+        return aBackupList();
+      },
+    });
+    renderApp("/clusters/c1/backups");
+    expect(await screen.findByText("The bucket does not answer.")).toBeVisible();
+    expect(await screen.findByRole("table", { name: "Backups in bank-backup" })).toBeVisible();
+  });
+
+  it("that are unfinished are shown as such", async () => {
+    atBackups({
+      list_backups: () =>
+        aBackupList({
+          chains: [aChain()],
+          unfinished: [{ subdirectory: "/2026/11/23-120000.00", clusterJobId: null, sizeBytes: 4096 }],
+        }),
+    });
+    renderApp("/clusters/c1/backups");
+    expect(await screen.findByText("1 backup is unfinished")).toBeVisible();
+  });
+});
+
+describe("taking a backup", () => {
+  it("goes from a database to the exact statement to the end, read back", async () => {
+    const user = userEvent.setup();
+    const backend = atBackups({
+      list_collections: () => [],
+      save_collection: () => aCollection({ backups: 0, newestAt: null }),
+      plan_backup: () => plan,
+      start_backup: () => "j1",
+    });
+    renderApp("/clusters/c1/backups");
+    await user.click((await screen.findAllByRole("button", { name: "Back up…" }))[0] as HTMLElement);
+    await user.click(await screen.findByRole("button", { name: /Database/ }));
+    await user.click(await screen.findByRole("option", { name: /bank/ }));
+    expect(screen.getByRole("textbox", { name: "Collection" })).toHaveValue("bank-backup");
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Check it" }));
+    expect(await screen.findByText("You may back up bank")).toBeVisible();
+    expect(screen.getByRole("figure", { name: "The exact statement" })).toHaveTextContent(plan.sql);
+    expect(backend.sent).toContainEqual([
+      "save_collection",
+      { connection: "c1", uri: "userfile:///bank-backup" },
+    ]);
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Back up bank" }));
+    await waitFor(() => expect(backend.sent).toContainEqual(["start_backup", { plan: "plan-1" }]));
+    act(() => backend.sendJobs({ full: true, jobs: [backupJob({ phase: "Writing data" })], removed: [] }));
+    expect(
+      (await screen.findAllByRole("progressbar", { name: "Back up bank to bank-backup" }))[0],
+    ).toBeVisible();
+    expect(screen.getByText(/You may close the window meanwhile/)).toBeVisible();
+    act(() =>
+      backend.sendJobs({
+        full: false,
+        jobs: [backupJob({ ...ended, state: "succeeded", outcome })],
+        removed: [],
+      }),
+    );
+    expect(await screen.findByRole("heading", { name: "The backup is there" })).toBeVisible();
+    expect(screen.getByText(/Checked by reading it back/)).toBeVisible();
+    expect(screen.getByText(`${bankBackup}/2026/11/23-110000.00`)).toBeVisible();
+    await expectAccessible();
+  });
+
+  it("does not start while a check says that it cannot work", async () => {
+    atBackups({
+      plan_backup: () => ({
+        ...plan,
+        canStart: false,
+        checks: [aCheck("privilege", { level: "blocked", title: "ada may not back up bank" })],
+      }),
+    });
+    renderApp(
+      `/clusters/c1/backups/new?database=bank&collection=${encodeURIComponent(bankBackup)}&step=check`,
+    );
+    expect(await screen.findByText("1 thing in the way")).toBeVisible();
+    expect(screen.getByRole("button", { name: "Back up bank" })).toBeDisabled();
+  });
+
+  it("keeps a passphrase out of the address", async () => {
+    const user = userEvent.setup();
+    const backend = atBackups({ plan_backup: () => plan });
+    const router = renderApp("/clusters/c1/backups/new?database=bank");
+    await user.click(await screen.findByText("More choices"));
+    await user.type(screen.getByLabelText(/Passphrase/), "hunter2");
+    await user.click(screen.getByRole("button", { name: "Check it" }));
+    await screen.findByText("You may back up bank");
+    expect(backend.sent.find(([command]) => command === "plan_backup")?.[1].request).toMatchObject({
+      passphrase: "hunter2",
+    });
+    expect(router.state.location.href).not.toContain("hunter2");
+  });
+
+  it.each([
+    ["failed", "The backup failed"],
+    ["cancelled", "The backup was cancelled"],
+    ["unknown", "What became of the backup is not known"],
+  ] as const)("that %s is said to be so", async (state, title) => {
+    const backend = atBackups({});
+    renderApp("/clusters/c1/backups/new?database=bank&job=j1");
+    await screen.findByRole("heading", { name: "Back up" });
+    act(() => backend.sendJobs({ full: true, jobs: [backupJob({ ...ended, state })], removed: [] }));
+    expect(await screen.findByRole("heading", { name: title })).toBeVisible();
+  });
+
+  it("is not called good when it could not be read back", async () => {
+    const backend = atBackups({});
+    renderApp("/clusters/c1/backups/new?database=bank&job=j1");
+    await screen.findByRole("heading", { name: "Back up" });
+    const unread = backupJob({ ...ended, state: "succeeded", outcome: { ...outcome, checked: false } });
+    act(() => backend.sendJobs({ full: true, jobs: [unread], removed: [] }));
+    expect(
+      await screen.findByRole("heading", { name: "The backup ended, but could not be read back" }),
+    ).toBeVisible();
+  });
+});

@@ -1,0 +1,360 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it } from "vitest";
+import { aConnection, failure, mockBackend, opened, renderApp } from "../../../tests/app";
+import { expectAccessible } from "../../../tests/axe";
+import { aFile, aFolder, aTransferPlan, store } from "../../../tests/wire";
+import type { UserfileEntry } from "../../ipc/bindings";
+
+const staging = aConnection("c1", { name: "acme-staging", environment: "staging" });
+const readOnly = aConnection("c1", { name: "acme-staging", environment: "staging", readOnly: true });
+
+const customers = aFile("customers.csv", { sizeBytes: 14_889_779 });
+const old = aFile("customers-old.csv", { sizeBytes: 14_575_206 });
+const exports: UserfileEntry = {
+  kind: "folder",
+  name: "exports",
+  path: "exports/",
+  files: 31,
+  sizeBytes: 222_298_112,
+  newest: null,
+};
+const collection: UserfileEntry = {
+  kind: "collection",
+  name: "bank-backup",
+  path: "bank-backup/",
+  backups: 3,
+  files: 42,
+  sizeBytes: 1_181_116_006,
+  newest: null,
+};
+
+type Answers = Parameters<typeof mockBackend>[0];
+
+function atFiles(answers: Answers, connection = staging) {
+  return mockBackend({
+    list_connections: () => ({ connections: [connection], healed: null }),
+    connect_cluster: () => opened(connection),
+    list_userfile_stores: () => [{ store, own: true, exists: true }],
+    list_userfiles: () => aFolder([exports, collection, customers, old]),
+    list_collections: () => [],
+    ...answers,
+  });
+}
+
+const sentOf = (backend: ReturnType<typeof mockBackend>, command: string) =>
+  backend.sent.filter(([sent]) => sent === command).map(([, args]) => args);
+const row = (name: RegExp) => screen.findByRole("row", { name });
+
+describe("the files", () => {
+  it("are listed with folders, collections, sizes and totals", async () => {
+    atFiles({});
+    renderApp("/clusters/c1/files");
+    expect(await row(/^customers\.csv, 14\.2 MiB/)).toBeVisible();
+    expect(await row(/^exports, folder, 31 files/)).toBeVisible();
+    expect(
+      within(await row(/^bank-backup, backup collection/)).getByText("Backup · 3 moments"),
+    ).toBeVisible();
+    expect(screen.getByText("Your files · userfiles_ada")).toBeVisible();
+    await expectAccessible();
+  });
+
+  it("say what they are when there are none, and offer the first upload", async () => {
+    atFiles({ list_userfiles: () => aFolder([]) });
+    renderApp("/clusters/c1/files");
+    expect(await screen.findByRole("heading", { name: "No files yet" })).toBeVisible();
+    expect(screen.getAllByRole("button", { name: "Upload…" }).length).toBeGreaterThan(0);
+    await expectAccessible();
+  });
+
+  it("open folder by folder, and back by the crumbs", async () => {
+    const user = userEvent.setup();
+    const backend = atFiles({});
+    renderApp("/clusters/c1/files");
+    await user.click(within(await row(/^exports/)).getByRole("button", { name: "exports" }));
+    await waitFor(() =>
+      expect(sentOf(backend, "list_userfiles").at(-1)?.request).toMatchObject({ folder: "exports/" }),
+    );
+    await user.click(screen.getByRole("button", { name: "All files" }));
+    expect(await row(/^exports/)).toBeVisible();
+  });
+
+  it("tell which grant is missing, where they would be", async () => {
+    atFiles({
+      list_userfiles: () => {
+        throw failure({
+          code: "noPrivilege",
+          message: "ada may not read these files.",
+          hint: "Ask for: GRANT SELECT",
+        });
+      },
+    });
+    renderApp("/clusters/c1/files");
+    expect(await screen.findByText("Ask for: GRANT SELECT")).toBeVisible();
+  });
+
+  it("of a read-only connection can be downloaded, and nothing else", async () => {
+    const user = userEvent.setup();
+    atFiles({}, readOnly);
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^customers\.csv/));
+    expect(screen.getByText("This connection is read-only")).toBeVisible();
+    expect(screen.getByRole("button", { name: "Upload…" })).toBeDisabled();
+    expect(screen.getByRole("button", { name: "Delete…" })).toBeDisabled();
+    expect(screen.getByRole("button", { name: "Download" })).toBeEnabled();
+  });
+
+  it("of a large folder are fetched as they come into view, and all when all are selected", async () => {
+    const user = userEvent.setup();
+    const all = Array.from({ length: 1200 }, (_, at) => aFile(`part-${String(at).padStart(4, "0")}.csv`));
+    const backend = atFiles({
+      list_userfiles: ({ request }) => {
+        const { offset, limit } = request as { offset: number; limit: number };
+        return aFolder(all.slice(offset, offset + limit), { offset, totalEntries: 1200, files: 1200 });
+      },
+    });
+    renderApp("/clusters/c1/files");
+    await row(/^part-0000/);
+    expect(sentOf(backend, "list_userfiles")).toHaveLength(1);
+    screen.getByRole("grid", { name: "Files" }).focus();
+    await user.keyboard("{Control>}a{/Control}");
+    expect(await screen.findByText("1,200 selected")).toBeVisible();
+    expect(sentOf(backend, "list_userfiles")).toHaveLength(3);
+  });
+});
+
+describe("an upload", () => {
+  const upload = { "plugin:dialog|open": () => ["/home/ada/customers.csv"] };
+
+  it("starts at once when nothing stands in the way", async () => {
+    const user = userEvent.setup();
+    const backend = atFiles({ ...upload, plan_upload: () => aTransferPlan(), start_upload: () => "job-1" });
+    renderApp("/clusters/c1/files?folder=exports%2F");
+    await row(/^customers\.csv/);
+    await user.click(screen.getByRole("button", { name: "Upload…" }));
+    await waitFor(() => expect(sentOf(backend, "start_upload")).toHaveLength(1));
+    expect(sentOf(backend, "plan_upload")[0]?.request).toEqual({
+      store: null,
+      folder: "exports/",
+      paths: ["/home/ada/customers.csv"],
+    });
+  });
+
+  it("asks about taken names before a byte moves, and sends the answers", async () => {
+    const user = userEvent.setup();
+    const conflict = {
+      source: "/home/ada/customers.csv",
+      target: "customers.csv",
+      sourceBytes: 15_000_000,
+      sourceTime: "2026-11-23T12:00:00Z",
+      targetBytes: 14_889_779,
+      targetTime: "2026-11-23T10:00:00Z",
+    };
+    const backend = atFiles({
+      ...upload,
+      plan_upload: () => aTransferPlan({ files: 3, conflictCount: 1, conflicts: [conflict] }),
+      start_upload: () => "job-1",
+    });
+    renderApp("/clusters/c1/files");
+    await row(/^customers\.csv/);
+    await user.click(screen.getByRole("button", { name: "Upload…" }));
+    const dialog = await screen.findByRole("alertdialog", {
+      name: "A file of this name is already in the cluster",
+    });
+    expect(within(dialog).getByText("14.3 MiB")).toBeVisible();
+    expect(within(dialog).getByText("14.2 MiB")).toBeVisible();
+    expect(within(dialog).getByText("newer")).toBeVisible();
+    expect(sentOf(backend, "start_upload")).toHaveLength(0);
+    await expectAccessible();
+    await user.click(within(dialog).getByRole("radio", { name: /Replace/ }));
+    await user.click(within(dialog).getByRole("button", { name: "Upload and replace 1 file" }));
+    await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+    expect(sentOf(backend, "start_upload")[0]).toEqual({
+      plan: "plan-1",
+      choices: { all: "replace", each: {} },
+    });
+  });
+
+  it("that cannot be planned says why, in place", async () => {
+    const user = userEvent.setup();
+    atFiles({
+      ...upload,
+      plan_upload: () => {
+        throw failure({ code: "localDisk", message: "customers.csv cannot be read." });
+      },
+    });
+    renderApp("/clusters/c1/files");
+    await row(/^customers\.csv/);
+    await user.click(screen.getByRole("button", { name: "Upload…" }));
+    expect(await screen.findByText("customers.csv cannot be read.")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Dismiss" }));
+    expect(screen.queryByText("customers.csv cannot be read.")).toBeNull();
+  });
+});
+
+describe("a download", () => {
+  it("of one file goes where the save dialog says", async () => {
+    const user = userEvent.setup();
+    const backend = atFiles({
+      "plugin:dialog|save": () => "/home/ada/came-back.csv",
+      plan_download: () => aTransferPlan({ conflictCount: 1 }),
+      start_download: () => "job-1",
+    });
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^customers\.csv/));
+    await user.click(screen.getByRole("button", { name: "Download" }));
+    await waitFor(() => expect(sentOf(backend, "start_download")).toHaveLength(1));
+    expect(sentOf(backend, "plan_download")[0]?.request).toEqual({
+      store: null,
+      paths: ["customers.csv"],
+      target: "/home/ada/came-back.csv",
+      asFile: true,
+    });
+    // The save dialog has asked already.
+    expect(sentOf(backend, "start_download")[0]?.choices).toEqual({ all: "replace", each: {} });
+  });
+
+  it("of several goes into a folder", async () => {
+    const user = userEvent.setup();
+    const backend = atFiles({
+      "plugin:dialog|open": () => "/home/ada/back",
+      plan_download: () => aTransferPlan(),
+      start_download: () => "job-1",
+    });
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^customers\.csv/));
+    await user.keyboard("{Control>}");
+    await user.click(await row(/^exports/));
+    await user.keyboard("{/Control}");
+    await user.click(screen.getByRole("button", { name: "Download 32 files…" }));
+    await waitFor(() => expect(sentOf(backend, "start_download")).toHaveLength(1));
+    expect(sentOf(backend, "plan_download")[0]?.request).toMatchObject({
+      paths: ["customers.csv", "exports/"],
+      target: "/home/ada/back",
+      asFile: false,
+    });
+  });
+});
+
+describe("a deletion", () => {
+  const plan = {
+    plan: "plan-1",
+    store,
+    files: 1,
+    sizeBytes: 14_889_779,
+    names: ["customers.csv"],
+    collections: [],
+    gcTtlSeconds: 14_400,
+    typeToConfirm: null,
+  };
+
+  it("shows what goes and until when it can be had back, and starts on Cancel", async () => {
+    const user = userEvent.setup();
+    const backend = atFiles({ plan_delete: () => plan, start_delete: () => "job-1" });
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^customers\.csv/));
+    await user.click(screen.getByRole("button", { name: "Delete…" }));
+    const dialog = await screen.findByRole("alertdialog", { name: "Delete customers.csv?" });
+    expect(dialog).toHaveTextContent("They can be undeleted for 4 h.");
+    expect(within(dialog).getByRole("button", { name: "Cancel" })).toHaveFocus();
+    await expectAccessible();
+    await user.click(within(dialog).getByRole("button", { name: "Delete 1 file" }));
+    await waitFor(() => expect(sentOf(backend, "start_delete")).toEqual([{ plan: "plan-1", typed: null }]));
+  });
+
+  it("of backups asks for the typed name", async () => {
+    const user = userEvent.setup();
+    const backend = atFiles({
+      plan_delete: () => ({
+        ...plan,
+        files: 42,
+        collections: [{ path: "bank-backup/", backups: 3, whole: true }],
+        typeToConfirm: "bank-backup",
+      }),
+      start_delete: () => "job-1",
+    });
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^bank-backup/));
+    await user.click(screen.getByRole("button", { name: "Delete…" }));
+    const dialog = await screen.findByRole("alertdialog", { name: "Delete 42 files?" });
+    expect(within(dialog).getByText("This removes 3 backups of bank-backup")).toBeVisible();
+    expect(within(dialog).getByRole("button", { name: "Delete 42 files" })).toBeDisabled();
+    await user.type(within(dialog).getByRole("textbox"), "bank-backup{Enter}");
+    await waitFor(() => expect(sentOf(backend, "start_delete")[0]?.typed).toBe("bank-backup"));
+  });
+});
+
+describe("a file", () => {
+  it("is renamed in place of its old name", async () => {
+    const user = userEvent.setup();
+    const backend = atFiles({ rename_userfiles: () => null });
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^customers\.csv/));
+    await user.click(screen.getByRole("button", { name: "Rename" }));
+    const field = await screen.findByRole("textbox", { name: "New name" });
+    await user.clear(field);
+    await user.type(field, "exports/customers.csv{Enter}");
+    await waitFor(() =>
+      expect(sentOf(backend, "rename_userfiles")[0]?.request).toEqual({
+        store: null,
+        moves: [{ from: "customers.csv", to: "exports/customers.csv" }],
+      }),
+    );
+    expect(await screen.findByText("customers.csv is now exports/customers.csv.")).toBeVisible();
+  });
+
+  it("shows its digest, and its beginning only when asked", async () => {
+    const user = userEvent.setup();
+    const sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    const backend = atFiles({
+      get_userfile: () => ({
+        path: "customers.csv",
+        store,
+        uri: `userfile://${store}/customers.csv`,
+        fileId: "f1",
+        sizeBytes: 10,
+        storedBytes: 10,
+        uploadedAt: "2026-11-23T10:00:00Z",
+        username: "ada",
+        contiguous: true,
+        chunks: [{ offset: 0, sizeBytes: 10, sha256 }],
+      }),
+      preview_userfile: () => ({ kind: "text", text: "id,name\n1,Ada", truncated: true }),
+    });
+    renderApp("/clusters/c1/files");
+    await user.dblClick(await row(/^customers\.csv/));
+    expect(await screen.findByText(sha256)).toBeVisible();
+    expect(sentOf(backend, "preview_userfile")).toHaveLength(0);
+    await user.click(screen.getByRole("tab", { name: "Preview" }));
+    expect(await screen.findByText(/1,Ada/)).toBeVisible();
+    await expectAccessible();
+  });
+
+  it("comes back after it was deleted", async () => {
+    const user = userEvent.setup();
+    const backend = atFiles({
+      list_deleted_userfiles: () => [
+        {
+          fileId: "f9",
+          path: "gone.csv",
+          sizeBytes: 1024,
+          uploadedAt: null,
+          username: "ada",
+          seenAt: "2026-11-23T09:00:00Z",
+          nameTaken: true,
+        },
+      ],
+      start_undelete: () => "job-1",
+    });
+    renderApp("/clusters/c1/files");
+    await row(/^customers\.csv/);
+    await user.click(screen.getByRole("button", { name: "More for files" }));
+    await user.click(await screen.findByRole("menuitem", { name: /Undelete…/ }));
+    await user.click(await screen.findByRole("row", { name: /^gone\.csv/ }));
+    expect(screen.getByText(/comes back with a number in its name/)).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Bring back 1 file" }));
+    await waitFor(() =>
+      expect(sentOf(backend, "start_undelete")).toEqual([{ connection: "c1", store: null, fileIds: ["f9"] }]),
+    );
+  });
+});

@@ -1,0 +1,109 @@
+import { act, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it } from "vitest";
+import { aConnection, aJob, failure, mockBackend, renderApp } from "../../../tests/app";
+import { expectAccessible } from "../../../tests/axe";
+import type { Job } from "../../ipc/bindings";
+import { totalsOf } from "./totals";
+
+const mib = 2 ** 20;
+const endedCan = { pause: false, resume: false, cancel: false, retryFailed: false, dismiss: true };
+const upload = aJob("u1", {
+  title: "Upload orders.csv",
+  phase: "Sending chunks",
+  progress: { done: 412 * mib, total: 900 * mib, unit: "bytes" },
+  bytesPerSecond: 38 * mib,
+  secondsLeft: 13,
+});
+const partly = aJob("u2", {
+  title: "Upload 3 files",
+  state: "partlyDone",
+  ended: true,
+  finishedAt: "2026-11-23T10:01:00Z",
+  can: { ...endedCan, retryFailed: true },
+  outcome: {
+    kind: "files",
+    done: 2,
+    skipped: 0,
+    failed: 1,
+    doneBytes: 29 * mib,
+    notes: [],
+    results: [
+      {
+        source: "/home/ada/x.csv",
+        target: "x.csv",
+        sizeBytes: 1,
+        end: { end: "failed", error: failure({ message: "The file changed while it was read." }) },
+      },
+    ],
+  },
+});
+
+async function withJobs(jobs: Job[], answers: Parameters<typeof mockBackend>[0] = {}) {
+  const backend = mockBackend({
+    list_connections: () => ({ connections: [aConnection("c1")], healed: null }),
+    ...answers,
+  });
+  renderApp("/settings");
+  await screen.findByRole("navigation", { name: "Connections" });
+  act(() => backend.sendJobs({ full: true, jobs, removed: [] }));
+  return backend;
+}
+const panel = () => screen.getByRole("region", { name: "Transfers" });
+
+describe("the transfers", () => {
+  it("are in reach on every screen, and nowhere while there are none", async () => {
+    const backend = await withJobs([]);
+    expect(screen.queryByRole("region", { name: "Transfers" })).toBeNull();
+    act(() => backend.sendJobs({ full: false, jobs: [upload], removed: [] }));
+    expect(panel()).toHaveTextContent("412 of 900 MiB · 38.0 MiB/s · 13 s left");
+  });
+
+  it("unfold to each job with what can be asked of it", async () => {
+    const user = userEvent.setup();
+    const backend = await withJobs([upload, partly], { pause_job: () => null, retry_failed: () => "u3" });
+    await user.click(screen.getByRole("button", { name: "Show transfers" }));
+    expect(within(panel()).getByText("The file changed while it was read.")).toBeVisible();
+    expect(within(panel()).getByText("2 files done, 29.0 MiB · 1 file failed")).toBeVisible();
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Pause: Upload orders.csv" }));
+    await user.click(screen.getByRole("button", { name: "Retry failed: Upload 3 files" }));
+    expect(backend.sent).toContainEqual(["pause_job", { id: "u1" }]);
+    expect(backend.sent).toContainEqual(["retry_failed", { id: "u2" }]);
+  });
+
+  it("that ended stay until they are dismissed", async () => {
+    const user = userEvent.setup();
+    const backend = await withJobs([partly], { dismiss_job: () => null });
+    expect(within(panel()).getByText("Partly done")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Dismiss what ended" }));
+    expect(backend.sent).toContainEqual(["dismiss_job", { id: "u2" }]);
+    expect(panel()).toBeVisible();
+    act(() => backend.sendJobs({ full: false, jobs: [], removed: ["u2"] }));
+    expect(screen.queryByRole("region", { name: "Transfers" })).toBeNull();
+  });
+});
+
+describe("the totals", () => {
+  it("add up bytes, and give the time of the last to end", () => {
+    const other = {
+      ...upload,
+      id: "u4",
+      progress: { done: 88 * mib, total: 100 * mib, unit: "bytes" as const },
+      secondsLeft: 40,
+    };
+    expect(totalsOf([upload, other, partly]).words).toBe("2 jobs · 500 of 1000 MiB · 76.0 MiB/s · 40 s left");
+    expect(totalsOf([upload, other, partly]).fraction).toBeCloseTo(0.5);
+  });
+
+  it("weigh jobs that count differently the same", () => {
+    const backup = aJob("b", { kind: "backup", progress: { done: 50, total: 100, unit: "percent" } });
+    const half = { ...upload, progress: { done: 1, total: 4, unit: "bytes" as const } };
+    expect(totalsOf([backup, half]).fraction).toBeCloseTo(0.375);
+  });
+
+  it("promise nothing while one of them does not know its total", () => {
+    const unknown = { ...upload, progress: { done: 1, total: null, unit: "bytes" as const } };
+    expect(totalsOf([upload, unknown]).fraction).toBeNull();
+  });
+});
