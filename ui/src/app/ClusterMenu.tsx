@@ -1,61 +1,99 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { MenuButton } from "../components/Menu";
+import { useState } from "react";
+import { ConfirmDialog } from "../components/Dialog";
+import { type MenuAction, MenuButton } from "../components/Menu";
+import { ErrorState } from "../components/States";
 import { announce } from "../components/Toast";
-import { type Connection, commands } from "../ipc/bindings";
+import type { Connection } from "../ipc/bindings";
+import { commands } from "../ipc/bindings";
 import { clusterKey, connectionsQuery } from "../ipc/connections";
 import { asCallError } from "../ipc/errors";
+import { resetPracticeCluster } from "../ipc/practice";
 
+/** What can be done about where one is, rather than in it. */
 export function ClusterMenu({ connection, isOpen }: { connection: Connection; isOpen: boolean }) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  const { name } = connection.fields;
+  const [asksReset, setAsksReset] = useState(false);
+  const { id, fields } = connection;
+  const isPractice = fields.environment === "practice";
+
   const disconnect = useMutation({
-    mutationFn: () => commands.disconnectCluster(connection.id),
+    mutationFn: () => commands.disconnectCluster(id),
     onSuccess: async () => {
       await navigate({ to: "/" });
-      queryClient.removeQueries({ queryKey: clusterKey(connection.id) });
+      queryClient.removeQueries({ queryKey: clusterKey(id) });
       await queryClient.invalidateQueries(connectionsQuery);
-      announce(`Disconnected from ${name}.`);
+      announce(`Disconnected from ${fields.name}.`);
     },
     onError: (thrown) => announce(asCallError(thrown).message, { tone: "bad" }),
   });
+  const reset = useMutation({
+    mutationFn: resetPracticeCluster,
+    onSuccess: async () => {
+      setAsksReset(false);
+      await queryClient.invalidateQueries(connectionsQuery);
+      await navigate({ to: "/clusters/$connectionId", params: { connectionId: id } });
+      await queryClient.resetQueries({ queryKey: clusterKey(id) });
+      announce("The practice cluster is as it was on the first day.", { tone: "good" });
+    },
+  });
+
+  const edit = (check: boolean) => () =>
+    void navigate({
+      to: "/connections/$connectionId",
+      params: { connectionId: id },
+      search: check ? { check } : {},
+    });
+  const about: MenuAction[] = [
+    { id: "edit", label: "Edit the connection…", icon: "edit", onAction: edit(false) },
+    ...(isPractice
+      ? []
+      : [{ id: "check", label: "Check the connection", icon: "activity", onAction: edit(true) } as const]),
+  ];
+  const changes: MenuAction[] = [
+    {
+      id: "disconnect",
+      label: "Disconnect",
+      icon: "plug",
+      isDisabled: !isOpen,
+      description: "Transfers of this cluster end; backups and restores go on in it.",
+      onAction: () => disconnect.mutate(),
+    },
+    ...(isPractice
+      ? [
+          {
+            id: "reset",
+            label: "Reset the practice cluster…",
+            icon: "refresh",
+            isDanger: true,
+            onAction: () => setAsksReset(true),
+          } as const,
+        ]
+      : []),
+  ];
   return (
-    <MenuButton
-      label={`Actions for ${name}`}
-      icon="more"
-      actions={[
-        [
-          {
-            id: "edit",
-            label: "Edit the connection…",
-            icon: "edit",
-            onAction: () =>
-              void navigate({ to: "/connections/$connectionId", params: { connectionId: connection.id } }),
-          },
-          {
-            id: "check",
-            label: "Check the connection",
-            icon: "activity",
-            onAction: () =>
-              void navigate({
-                to: "/connections/$connectionId",
-                params: { connectionId: connection.id },
-                search: { check: true },
-              }),
-          },
-        ],
-        [
-          {
-            id: "disconnect",
-            label: "Disconnect",
-            icon: "plug",
-            isDisabled: !isOpen,
-            description: "Transfers of this cluster end; backups and restores go on in it.",
-            onAction: () => disconnect.mutate(),
-          },
-        ],
-      ]}
-    />
+    <>
+      <MenuButton label={`Actions for ${fields.name}`} icon="more" actions={[about, changes]} />
+      <ConfirmDialog
+        title="Reset the practice cluster?"
+        isOpen={asksReset}
+        onClose={() => {
+          reset.reset();
+          setAsksReset(false);
+        }}
+        onConfirm={() => reset.mutate()}
+        confirmLabel="Reset the practice cluster"
+        isDanger
+        isPending={reset.isPending}
+      >
+        <p>
+          The sample databases come back as they were on the first day. Everything else in it goes: your
+          files, backups and restored databases. Your own clusters are not touched.
+        </p>
+        {reset.error && <ErrorState error={asCallError(reset.error)} />}
+      </ConfirmDialog>
+    </>
   );
 }

@@ -92,11 +92,25 @@ const connection = createRoute({
 const activity = createRoute({
   getParentRoute: () => root,
   path: "/activity",
-  component: () => (
-    <Page>
-      <ActivityPage />
-    </Page>
-  ),
+  component: function Activity() {
+    const navigate = useNavigate();
+    return (
+      <Page>
+        <ActivityPage
+          onOpenJob={({ id, kind, connectionId }) =>
+            void navigate({
+              to:
+                kind === "restore"
+                  ? "/clusters/$connectionId/restore"
+                  : "/clusters/$connectionId/backups/new",
+              params: { connectionId },
+              search: { job: id },
+            })
+          }
+        />
+      </Page>
+    );
+  },
 });
 const settings = createRoute({
   getParentRoute: () => root,

@@ -5,3 +5,8 @@ import { call } from "./call";
 export function startPracticeCluster(): Promise<Connection> {
   return call("start_practice_cluster");
 }
+
+/** Puts the practice cluster back as it was on the first day. */
+export function resetPracticeCluster(): Promise<Connection> {
+  return call("reset_practice_cluster");
+}

@@ -1,4 +1,4 @@
-import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
 import { Content } from "../../components/Content";
@@ -7,10 +7,17 @@ import { PageHeader } from "../../components/PageHeader";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import type { Job } from "../../ipc/bindings";
 import { jobControls, useJobs } from "../../ipc/jobs";
-import styles from "./ActivityPage.module.css";
 import { JobOutcomeView } from "./JobOutcomeView";
 
-function JobList({ title, jobs, aside }: { title: string; jobs: readonly Job[]; aside?: React.ReactNode }) {
+interface JobListProps {
+  title: string;
+  jobs: readonly Job[];
+  aside?: ReactNode;
+  /** Where a backup or a restore is shown in full, with its proof. */
+  onOpenJob: (job: Job) => void;
+}
+
+function JobList({ title, jobs, aside, onOpenJob }: JobListProps) {
   return (
     <Card flush title={title} aside={aside}>
       {jobs.map((job) => (
@@ -20,16 +27,16 @@ function JobList({ title, jobs, aside }: { title: string; jobs: readonly Job[]; 
           withConnection
           {...jobControls(job)}
           actions={
-            job.kind === "backup" || job.kind === "restore" ? (
-              <Link
-                to="/clusters/$connectionId"
-                params={{ connectionId: job.connectionId }}
-                className={styles.link}
-                aria-label={`Open the cluster ${job.connectionName}`}
+            (job.kind === "backup" || job.kind === "restore") && (
+              <Button
+                size="small"
+                variant="quiet"
+                aria-label={`Open: ${job.title}`}
+                onPress={() => onOpenJob(job)}
               >
-                Open cluster
-              </Link>
-            ) : undefined
+                Open
+              </Button>
+            )
           }
         >
           {job.outcome && <JobOutcomeView outcome={job.outcome} />}
@@ -40,7 +47,7 @@ function JobList({ title, jobs, aside }: { title: string; jobs: readonly Job[]; 
 }
 
 /** Everything that takes longer than a moment, over all clusters, and what became of it. */
-export function ActivityPage() {
+export function ActivityPage({ onOpenJob }: { onOpenJob: (job: Job) => void }) {
   const { jobs, isKnown, error } = useJobs();
   const unended = jobs.filter((job) => !job.ended);
   const ended = jobs.filter((job) => job.ended);
@@ -67,11 +74,12 @@ export function ActivityPage() {
           </EmptyState>
         </Card>
       )}
-      {unended.length > 0 && <JobList title="Under way" jobs={unended} />}
+      {unended.length > 0 && <JobList title="Under way" jobs={unended} onOpenJob={onOpenJob} />}
       {ended.length > 0 && (
         <JobList
           title="Ended"
           jobs={ended}
+          onOpenJob={onOpenJob}
           aside={
             <Button size="small" variant="quiet" onPress={dismissAll}>
               Dismiss all

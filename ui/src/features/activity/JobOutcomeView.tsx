@@ -5,7 +5,7 @@ import { Moment } from "../../components/Moment";
 import type { FileResult, JobOutcome, RowVerdict } from "../../ipc/bindings";
 import { bytes, count, counted } from "../../lib/quantity";
 import { duration } from "../../lib/time";
-import styles from "./ActivityPage.module.css";
+import styles from "./JobOutcomeView.module.css";
 
 function FileLine({ result: { source, target, sizeBytes, end } }: { result: FileResult }) {
   return (

@@ -20,6 +20,7 @@ import { VisuallyHidden } from "../../components/VisuallyHidden";
 import { type Connection, type ConnectionList, commands } from "../../ipc/bindings";
 import { clusterKey, connectionsQuery } from "../../ipc/connections";
 import { asCallError } from "../../ipc/errors";
+import { startPracticeCluster } from "../../ipc/practice";
 import { counted } from "../../lib/quantity";
 import styles from "./ConnectionsPage.module.css";
 import { matching, moved, ungrouped } from "./search";
@@ -27,7 +28,7 @@ import { matching, moved, ungrouped } from "./search";
 function useConnectionChange<Argument>(change: (argument: Argument) => Promise<unknown>) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: change,
+    mutationFn: (argument: Argument) => change(argument),
     onSettled: () => queryClient.invalidateQueries(connectionsQuery),
   });
 }
@@ -59,7 +60,11 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
     queryClient.removeQueries({ queryKey: clusterKey(connection.id) });
     setDeleting(null);
   });
-  const thrown = duplicate.error ?? reorder.error ?? favour.error;
+  const practice = useConnectionChange(async () => {
+    const { id } = await startPracticeCluster();
+    await navigate({ to: "/clusters/$connectionId", params: { connectionId: id } });
+  });
+  const thrown = practice.error ?? duplicate.error ?? reorder.error ?? favour.error;
 
   const actions = (connection: Connection) => {
     const { id, fields } = connection;
@@ -114,9 +119,16 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
       <PageHeader
         title="Connections"
         actions={
-          <Button variant="primary" onPress={() => navigate({ to: "/connections/new" })}>
-            Add connection
-          </Button>
+          <>
+            {!connections.some(({ fields }) => fields.environment === "practice") && (
+              <Button onPress={() => practice.mutate(undefined)} isPending={practice.isPending}>
+                Start practice cluster
+              </Button>
+            )}
+            <Button variant="primary" onPress={() => navigate({ to: "/connections/new" })}>
+              Add connection
+            </Button>
+          </>
         }
       />
       {healed && (
