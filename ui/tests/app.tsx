@@ -14,6 +14,8 @@ type Answers = Record<string, (args: Record<string, unknown>) => unknown>;
 export interface Backend {
   /** Names and arguments of the commands that were sent, in order. */
   sent: [command: string, args: Record<string, unknown>][];
+  /** Sends a message over the channel that a command was given. */
+  sendTo: (command: string, message: unknown) => void;
   /** Sends a message over the channel of jobs. */
   sendJobs: (message: JobsMessage) => void;
 }
@@ -100,28 +102,25 @@ export function opened({ id, fields }: Connection) {
 
 export function mockBackend(answers: Answers): Backend {
   const sent: Backend["sent"] = [];
-  let channelId = 0;
-  let index = 0;
+  const channels = new Map<string, { id: number; index: number }>();
   mockIPC((command, payload) => {
     const args = (payload ?? {}) as Record<string, unknown>;
-    if (command === "watch_jobs") {
-      channelId = (args.channel as { id: number }).id;
-      return null;
-    }
+    if (args.channel) channels.set(command, { id: (args.channel as { id: number }).id, index: 0 });
+    if (command === "watch_jobs") return null;
     sent.push([command, args]);
     const answer = answers[command];
     if (answer === undefined) throw failure({ message: `The test has no answer for ${command}.` });
     return answer(args);
   });
-  return {
-    sent,
-    sendJobs: (message) => {
-      const internals = (
-        window as unknown as { __TAURI_INTERNALS__: { runCallback: (id: number, raw: unknown) => void } }
-      ).__TAURI_INTERNALS__;
-      internals.runCallback(channelId, { index: index++, message });
-    },
+  const sendTo: Backend["sendTo"] = (command, message) => {
+    const channel = channels.get(command);
+    if (channel === undefined) throw new Error(`${command} was not sent`);
+    const { __TAURI_INTERNALS__ } = window as unknown as {
+      __TAURI_INTERNALS__: { runCallback: (id: number, raw: unknown) => void };
+    };
+    __TAURI_INTERNALS__.runCallback(channel.id, { index: channel.index++, message });
   };
+  return { sent, sendTo, sendJobs: (message) => sendTo("watch_jobs", message) };
 }
 
 export function renderApp(path: string) {

@@ -59,7 +59,7 @@ const newConnection = createRoute({
     const { parsed } = useLocation().state;
     return (
       <Page>
-        <ConnectionFormPage parsed={parsed} />
+        <ConnectionFormPage parsed={parsed} isTested={parsed !== undefined} />
       </Page>
     );
   },
@@ -73,6 +73,7 @@ const connection = createRoute({
   }),
   component: function EditConnection() {
     const { connectionId } = connection.useParams();
+    const { check } = connection.useSearch();
     return (
       <WithConnections>
         {(list) => {
@@ -80,7 +81,7 @@ const connection = createRoute({
           if (!found) return <DeletedConnection />;
           return (
             <Page>
-              <ConnectionFormPage key={found.id} connection={found} />
+              <ConnectionFormPage key={found.id} connection={found} isTested={check} />
             </Page>
           );
         }}

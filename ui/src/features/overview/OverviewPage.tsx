@@ -3,14 +3,13 @@ import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Content } from "../../components/Content";
-import { JobRow } from "../../components/JobRow";
 import { Moment } from "../../components/Moment";
 import { PageHeader } from "../../components/PageHeader";
 import { ErrorState, Skeleton } from "../../components/States";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
-import { jobControls, useUnendedJobs } from "../../ipc/jobs";
 import { bytes, counted } from "../../lib/quantity";
+import { CapabilitiesCard } from "./CapabilitiesCard";
 import { DatabaseTable } from "./DatabaseTable";
 import { Door } from "./Door";
 import styles from "./OverviewPage.module.css";
@@ -27,7 +26,6 @@ export interface OverviewPageProps {
 export function OverviewPage({ onRestore, onBackUp, onFiles }: OverviewPageProps) {
   const { connection } = useCurrentCluster();
   const { data: overview, error, isFetching, refetch } = useQuery(overviewQuery(connection.id));
-  const jobs = useUnendedJobs(connection.id);
   const files = overview?.files;
   return (
     <Content>
@@ -96,13 +94,7 @@ export function OverviewPage({ onRestore, onBackUp, onFiles }: OverviewPageProps
           </ul>
         </Callout>
       )}
-      {jobs.length > 0 && (
-        <Card flush>
-          {jobs.map((job) => (
-            <JobRow key={job.id} job={job} {...jobControls(job)} />
-          ))}
-        </Card>
-      )}
+      <CapabilitiesCard />
     </Content>
   );
 }

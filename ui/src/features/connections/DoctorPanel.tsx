@@ -1,0 +1,134 @@
+import { AbilityList } from "../../components/AbilityList";
+import { Badge } from "../../components/Badge";
+import { Button } from "../../components/Button";
+import { Callout } from "../../components/Callout";
+import { Card } from "../../components/Card";
+import { type Check, CheckList, type CheckState } from "../../components/CheckList";
+import { CopyButton } from "../../components/CopyButton";
+import { Disclosure } from "../../components/Disclosure";
+import { ErrorState, type ShownError } from "../../components/States";
+import type { ConnectionReport, TestStepName, TestStepState } from "../../ipc/bindings";
+import { duration } from "../../lib/time";
+import { CertificateList } from "./CertificateList";
+import styles from "./DoctorPanel.module.css";
+
+const titles: Record<TestStepName, string> = {
+  nameLookup: "The host has an address",
+  tcp: "The port answers",
+  tls: "The encryption holds",
+  routing: "The cluster is found",
+  login: "The login is accepted",
+  version: "The version is known",
+  database: "The database is there",
+  privileges: "What this user may do",
+};
+
+const states: Record<TestStepState, CheckState> = {
+  waiting: "waiting",
+  running: "running",
+  passed: "ok",
+  failed: "blocked",
+  skipped: "skipped",
+};
+
+/** Everything known, as text for whoever is asked for help. It holds no secrets: the back end leaves them out. */
+export function reportText(report: ConnectionReport): string {
+  const lines = report.steps.map(({ step, state, tookMs, found }) =>
+    [`${titles[step]}: ${state}`, tookMs !== null && `${tookMs} ms`, found].filter(Boolean).join(", "),
+  );
+  const { finding } = report;
+  if (finding) lines.push("", finding.what, finding.why, finding.next, finding.detail);
+  return lines.join("\n");
+}
+
+export interface DoctorPanelProps {
+  report: ConnectionReport | null;
+  isRunning: boolean;
+  /** Why the test itself could not be made, such as a field that is missing. */
+  error: ShownError | null;
+  onRun: () => void;
+}
+
+/** Tries a connection step by step; the first failure says what, why and what next. */
+export function DoctorPanel({ report, isRunning, error, onRun }: DoctorPanelProps) {
+  const checks: Check[] = (report?.steps ?? []).map(({ step, state, tookMs, found }) => ({
+    id: step,
+    state: states[state],
+    title: titles[step],
+    detail: found,
+    aside: tookMs === null ? undefined : duration(tookMs),
+  }));
+  const { finding = null, capabilities = null, certificate = null } = report ?? {};
+  return (
+    <Card
+      title="Will it connect?"
+      flush
+      aside={
+        report?.passed ? (
+          <Badge tone="good">It connects</Badge>
+        ) : (
+          finding && <Badge tone="bad">It does not</Badge>
+        )
+      }
+    >
+      <div aria-live="polite">
+        {finding && (
+          <div className={styles.finding}>
+            <p className={styles.what}>{finding.what}</p>
+            <p>{finding.why}</p>
+            <p className={styles.next}>{finding.next}</p>
+            {finding.link && (
+              <p className={styles.link}>
+                <span>{finding.link}</span>
+                <CopyButton text={finding.link} label="Copy link" />
+              </p>
+            )}
+          </div>
+        )}
+        {report?.waking && !report.finished && (
+          <div className={styles.waking}>
+            <Callout title="Waking up">
+              The cluster slept because nobody used it. This takes up to a minute.
+            </Callout>
+          </div>
+        )}
+      </div>
+      {report ? (
+        <CheckList label="Steps of the test" checks={checks} />
+      ) : (
+        <p className={styles.intro}>
+          Eight steps, from the name of the host to what the user may do, each with its time. The login is
+          tried once.
+        </p>
+      )}
+      {error && (
+        <div className={styles.waking}>
+          <ErrorState error={error} />
+        </div>
+      )}
+      {(certificate || capabilities) && (
+        <div className={styles.more}>
+          {certificate && (
+            <Disclosure title="The server's certificate" isOpen={finding?.step === "tls"}>
+              <CertificateList label="The server's certificate" certificates={[certificate]} />
+              {certificate.names.length > 0 && (
+                <p className={styles.names}>For {certificate.names.join(", ")}</p>
+              )}
+            </Disclosure>
+          )}
+          {capabilities && (
+            <Disclosure title="What can I do here?">
+              <AbilityList abilities={capabilities.abilities} />
+            </Disclosure>
+          )}
+        </div>
+      )}
+      <div className={styles.foot}>
+        <Button onPress={onRun} isPending={isRunning}>
+          {report ? "Test again" : "Test the connection"}
+        </Button>
+        {report?.finished && <CopyButton text={reportText(report)} label="Copy details" />}
+      </div>
+    </Card>
+  );
+}
