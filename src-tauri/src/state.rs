@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use roachvault_core::Connections;
 use roachvault_core::job::{Jobs, Journal, Runs};
+use roachvault_core::userfile::{self, Userfiles};
 
 use crate::host::keychain::SystemKeyring;
 
@@ -14,14 +15,24 @@ pub struct AppState {
     pub data_dir: PathBuf,
     pub jobs: Jobs,
     pub connections: Arc<Connections>,
+    pub userfiles: Userfiles,
 }
 
 impl AppState {
     /// Opens what is kept in the data folder.
     pub async fn open(data_dir: PathBuf) -> roachvault_core::Result<Self> {
         let (journal, _kept_aside) = Journal::open(&data_dir).await?;
-        let jobs = Jobs::open(journal, Runs::default(), Arc::new(|_| None)).await?;
         let connections = Arc::new(Connections::open(&data_dir, Arc::new(SystemKeyring::default()))?);
-        Ok(Self { data_dir, jobs, connections })
+        let open = Arc::clone(&connections);
+        let userfiles = Userfiles::new();
+        let changed = userfiles.clone();
+        let runs = userfile::runs(Runs::default()).after_each(move || changed.forget_listings());
+        let jobs = Jobs::open(journal, runs, Arc::new(move |id| open.open_cluster(id).ok())).await?;
+        Ok(Self {
+            data_dir,
+            jobs,
+            connections,
+            userfiles,
+        })
     }
 }

@@ -65,6 +65,8 @@ pub async fn reorder_connections(state: &AppState, ids: Vec<Uuid>) -> Result<(),
 pub async fn connect_cluster(state: &AppState, id: Uuid) -> Result<OpenedCluster, IpcError> {
     let id = ConnectionId(id);
     let open = state.connections.connect(id).await?;
+    // Backups and restores that went on without us are followed again.
+    state.jobs.reattach(id);
     Ok(OpenedCluster::new(&open, &state.connections.get(id)?.details))
 }
 

@@ -1,337 +1,35 @@
-//! Userfiles on the wire.
-//!
-//! A `path` is a stored name without its leading slash; one that ends in `/` means everything below
-//! that folder. A `store` is the host of its URIs, such as `defaultdb.public.userfiles_root`; left
-//! out, it is the user's own.
+//! Userfiles: looking, planning, moving. The work itself is the core's.
 
-use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use ts_rs::TS;
+use roachvault_core::userfile::{self, Move as CoreMove};
+use roachvault_core::{ConnectionId, OpenCluster};
 use uuid::Uuid;
 
 use crate::ipc::IpcError;
-use crate::ipc::backups::not_yet;
 use crate::state::AppState;
 
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct UserfileStore {
-    pub store: String,
-    /// The one that uploads go to when nothing else is chosen. It may not exist yet.
-    pub own: bool,
-    pub exists: bool,
+mod wire;
+
+pub use wire::*;
+
+fn open(state: &AppState, connection: Uuid) -> roachvault_core::Result<Arc<OpenCluster>> {
+    state.connections.open_cluster(ConnectionId(connection))
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub enum UserfileSort {
-    Name,
-    Size,
-    Uploaded,
-    Username,
-}
-
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct ListRequest {
-    pub store: Option<String>,
-    /// Empty for the top, else with a slash at its end.
-    pub folder: String,
-    pub sort: UserfileSort,
-    pub descending: bool,
-    /// Part of a name, in any case. With `*`, `?` or `[` it is a pattern over the whole path below
-    /// `folder`, and files of all depths are answered.
-    pub filter: Option<String>,
-    pub offset: u32,
-    /// At most 1000.
-    pub limit: u32,
-    /// Ask the cluster again instead of answering from what was read before.
-    pub refresh: bool,
-}
-
-/// One row of the files screen. Folders come from the names; a backup collection is one thing.
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum UserfileEntry {
-    Folder {
-        name: String,
-        path: String,
-        files: u64,
-        size_bytes: u64,
-        newest: Option<DateTime<Utc>>,
-    },
-    Collection {
-        name: String,
-        path: String,
-        backups: u64,
-        files: u64,
-        size_bytes: u64,
-        newest: Option<DateTime<Utc>>,
-    },
-    File {
-        name: String,
-        path: String,
-        size_bytes: u64,
-        uploaded_at: Option<DateTime<Utc>>,
-        username: String,
-        /// Still being written, or left behind by a write that ended early.
-        unfinished: bool,
-        /// `userfile://…`, for BACKUP, RESTORE and IMPORT.
-        uri: String,
-    },
-}
-
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct FolderPage {
-    pub store: String,
-    pub folder: String,
-    pub offset: u32,
-    pub entries: Vec<UserfileEntry>,
-    /// Rows in all pages.
-    pub total_entries: u32,
-    /// Files below the folder that the filter lets through, at any depth.
-    pub files: u64,
-    pub size_bytes: u64,
-    /// False while the listing is still being read: ask again for the rest.
-    pub complete: bool,
-    pub listed_at: DateTime<Utc>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub enum OnConflict {
-    Skip,
-    Replace,
-    KeepBoth,
-}
-
-/// What to do where the target's name is taken.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct ConflictChoices {
-    pub all: OnConflict,
-    /// Exceptions, by `Conflict.target`.
-    pub each: BTreeMap<String, OnConflict>,
-}
-
-/// A target whose name is taken, with both sides shown.
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct Conflict {
-    pub source: String,
-    pub target: String,
-    pub source_bytes: u64,
-    pub source_time: Option<DateTime<Utc>>,
-    pub target_bytes: u64,
-    pub target_time: Option<DateTime<Utc>>,
-}
-
-/// A name that could not be taken over as it is.
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct MappedName {
-    pub source: String,
-    pub target: String,
-}
-
-/// Something chosen that will not take part, and why.
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct LeftOut {
-    pub path: String,
-    pub why: String,
-}
-
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct UploadRequest {
-    pub store: Option<String>,
-    /// Empty for the top, else with a slash at its end.
-    pub folder: String,
-    /// Local files and folders.
-    pub paths: Vec<String>,
-}
-
-/// What a transfer would do. Lists of names hold at most 500; the counts are exact.
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct TransferPlan {
-    /// Give this to the start command.
-    pub plan: Uuid,
-    pub store: String,
-    /// A folder of the store or of this computer.
-    pub target: String,
-    pub files: u64,
-    pub size_bytes: u64,
-    pub conflict_count: u64,
-    pub conflicts: Vec<Conflict>,
-    pub mapped: Vec<MappedName>,
-    pub left_out: Vec<LeftOut>,
-}
-
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct DownloadRequest {
-    pub store: Option<String>,
-    pub paths: Vec<String>,
-    /// A folder; or, with `as_file`, the file to write the single path to.
-    pub target: String,
-    pub as_file: bool,
-}
-
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct SelectedFiles {
-    pub store: Option<String>,
-    pub paths: Vec<String>,
-}
-
-/// A backup collection that a deletion would damage or remove.
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct TouchedCollection {
-    pub path: String,
-    pub backups: u64,
-    /// The whole collection goes, not a part of it.
-    pub whole: bool,
-}
-
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct DeletePlan {
-    pub plan: Uuid,
-    pub store: String,
-    pub files: u64,
-    pub size_bytes: u64,
-    /// The first few.
-    pub names: Vec<String>,
-    pub collections: Vec<TouchedCollection>,
-    /// Deleted files can be had back for so long, and their space comes back after it.
-    pub gc_ttl_seconds: Option<u64>,
-    /// What must be typed before it starts: on production, or when backups are touched.
-    pub type_to_confirm: Option<String>,
-}
-
-/// Old and new path of a file, or of a folder when both end in a slash.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct Move {
-    pub from: String,
-    pub to: String,
-}
-
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct MoveRequest {
-    pub store: Option<String>,
-    pub moves: Vec<Move>,
-}
-
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct UserfileChunk {
-    pub offset: u64,
-    pub size_bytes: u64,
-    /// Hex, computed by the cluster.
-    pub sha256: String,
-}
-
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct UserfileDetails {
-    pub path: String,
-    pub store: String,
-    pub uri: String,
-    pub file_id: Uuid,
-    /// As the file's row says.
-    pub size_bytes: u64,
-    /// As its chunks add up.
-    pub stored_bytes: u64,
-    pub uploaded_at: Option<DateTime<Utc>>,
-    pub username: String,
-    /// The chunks begin at 0 and follow each other without a gap.
-    pub contiguous: bool,
-    pub chunks: Vec<UserfileChunk>,
-}
-
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum Preview {
-    /// The head of the file.
-    Text { text: String, truncated: bool },
-    /// A `data:` URI of the whole image.
-    Image { data_uri: String },
-    /// The first bytes in hex.
-    Binary { hex: String },
-}
-
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct DeletedUserfile {
-    pub file_id: Uuid,
-    pub path: String,
-    pub size_bytes: u64,
-    pub uploaded_at: Option<DateTime<Utc>>,
-    pub username: String,
-    /// It was still there at this moment, and is read from it.
-    pub seen_at: DateTime<Utc>,
-    /// The name is in use again; it would come back under another one.
-    pub name_taken: bool,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub enum Damage {
-    /// A write that did not end: `.tmp` in its name.
-    Leftover,
-    /// Chunks whose file is gone.
-    Orphan,
-    /// Chunks with a gap between their offsets, as releases before July 2023 could write them.
-    Shifted,
-}
-
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct RepairItem {
-    pub file_id: Uuid,
-    pub damage: Damage,
-    /// Absent for orphans.
-    pub path: Option<String>,
-    pub size_bytes: u64,
-    pub uploaded_at: Option<DateTime<Utc>>,
-    /// What repairing it does, in a sentence.
-    pub remedy: String,
-    /// It may still be in the middle of being written, so it is not chosen by itself.
-    pub maybe_active: bool,
-}
-
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct RepairPlan {
-    pub plan: Uuid,
-    pub store: String,
-    pub items: Vec<RepairItem>,
-}
-
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct CopyToClusterRequest {
-    pub store: Option<String>,
-    pub paths: Vec<String>,
-    pub target_connection: Uuid,
-    pub target_store: Option<String>,
-    /// Empty for the top, else with a slash at its end.
-    pub target_folder: String,
+/// Finds the clusters that a plan names.
+fn find(state: &AppState) -> impl Fn(ConnectionId) -> roachvault_core::Result<Arc<OpenCluster>> {
+    move |id| state.connections.open_cluster(id)
 }
 
 pub async fn list_userfile_stores(
     state: &AppState,
     connection: Uuid,
 ) -> Result<Vec<UserfileStore>, IpcError> {
-    not_yet(state, connection)
+    let cluster = open(state, connection)?;
+    let stores = userfile::list_stores(&cluster).await?;
+    Ok(stores.into_iter().map(UserfileStore::from).collect())
 }
 
 pub async fn list_userfiles(
@@ -339,8 +37,13 @@ pub async fn list_userfiles(
     connection: Uuid,
     request: ListRequest,
 ) -> Result<FolderPage, IpcError> {
-    let _ = request;
-    not_yet(state, connection)
+    let cluster = open(state, connection)?;
+    let folder = request.folder.clone();
+    let page = state
+        .userfiles
+        .list(&cluster, &request.into())
+        .await?;
+    Ok(FolderPage::of(folder, page))
 }
 
 pub async fn plan_upload(
@@ -348,14 +51,22 @@ pub async fn plan_upload(
     connection: Uuid,
     request: UploadRequest,
 ) -> Result<TransferPlan, IpcError> {
-    let _ = request;
-    not_yet(state, connection)
+    let cluster = open(state, connection)?;
+    let paths = request.paths.into_iter().map(PathBuf::from).collect();
+    let plan = state
+        .userfiles
+        .plan_upload(&cluster, request.store.as_deref(), &request.folder, paths)
+        .await?;
+    Ok(plan.into())
 }
 
 /// Answers the job to watch.
 pub async fn start_upload(state: &AppState, plan: Uuid, choices: ConflictChoices) -> Result<Uuid, IpcError> {
-    let _ = choices;
-    not_yet(state, plan)
+    Ok(state
+        .userfiles
+        .start_upload(&state.jobs, find(state), plan, &choices.into())
+        .await?
+        .0)
 }
 
 pub async fn plan_download(
@@ -363,8 +74,14 @@ pub async fn plan_download(
     connection: Uuid,
     request: DownloadRequest,
 ) -> Result<TransferPlan, IpcError> {
-    let _ = request;
-    not_yet(state, connection)
+    let cluster = open(state, connection)?;
+    let target = Path::new(&request.target);
+    let store = request.store.as_deref();
+    let plan = state
+        .userfiles
+        .plan_download(&cluster, store, &request.paths, target, request.as_file)
+        .await?;
+    Ok(plan.into())
 }
 
 /// Answers the job to watch.
@@ -373,8 +90,11 @@ pub async fn start_download(
     plan: Uuid,
     choices: ConflictChoices,
 ) -> Result<Uuid, IpcError> {
-    let _ = choices;
-    not_yet(state, plan)
+    Ok(state
+        .userfiles
+        .start_download(&state.jobs, find(state), plan, &choices.into())
+        .await?
+        .0)
 }
 
 pub async fn plan_delete(
@@ -382,14 +102,21 @@ pub async fn plan_delete(
     connection: Uuid,
     request: SelectedFiles,
 ) -> Result<DeletePlan, IpcError> {
-    let _ = request;
-    not_yet(state, connection)
+    let cluster = open(state, connection)?;
+    Ok(state
+        .userfiles
+        .plan_delete(&cluster, request.store.as_deref(), &request.paths)
+        .await?
+        .into())
 }
 
 /// Answers the job to watch.
 pub async fn start_delete(state: &AppState, plan: Uuid, typed: Option<String>) -> Result<Uuid, IpcError> {
-    let _ = typed;
-    not_yet(state, plan)
+    Ok(state
+        .userfiles
+        .start_delete(&state.jobs, find(state), plan, typed.as_deref())
+        .await?
+        .0)
 }
 
 /// Renames or moves, at once: either all of them or none.
@@ -398,14 +125,23 @@ pub async fn rename_userfiles(
     connection: Uuid,
     request: MoveRequest,
 ) -> Result<(), IpcError> {
-    let _ = request;
-    not_yet(state, connection)
+    let moves: Vec<CoreMove> = request.moves.into_iter().map(CoreMove::from).collect();
+    let cluster = open(state, connection)?;
+    Ok(state
+        .userfiles
+        .rename(&cluster, request.store.as_deref(), &moves)
+        .await?)
 }
 
 /// Copies inside the cluster; no bytes come here. Answers the job to watch.
 pub async fn start_copy(state: &AppState, connection: Uuid, request: MoveRequest) -> Result<Uuid, IpcError> {
-    let _ = request;
-    not_yet(state, connection)
+    let moves: Vec<CoreMove> = request.moves.into_iter().map(CoreMove::from).collect();
+    let cluster = open(state, connection)?;
+    Ok(state
+        .userfiles
+        .start_copy(&state.jobs, &cluster, request.store.as_deref(), &moves)
+        .await?
+        .0)
 }
 
 pub async fn get_userfile(
@@ -414,8 +150,12 @@ pub async fn get_userfile(
     store: Option<String>,
     path: String,
 ) -> Result<UserfileDetails, IpcError> {
-    let _ = (store, path);
-    not_yet(state, connection)
+    let cluster = open(state, connection)?;
+    Ok(state
+        .userfiles
+        .details(&cluster, store.as_deref(), &path)
+        .await?
+        .into())
 }
 
 pub async fn preview_userfile(
@@ -424,8 +164,12 @@ pub async fn preview_userfile(
     store: Option<String>,
     path: String,
 ) -> Result<Preview, IpcError> {
-    let _ = (store, path);
-    not_yet(state, connection)
+    let cluster = open(state, connection)?;
+    Ok(state
+        .userfiles
+        .preview(&cluster, store.as_deref(), &path)
+        .await?
+        .into())
 }
 
 pub async fn list_deleted_userfiles(
@@ -433,8 +177,12 @@ pub async fn list_deleted_userfiles(
     connection: Uuid,
     store: Option<String>,
 ) -> Result<Vec<DeletedUserfile>, IpcError> {
-    let _ = store;
-    not_yet(state, connection)
+    let cluster = open(state, connection)?;
+    let deleted = state
+        .userfiles
+        .list_deleted(&cluster, store.as_deref())
+        .await?;
+    Ok(deleted.into_iter().map(DeletedUserfile::from).collect())
 }
 
 /// Answers the job to watch.
@@ -444,8 +192,12 @@ pub async fn start_undelete(
     store: Option<String>,
     file_ids: Vec<Uuid>,
 ) -> Result<Uuid, IpcError> {
-    let _ = (store, file_ids);
-    not_yet(state, connection)
+    let cluster = open(state, connection)?;
+    Ok(state
+        .userfiles
+        .start_undelete(&state.jobs, &cluster, store.as_deref(), &file_ids)
+        .await?
+        .0)
 }
 
 pub async fn plan_repair(
@@ -453,14 +205,21 @@ pub async fn plan_repair(
     connection: Uuid,
     store: Option<String>,
 ) -> Result<RepairPlan, IpcError> {
-    let _ = store;
-    not_yet(state, connection)
+    let cluster = open(state, connection)?;
+    Ok(state
+        .userfiles
+        .plan_repair(&cluster, store.as_deref())
+        .await?
+        .into())
 }
 
 /// Repairs the chosen items of the plan. Answers the job to watch.
 pub async fn start_repair(state: &AppState, plan: Uuid, file_ids: Vec<Uuid>) -> Result<Uuid, IpcError> {
-    let _ = file_ids;
-    not_yet(state, plan)
+    Ok(state
+        .userfiles
+        .start_repair(&state.jobs, find(state), plan, &file_ids)
+        .await?
+        .0)
 }
 
 pub async fn plan_copy_to_cluster(
@@ -468,8 +227,16 @@ pub async fn plan_copy_to_cluster(
     connection: Uuid,
     request: CopyToClusterRequest,
 ) -> Result<TransferPlan, IpcError> {
-    let _ = request;
-    not_yet(state, connection)
+    let (from, to) = (open(state, connection)?, open(state, request.target_connection)?);
+    let plan = state.userfiles.plan_copy_to_cluster(
+        &from,
+        request.store.as_deref(),
+        &request.paths,
+        &to,
+        request.target_store.as_deref(),
+        &request.target_folder,
+    );
+    Ok(plan.await?.into())
 }
 
 /// Answers the job to watch.
@@ -478,6 +245,9 @@ pub async fn start_copy_to_cluster(
     plan: Uuid,
     choices: ConflictChoices,
 ) -> Result<Uuid, IpcError> {
-    let _ = choices;
-    not_yet(state, plan)
+    Ok(state
+        .userfiles
+        .start_copy_to_cluster(&state.jobs, find(state), plan, &choices.into())
+        .await?
+        .0)
 }

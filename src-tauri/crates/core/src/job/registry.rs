@@ -299,6 +299,7 @@ impl Jobs {
                 None,
             ),
         };
+        self.0.runs.ended();
         let mut again = false;
         self.update(id, |job| again = job.end(end));
         if let Err(error) = self.persist(id).await {

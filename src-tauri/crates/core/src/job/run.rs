@@ -18,7 +18,10 @@ pub type Run = Arc<dyn Fn(JobHandle) -> BoxFuture<'static, End> + Send + Sync>;
 
 /// Which kind of job is run by what. Filled once, when the app is put together.
 #[derive(Clone, Default)]
-pub struct Runs(BTreeMap<JobKind, Run>);
+pub struct Runs {
+    by_kind: BTreeMap<JobKind, Run>,
+    after_each: Option<Arc<dyn Fn() + Send + Sync>>,
+}
 
 impl Runs {
     #[must_use]
@@ -29,14 +32,27 @@ impl Runs {
     {
         for kind in kinds {
             let run = run.clone();
-            self.0
+            self.by_kind
                 .insert(*kind, Arc::new(move |handle| Box::pin(run(handle))));
         }
         self
     }
 
+    /// Called after every run, before its end is told: what was remembered of a cluster may be wrong now.
+    #[must_use]
+    pub fn after_each(mut self, after: impl Fn() + Send + Sync + 'static) -> Self {
+        self.after_each = Some(Arc::new(after));
+        self
+    }
+
+    pub(super) fn ended(&self) {
+        if let Some(after) = &self.after_each {
+            after();
+        }
+    }
+
     pub(super) fn get(&self, kind: JobKind) -> Option<Run> {
-        self.0.get(&kind).cloned()
+        self.by_kind.get(&kind).cloned()
     }
 }
 

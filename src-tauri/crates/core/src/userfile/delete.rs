@@ -10,6 +10,7 @@ use super::collection::Collections;
 use super::download::select;
 use super::plan::{Kept, wrong_plan};
 use super::spec::{DeleteSpec, StoredFile};
+use super::transfer::not_connected;
 use super::{Userfiles, files_words, open_store, start_files_job};
 use crate::cluster::{ConnectionId, Environment, OpenCluster};
 use crate::error::{Code, Error, Result};
@@ -185,7 +186,10 @@ fn result_of(file: &StoredFile, end: FileEnd) -> FileResult {
 async fn try_run(job: JobHandle) -> Result<End> {
     let spec: DeleteSpec = job.spec()?;
     let mut results: BTreeMap<usize, FileResult> = job.recorded_files().await?;
-    let cluster = job.cluster()?;
+    let cluster = match job.cluster() {
+        Ok(cluster) => cluster,
+        Err(error) => return Ok(not_connected(&job, error)),
+    };
     let store = open_store(cluster.writable()?, Some(&spec.store)).await?;
     let total = spec.files.len() as u64;
     let open: Vec<usize> = (0..spec.files.len())

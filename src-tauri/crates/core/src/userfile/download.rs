@@ -17,7 +17,7 @@ use super::plan::{
     wrong_plan,
 };
 use super::spec::{DownloadFile, DownloadSpec, StoredFile};
-use super::transfer::{Transfer, cancelled, concerns_all};
+use super::transfer::{Transfer, cancelled, concerns_all, not_connected};
 use super::{Userfiles, files_words, open_store, start_files_job};
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
@@ -256,7 +256,10 @@ async fn try_run(job: JobHandle) -> Result<End> {
         .sum();
     let transfer = Transfer::new(job, "Downloading", moved, total);
     if transfer.job.signal() == Signal::Run {
-        let cluster = transfer.job.cluster()?;
+        let cluster = match transfer.job.cluster() {
+            Ok(cluster) => cluster,
+            Err(error) => return Ok(not_connected(&transfer.job, error)),
+        };
         let store = open_store(cluster.readable(), Some(&spec.store)).await?;
         let ended = move_files(&transfer, &store, &spec, &mut results).await;
         if transfer.job.signal() != Signal::Cancel {

@@ -202,6 +202,10 @@ impl Listings {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn forget_all(&self) {
+        self.lock().clear();
+    }
+
     fn forget(&self, listing: &Arc<Listing>) {
         self.lock().retain(|_, kept| !Arc::ptr_eq(kept, listing));
     }

@@ -44,6 +44,12 @@ impl Userfiles {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// What was read of stores is read again when it is next asked for. To be called when files may have
+    /// changed.
+    pub fn forget_listings(&self) {
+        self.listings.forget_all();
+    }
 }
 
 /// How each kind of job over files is run.

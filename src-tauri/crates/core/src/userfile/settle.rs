@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::look::{find, lanes};
 use super::plan::{Kept, wrong_plan};
 use super::spec::{CopyFile, CopySpec, RepairOne, RepairSpec, StoredFile, file_id};
-use super::transfer::concerns_all;
+use super::transfer::{concerns_all, not_connected};
 use super::{Userfiles, files_words, open_store, start_files_job};
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Error, Result};
@@ -68,7 +68,9 @@ impl Userfiles {
                 to: format!("{}{slash}", to.as_str()),
             });
         }
-        userfile::rename(&store, &renames).await?;
+        let renamed = userfile::rename(&store, &renames).await;
+        self.forget_listings();
+        renamed?;
         Ok(())
     }
 
@@ -301,9 +303,12 @@ async fn one_by_one<F>(
 where
     F: Future<Output = roachvault_cockroach::Result<()>>,
 {
+    let cluster = match job.cluster() {
+        Ok(cluster) => cluster,
+        Err(error) => return not_connected(job, error),
+    };
     let prepared = async {
         let results = job.recorded_files().await?;
-        let cluster = job.cluster()?;
         Ok::<_, Error>((results, open_store(cluster.writable()?, Some(host)).await?))
     };
     let (mut results, store): (BTreeMap<usize, FileResult>, Store) = match prepared.await {

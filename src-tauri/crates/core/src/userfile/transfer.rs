@@ -172,6 +172,14 @@ pub(super) fn cancelled(cleaned: Result<()>, outcome: FilesOutcome) -> End {
     End::cancelled(left_behind, Some(Outcome::Files(outcome)))
 }
 
+/// The end of a run whose cluster is not connected: it waits, or is given up with what it left there.
+pub(super) fn not_connected(job: &JobHandle, error: Error) -> End {
+    if job.signal() == Signal::Cancel {
+        return cancelled(Err(error), FilesOutcome::default());
+    }
+    End { error: Some(error), ..End::paused() }
+}
+
 /// The cluster is away or too busy: going on later makes sense.
 fn can_wait(code: Code) -> bool {
     matches!(

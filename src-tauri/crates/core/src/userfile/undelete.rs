@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::download::select;
 use super::plan::{Choices, Conflict, Kept, OnConflict, TransferPlan, free_beside, shown, wrong_plan};
 use super::spec::{CarryFile, CarrySpec, StoredFile, file_id};
-use super::transfer::{Transfer, cancelled, concerns_all};
+use super::transfer::{Transfer, cancelled, concerns_all, not_connected};
 use super::{Userfiles, connection_of, files_words, open_store, start_files_job};
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
@@ -340,9 +340,15 @@ async fn try_carry(job: JobHandle, phase: &'static str) -> Result<End> {
             },
         );
     }
-    let from = job.cluster()?;
+    let from = match job.cluster() {
+        Ok(cluster) => cluster,
+        Err(error) => return Ok(not_connected(&job, error)),
+    };
     let to = match &spec.target_connection {
-        Some(target) => job.cluster_of(target.id, &target.name)?,
+        Some(target) => match job.cluster_of(target.id, &target.name) {
+            Ok(cluster) => cluster,
+            Err(error) => return Ok(not_connected(&job, error)),
+        },
         None => Arc::clone(&from),
     };
     let source = open_store(from.readable(), Some(&spec.store)).await?;

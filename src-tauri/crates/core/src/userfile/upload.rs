@@ -15,7 +15,7 @@ use super::plan::{
     Choices, Conflict, Kept, LeftOut, MappedName, OnConflict, TransferPlan, free_beside, shown, wrong_plan,
 };
 use super::spec::{UploadFile, UploadSpec, file_id};
-use super::transfer::{Transfer, cancelled, concerns_all};
+use super::transfer::{Transfer, cancelled, concerns_all, not_connected};
 use super::walk::{Found, modified_ms, walk};
 use super::{Userfiles, files_words, open_store, start_files_job};
 use crate::cluster::{ConnectionId, OpenCluster};
@@ -229,7 +229,10 @@ pub(super) async fn run(job: JobHandle) -> End {
 async fn try_run(job: JobHandle) -> Result<End> {
     let spec: UploadSpec = job.spec()?;
     let mut results = job.recorded_files().await?;
-    let cluster = job.cluster()?;
+    let cluster = match job.cluster() {
+        Ok(cluster) => cluster,
+        Err(error) => return Ok(not_connected(&job, error)),
+    };
     let store = open_store(cluster.writable()?, Some(&spec.store)).await?;
     for (position, file) in spec.files.iter().enumerate().filter(|(_, file)| file.skip) {
         let why = "A file of this name is in the cluster already.".into();
