@@ -9,7 +9,7 @@ use crate::wait::until;
 use crate::webdriver::Session;
 
 /// How long the page may take to show what follows from a click.
-pub const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(30);
 
 /// What a person can press.
 const CLICKABLE: &str = "button link tab menuitem option radio checkbox switch";

@@ -1,12 +1,10 @@
 //! GTK's file dialogs are windows of their own that WebDriver does not see: they are typed into as a person would.
 
 use std::path::Path;
-use std::time::Duration;
 
+use crate::app::SOON;
 use crate::desktop::Desktop;
 use crate::wait::until;
-
-const SOON: Duration = Duration::from_secs(20);
 
 /// Answers the file dialog that is about to open, for opening or for saving, with this path.
 #[track_caller]
