@@ -3,15 +3,26 @@
 //! This crate knows SQL text, SQLSTATEs and releases. It knows nothing of windows, keyrings or the
 //! app's jobs: long work reports through small callbacks.
 
+pub mod backup;
 pub mod capabilities;
 pub mod certificate;
+pub mod collection;
 pub mod connect;
 pub mod connection_string;
+pub mod detached;
 pub mod doctor;
 pub mod error;
+pub mod grant;
+pub mod inspect;
+pub mod job;
 pub mod quote;
+pub mod refusal;
+pub mod restore;
+mod row;
 pub mod secret;
 mod sqlstate;
+mod statement;
+pub mod storage_uri;
 mod tls;
 pub mod userfile;
 pub mod version;
@@ -19,3 +30,5 @@ pub mod version;
 pub use connect::{Cluster, Target, TlsMode};
 pub use error::{Error, ErrorKind, Result};
 pub use secret::Secret;
+pub use statement::Statement;
+pub use storage_uri::StorageUri;

@@ -344,6 +344,12 @@ fn manifest_json(manifest: &Manifest) -> SqlResult<String> {
             "startTime".into(),
             manifest.start.map_or(serde_json::json!({}), time),
         );
+        object.insert(
+            "revisionStartTime".into(),
+            manifest.revision_start.map_or(serde_json::json!({}), time),
+        );
+        let kept = if manifest.has_revision_history() { "All" } else { "Latest" };
+        object.insert("mvccFilter".into(), kept.into());
         object.insert("clusterVersion".into(), manifest.cluster_version.clone().into());
     }
     Ok(crate::datum::format_json(&value))

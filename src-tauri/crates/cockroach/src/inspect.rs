@@ -1,0 +1,192 @@
+//! What a cluster holds and what its user may do.
+
+use sqlx::postgres::PgRow;
+
+use crate::connect::Cluster;
+use crate::error::{Error, ErrorKind, Result};
+use crate::quote::{QualifiedName, ident, literal};
+use crate::row;
+
+/// One row of SHOW DATABASES.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    pub name: String,
+    pub owner: Option<String>,
+    pub primary_region: Option<String>,
+    pub regions: Vec<String>,
+}
+
+/// Databases to which the user may connect.
+pub async fn list_databases(cluster: &Cluster) -> Result<Vec<Database>> {
+    let rows = row::simple_query(cluster, "SHOW DATABASES").await?;
+    let read = |row: &PgRow| {
+        Some(Database {
+            name: row::text(row, "database_name")?,
+            owner: row::text(row, "owner"),
+            primary_region: row::text(row, "primary_region").filter(|region| !region.is_empty()),
+            regions: row::list(row, "regions"),
+        })
+    };
+    Ok(rows.iter().filter_map(read).collect())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TableKind {
+    Table,
+    View,
+    MaterializedView,
+    Sequence,
+}
+
+/// One row of SHOW TABLES.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    pub schema: String,
+    pub name: String,
+    pub kind: TableKind,
+    pub owner: Option<String>,
+    /// From the table's statistics; minutes behind.
+    pub estimated_rows: Option<u64>,
+}
+
+/// Tables, views and sequences of a database, in all its schemas.
+pub async fn list_tables(cluster: &Cluster, database: &str) -> Result<Vec<Table>> {
+    let rows = row::simple_query(cluster, &format!("SHOW TABLES FROM {}", ident(database)?)).await?;
+    let read = |row: &PgRow| {
+        Some(Table {
+            schema: row::text(row, "schema_name").unwrap_or_else(|| "public".into()),
+            name: row::text(row, "table_name")?,
+            kind: match row::text(row, "type").as_deref() {
+                Some("view") => TableKind::View,
+                Some("materialized view") => TableKind::MaterializedView,
+                Some("sequence") => TableKind::Sequence,
+                _ => TableKind::Table,
+            },
+            owner: row::text(row, "owner"),
+            estimated_rows: row::count(row, "estimated_row_count"),
+        })
+    };
+    Ok(rows.iter().filter_map(read).collect())
+}
+
+/// Counts the rows one by one. Reads the whole table.
+pub async fn count_rows(cluster: &Cluster, table: &QualifiedName) -> Result<u64> {
+    let rows = row::simple_query(cluster, &format!("SELECT count(*) AS n FROM {}", table.sql()?)).await?;
+    rows.first().and_then(|row| row::count(row, "n")).ok_or_else(|| {
+        Error::new(
+            ErrorKind::Internal,
+            format!("The rows of {table} could not be counted."),
+        )
+    })
+}
+
+/// Regions of the nodes; empty where nodes have no locality.
+pub async fn list_cluster_regions(cluster: &Cluster) -> Result<Vec<String>> {
+    let rows = row::simple_query(cluster, "SHOW REGIONS FROM CLUSTER").await?;
+    Ok(rows.iter().filter_map(|row| row::text(row, "region")).collect())
+}
+
+/// Seconds for which deleted and changed rows of a database stay readable.
+pub async fn gc_ttl_seconds(cluster: &Cluster, database: &str) -> Result<Option<u64>> {
+    let sql = format!("SHOW ZONE CONFIGURATION FROM DATABASE {}", ident(database)?);
+    let rows = row::simple_query(cluster, &sql).await?;
+    Ok(rows
+        .first()
+        .and_then(|row| row::text(row, "raw_config_sql"))
+        .and_then(|text| read_gc_ttl(&text)))
+}
+
+fn read_gc_ttl(config: &str) -> Option<u64> {
+    let (_, after) = config.split_once("gc.ttlseconds")?;
+    let digits: String = after
+        .chars()
+        .skip_while(|c| !c.is_ascii_digit())
+        .take_while(char::is_ascii_digit)
+        .collect();
+    digits.parse().ok()
+}
+
+/// What the connected user may do, as far as it could be found out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rights {
+    /// `None`: could not be found out.
+    pub is_admin: Option<bool>,
+    /// Privileges on the whole cluster, such as `RESTORE`.
+    pub system: Option<Vec<String>>,
+    pub may_create_databases: Option<bool>,
+}
+
+/// Asks for the user's own rights. A question that this release or this user is refused leaves its
+/// answer open instead of failing the rest.
+pub async fn rights(cluster: &Cluster) -> Result<Rights> {
+    let me = cluster.user();
+    let is_admin =
+        optional(row::simple_query(cluster, "SELECT pg_has_role('admin', 'MEMBER') AS yes").await)?
+            .and_then(|rows| rows.first().and_then(|row| row::flag(row, "yes")));
+    let system = optional(
+        row::simple_query(cluster, &format!("SHOW SYSTEM GRANTS FOR {}", ident(me)?)).await,
+    )?
+    .map(|rows| {
+        rows.iter()
+            .filter_map(|row| row::text(row, "privilege_type"))
+            .collect()
+    });
+    let may_create_databases = optional(row::simple_query(cluster, "SHOW ROLES").await)?.and_then(|rows| {
+        let mine = rows
+            .iter()
+            .find(|row| row::text(row, "username").as_deref() == Some(me))?;
+        let options = row::list(mine, "options");
+        Some(options.iter().any(|option| {
+            option
+                .split('=')
+                .next()
+                .is_some_and(|name| name.trim() == "CREATEDB")
+        }))
+    });
+    Ok(Rights {
+        is_admin,
+        system,
+        may_create_databases,
+    })
+}
+
+/// Whether the user has a privilege on a database, by itself or through a role.
+pub async fn has_database_privilege(
+    cluster: &Cluster,
+    database: &str,
+    privilege: &str,
+) -> Result<Option<bool>> {
+    let sql = format!(
+        "SELECT has_database_privilege({}, {}) AS yes",
+        literal(database)?,
+        literal(privilege)?
+    );
+    Ok(optional(row::simple_query(cluster, &sql).await)?
+        .and_then(|rows| rows.first().and_then(|row| row::flag(row, "yes"))))
+}
+
+/// `None` for a question the server refuses; a broken connection stays an error.
+fn optional<T>(answer: Result<T>) -> Result<Option<T>> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error)
+            if matches!(
+                error.kind,
+                ErrorKind::ConnectionLost | ErrorKind::CannotConnect | ErrorKind::Auth | ErrorKind::Tls
+            ) =>
+        {
+            Err(error)
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_ttl_is_found_among_the_settings_of_a_zone() {
+        let config = "ALTER RANGE default CONFIGURE ZONE USING\n\trange_min_bytes = 134217728,\n\tgc.ttlseconds = 14400,\n\tnum_replicas = 3";
+        assert_eq!(super::read_gc_ttl(config), Some(14400));
+        assert_eq!(super::read_gc_ttl("ALTER RANGE default"), None);
+    }
+}

@@ -1,0 +1,198 @@
+//! Why CockroachDB refuses backups, restores and their relatives.
+//!
+//! Nearly all of these refusals carry no SQLSTATE of their own, so their text is all there is to go by.
+
+use crate::error::{Error, ErrorKind};
+
+/// A refusal on which somebody acts differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Encrypted, and no passphrase was given.
+    Encrypted,
+    WrongPassphrase,
+    /// A passphrase was given for a backup that has none.
+    NotEncrypted,
+    /// There is no finished backup in the collection.
+    EmptyCollection,
+    /// The subdirectory is not one of the collection's.
+    NoSuchBackup,
+    /// Data or metadata files of the backup are gone or damaged.
+    FilesMissing,
+    /// The bucket or folder is not there.
+    NoSuchStorage,
+    /// The storage does not accept the keys.
+    StorageDenied,
+    /// The cluster lacks regions of the backup.
+    Regions,
+    /// Taken on a newer release, or on one that is too old.
+    Version,
+    /// The backup does not hold that moment.
+    Moment,
+    /// What an incremental backup would need has been removed from the cluster.
+    GarbageCollected,
+    DatabaseExists,
+    /// An administrator has switched backups or restores off.
+    SwitchedOff,
+}
+
+impl Refusal {
+    pub fn of(error: &Error) -> Option<Self> {
+        Self::of_message(&error.message)
+    }
+
+    /// Also for the `error` of a job.
+    pub fn of_message(message: &str) -> Option<Self> {
+        let has = |text: &str| message.contains(text);
+        let found = match () {
+            () if has("file appears encrypted") => Self::Encrypted,
+            () if has("failed to decrypt") || has("was not used when encrypting") => Self::WrongPassphrase,
+            () if has("could not find or read encryption information") => Self::NotEncrypted,
+            () if has("does not contain a completed latest backup") => Self::EmptyCollection,
+            () if has("files are missing from the backup")
+                || has("files cannot be read from the backup")
+                || has("Error checking metadata file") =>
+            {
+                Self::FilesMissing
+            }
+            () if has("No full backup exists in")
+                || has("subdir does not match format")
+                || has("invalid subdir format") =>
+            {
+                Self::NoSuchBackup
+            }
+            () if has("NoSuchBucket") => Self::NoSuchStorage,
+            () if has("AccessDenied") || has("InvalidAccessKeyId") || has("SignatureDoesNotMatch") => {
+                Self::StorageDenied
+            }
+            () if has("file doesn't exist") || has("NoSuchKey") => Self::FilesMissing,
+            () if has("mismatch in regions") || has("non-multi-region database") => Self::Regions,
+            () if has("newer than current version")
+                || has("older than the minimum restorable version")
+                || has("older than our minimum restorable version") =>
+            {
+                Self::Version
+            }
+            () if has("invalid RESTORE timestamp") => Self::Moment,
+            () if has("must be after replica GC threshold") || has("protected ts verification error") => {
+                Self::GarbageCollected
+            }
+            () if has("was disabled by the database administrator") => Self::SwitchedOff,
+            () if has("database \"") && has("already exists") => Self::DatabaseExists,
+            () => return None,
+        };
+        Some(found)
+    }
+
+    /// One sentence, and what to do.
+    pub fn told(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Encrypted => ("This backup is encrypted.", "Enter its passphrase to read it."),
+            Self::WrongPassphrase => (
+                "This passphrase does not open the backup.",
+                "Enter the passphrase it was taken with.",
+            ),
+            Self::NotEncrypted => ("This backup is not encrypted.", "Leave the passphrase empty."),
+            Self::EmptyCollection => (
+                "There is no finished backup here yet.",
+                "Take one, or choose another collection.",
+            ),
+            Self::NoSuchBackup => (
+                "This backup is not in the collection.",
+                "Look at the list of backups again.",
+            ),
+            Self::FilesMissing => (
+                "Files of this backup are missing or damaged.",
+                "Choose another backup. A backup with missing files cannot be restored.",
+            ),
+            Self::NoSuchStorage => ("The bucket or folder is not there.", "Check the storage address."),
+            Self::StorageDenied => (
+                "The storage does not accept these keys.",
+                "They need to be allowed to list, read and write.",
+            ),
+            Self::Regions => (
+                "The cluster lacks regions that the backup uses.",
+                "Add them, or restore without regions.",
+            ),
+            Self::Version => (
+                "This cluster's release cannot restore a backup of that release.",
+                "A backup can be restored by its own release and those up to the next regular one.",
+            ),
+            Self::Moment => (
+                "The backup does not hold this moment.",
+                "Choose one that the time line offers.",
+            ),
+            Self::GarbageCollected => (
+                "Changes since the last backup are no longer kept by the cluster.",
+                "Take a full backup; take incremental ones more often, or raise gc.ttlseconds.",
+            ),
+            Self::DatabaseExists => ("A database of this name exists already.", "Choose another name."),
+            Self::SwitchedOff => (
+                "An administrator has switched this off for the cluster.",
+                "Ask for the settings feature.backup.enabled and feature.restore.enabled.",
+            ),
+        }
+    }
+}
+
+/// Puts a person's sentence in front where the refusal is known. The server's words become the detail.
+pub fn explain(error: Error) -> Error {
+    let Some(refusal) = Refusal::of(&error) else {
+        return error;
+    };
+    let (message, hint) = refusal.told();
+    let kind = match refusal {
+        Refusal::EmptyCollection | Refusal::NoSuchBackup | Refusal::NoSuchStorage => ErrorKind::NotFound,
+        Refusal::DatabaseExists => ErrorKind::AlreadyExists,
+        Refusal::FilesMissing => ErrorKind::Corrupt,
+        Refusal::Encrypted | Refusal::WrongPassphrase | Refusal::NotEncrypted => ErrorKind::InvalidInput,
+        _ => error.kind,
+    };
+    Error {
+        kind,
+        message: message.to_owned(),
+        hint: Some(hint.to_owned()),
+        detail: Some(match &error.sqlstate {
+            Some(code) => format!("SQLSTATE {code}: {}", error.message),
+            None => error.message.clone(),
+        }),
+        sqlstate: error.sqlstate,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_known_by_what_the_server_says() {
+        for (message, refusal) in [
+            (
+                "file appears encrypted -- try specifying one of \"encryption_passphrase\" or \"kms\": proto: x",
+                Refusal::Encrypted,
+            ),
+            (
+                "failed to decrypt: cipher: message authentication failed",
+                Refusal::WrongPassphrase,
+            ),
+            (
+                "path does not contain a completed latest backup: LATEST file could not be read in base or metadata directory: x",
+                Refusal::EmptyCollection,
+            ),
+            (
+                "The following files are missing from the backup:\n\tdata/1.sst",
+                Refusal::FilesMissing,
+            ),
+            ("database \"bank\" already exists", Refusal::DatabaseExists),
+            (
+                "backup from version 26.1 is newer than current version 25.4",
+                Refusal::Version,
+            ),
+        ] {
+            assert_eq!(Refusal::of_message(message), Some(refusal), "{message}");
+        }
+        assert_eq!(Refusal::of_message("relation \"t\" already exists"), None);
+        let told = explain(Error::new(ErrorKind::Server, "database \"bank\" already exists"));
+        assert_eq!(told.kind, ErrorKind::AlreadyExists);
+        assert_eq!(told.detail.as_deref(), Some("database \"bank\" already exists"));
+    }
+}

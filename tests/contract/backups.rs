@@ -1,0 +1,204 @@
+//! BACKUP and what SHOW BACKUP tells of it.
+
+use roachvault_cockroach::Secret;
+use roachvault_cockroach::backup::{
+    BackupKind, BackupRequest, ObjectKind, ShowBackup, list_backups, show_backup, show_manifests,
+};
+use roachvault_cockroach::collection::{find_collections, time_of, totals_below};
+use roachvault_cockroach::job::JobStatus;
+use roachvault_cockroach::refusal::Refusal;
+
+use crate::cluster::{ACCOUNTS, Bank, PAYMENTS};
+
+fn refusal(error: &roachvault_cockroach::Error) -> Option<Refusal> {
+    Refusal::of_message(error.detail.as_deref().unwrap_or(&error.message))
+}
+
+#[tokio::test]
+async fn a_backup_is_taken_listed_and_read_back() {
+    let bank = Bank::open().await;
+    let id = bank.start_backup(&bank.backup()).await.unwrap();
+    let job = bank.ended(id).await;
+    assert_eq!((job.status, job.kind.as_str()), (JobStatus::Succeeded, "BACKUP"));
+    assert!(job.description.contains(&bank.name), "{}", job.description);
+    assert!(job.finished >= job.created);
+
+    let paths = list_backups(&bank.cluster, &bank.collection).await.unwrap();
+    assert_eq!(paths.len(), 1);
+    assert!(time_of(&paths[0]).is_some(), "{}", paths[0]);
+    let show = ShowBackup {
+        check_files: true,
+        privileges: true,
+        passphrase: None,
+    };
+    let contents = show_backup(&bank.cluster, &bank.collection, &paths[0], &show)
+        .await
+        .unwrap();
+    assert_eq!(contents.databases(), [bank.name.clone()]);
+    let [layer] = contents.layers.as_slice() else {
+        panic!("{} layers", contents.layers.len())
+    };
+    assert_eq!(
+        (layer.kind, layer.start_time, layer.is_full_cluster),
+        (BackupKind::Full, None, false)
+    );
+    assert_eq!(layer.rows(), Some(ACCOUNTS + PAYMENTS));
+    assert!(layer.size_bytes().is_some_and(|bytes| bytes > 0));
+    let accounts = layer.tables().find(|table| table.name == "accounts").unwrap();
+    assert_eq!(accounts.rows, Some(ACCOUNTS));
+    assert_eq!(accounts.schema.as_deref(), Some("public"));
+    assert_eq!(accounts.owner.as_deref(), Some(bank.cluster.user()));
+    let database = layer
+        .objects
+        .iter()
+        .find(|object| object.kind == ObjectKind::Database)
+        .unwrap();
+    assert!(
+        database
+            .privileges
+            .as_deref()
+            .is_some_and(|text| text.contains("GRANT ALL"))
+    );
+    // The directory is named after the moment, to the hundredth of a second.
+    let (named, told) = (time_of(&paths[0]).unwrap(), layer.end_time.unwrap());
+    assert!((told - named).num_milliseconds().abs() < 20, "{named} {told}");
+    bank.close(&[]).await;
+}
+
+#[tokio::test]
+async fn collections_are_found_in_file_storage() {
+    let bank = Bank::open().await;
+    bank.taken(&bank.backup()).await;
+    let (store, path) = bank.collection.userfile_place().unwrap();
+    let found = find_collections(&bank.cluster, &store).await.unwrap();
+    let mine = found.iter().find(|found| found.path == path).unwrap();
+    assert_eq!((mine.backups.len(), mine.unfinished.len()), (1, 0));
+    let totals = totals_below(&bank.cluster, &store, &format!("{path}/"))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(totals.count >= 3 && totals.size_bytes > 0, "{totals:?}");
+    bank.close(&[]).await;
+}
+
+#[tokio::test]
+async fn an_increment_is_a_layer_of_its_own() {
+    let bank = Bank::open().await;
+    let first = bank.taken(&bank.backup()).await;
+    let payment = PAYMENTS;
+    bank.run(&format!(
+        "INSERT INTO {}.public.payments VALUES ({payment}, 1, 1)",
+        bank.name
+    ))
+    .await
+    .unwrap();
+    bank.until_settled(PAYMENTS + 1).await;
+    let request = BackupRequest {
+        kind: BackupKind::Incremental,
+        revision_history: true,
+        ..bank.backup()
+    };
+    let path = bank.taken(&request).await;
+    assert_eq!(path, first);
+    let contents = show_backup(&bank.cluster, &bank.collection, &path, &ShowBackup::default())
+        .await
+        .unwrap();
+    let kinds: Vec<_> = contents.layers.iter().map(|layer| layer.kind).collect();
+    assert_eq!(kinds, [BackupKind::Full, BackupKind::Incremental]);
+    assert_eq!(contents.layers[1].start_time, contents.layers[0].end_time);
+    assert_eq!(contents.layers[1].rows(), Some(1));
+    bank.close(&[]).await;
+}
+
+#[tokio::test]
+async fn manifests_tell_the_release_and_the_exact_end() {
+    let bank = Bank::open().await;
+    let request = BackupRequest {
+        revision_history: true,
+        ..bank.backup()
+    };
+    let path = bank.taken(&request).await;
+    let contents = show_backup(&bank.cluster, &bank.collection, &path, &ShowBackup::default())
+        .await
+        .unwrap();
+    let manifests = show_manifests(&bank.cluster, &bank.collection, &path, None)
+        .await
+        .unwrap();
+    assert_eq!(manifests.len(), contents.layers.len());
+    assert!(manifests[0].release.is_some());
+    let (told, exact) = (contents.end_time().unwrap(), manifests[0].end_time.unwrap());
+    assert_eq!(told.timestamp_micros(), exact.timestamp_micros());
+    assert!(
+        manifests[0].revisions_since.is_some_and(|since| since < told),
+        "{:?}",
+        manifests[0]
+    );
+    bank.close(&[]).await;
+}
+
+#[tokio::test]
+async fn an_encrypted_backup_opens_with_its_passphrase_only() {
+    let bank = Bank::open().await;
+    let request = BackupRequest {
+        passphrase: Some(Secret::new("it's a secret")),
+        ..bank.backup()
+    };
+    let path = bank.taken(&request).await;
+    let open = async |passphrase: Option<&str>| {
+        let show = ShowBackup {
+            passphrase: passphrase.map(Secret::new),
+            ..ShowBackup::default()
+        };
+        show_backup(&bank.cluster, &bank.collection, &path, &show).await
+    };
+    assert_eq!(refusal(&open(None).await.unwrap_err()), Some(Refusal::Encrypted));
+    let wrong = open(Some("not it")).await.unwrap_err();
+    assert_eq!(refusal(&wrong), Some(Refusal::WrongPassphrase));
+    assert!(!format!("{wrong:?}").contains("not it"));
+    assert_eq!(
+        open(Some("it's a secret")).await.unwrap().layers[0].rows(),
+        Some(ACCOUNTS + PAYMENTS)
+    );
+    bank.close(&[]).await;
+}
+
+#[tokio::test]
+async fn an_increment_without_a_full_backup_is_refused() {
+    let bank = Bank::open().await;
+    let request = BackupRequest {
+        kind: BackupKind::Incremental,
+        ..bank.backup()
+    };
+    let error = match bank.start_backup(&request).await {
+        Err(error) => error.detail.unwrap_or(error.message),
+        Ok(id) => bank.ended(id).await.error.unwrap(),
+    };
+    assert_eq!(
+        Refusal::of_message(&error),
+        Some(Refusal::EmptyCollection),
+        "{error}"
+    );
+    bank.close(&[]).await;
+}
+
+#[tokio::test]
+async fn a_missing_data_file_is_noticed() {
+    let bank = Bank::open().await;
+    let path = bank.taken(&bank.backup()).await;
+    bank.lose_a_data_file().await;
+    let plain = ShowBackup::default();
+    assert!(
+        show_backup(&bank.cluster, &bank.collection, &path, &plain)
+            .await
+            .is_ok()
+    );
+    let show = ShowBackup {
+        check_files: true,
+        ..plain
+    };
+    let error = show_backup(&bank.cluster, &bank.collection, &path, &show)
+        .await
+        .unwrap_err();
+    assert_eq!(refusal(&error), Some(Refusal::FilesMissing), "{error:?}");
+    bank.close(&[]).await;
+}
