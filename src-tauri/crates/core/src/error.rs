@@ -126,3 +126,9 @@ impl From<roachvault_cockroach::Error> for Error {
         }
     }
 }
+
+impl From<roachvault_cockroach::quote::ContainsNul> for Error {
+    fn from(error: roachvault_cockroach::quote::ContainsNul) -> Self {
+        roachvault_cockroach::Error::from(error).into()
+    }
+}

@@ -48,6 +48,11 @@ impl JobHandle {
         })
     }
 
+    /// The job as it stands.
+    pub fn snapshot(&self) -> Result<super::model::JobSnapshot> {
+        self.jobs.get(self.id)
+    }
+
     /// Writes a changed spec down before returning. Never put a secret in it.
     pub async fn save_spec(&self, spec: &impl Serialize) -> Result<()> {
         self.jobs.save_spec(self.id, to_value(spec)?).await

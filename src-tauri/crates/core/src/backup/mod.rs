@@ -1,0 +1,177 @@
+//! Backups: which there are, what they hold, and taking one.
+//!
+//! The cluster writes a backup by itself. This module says beforehand what will be written and where,
+//! and afterwards reads it back: a backup counts as taken when SHOW BACKUP can tell of it.
+
+mod keys;
+mod list;
+mod plan;
+mod run;
+
+use std::sync::Arc;
+
+use roachvault_cockroach::{Secret, StorageUri};
+
+use crate::cluster::{ConnectionId, OpenCluster};
+use crate::error::Result;
+use crate::job::{JobConnection, JobId, JobKind, Jobs, NewJob, Progress, Runs, Unit};
+use crate::plan::{PlanId, Plans};
+use crate::restore::{self, RestorePlan};
+
+pub(crate) use keys::Keys;
+pub use list::{BackupList, Chain, CollectionSummary, RestorableWindow};
+pub(crate) use list::{is_locked, read as read_chain};
+pub(crate) use plan::read_only;
+pub use plan::{BackupPlan, BackupWish};
+pub use run::BackupSpec;
+
+/// Backups and restores of all connections. The two share the keys of storage, and a restore is
+/// planned on what a backup holds.
+#[derive(Clone)]
+pub struct Backups {
+    jobs: Jobs,
+    pub(crate) keys: Arc<Keys>,
+    plans: Arc<Plans<BackupPlan>>,
+    restore_plans: Arc<Plans<RestorePlan>>,
+}
+
+/// What the runs of backups and restores need, made before the registry of jobs is.
+#[derive(Clone, Default)]
+pub struct ClusterRuns {
+    keys: Arc<Keys>,
+}
+
+impl ClusterRuns {
+    /// Adds how backups and restores are run.
+    pub fn register(&self, runs: Runs) -> Runs {
+        let (for_backups, for_restores) = (self.keys.clone(), self.keys.clone());
+        runs.with(&[JobKind::Backup], move |job| run::run(job, for_backups.clone()))
+            .with(&[JobKind::Restore], move |job| {
+                restore::run(job, for_restores.clone())
+            })
+    }
+}
+
+impl Backups {
+    pub fn new(jobs: Jobs, runs: &ClusterRuns) -> Self {
+        Self {
+            jobs,
+            keys: runs.keys.clone(),
+            plans: Arc::default(),
+            restore_plans: Arc::default(),
+        }
+    }
+
+    /// Makes a storage address usable by its redacted form for as long as the app runs.
+    pub async fn save_collection(&self, open: &OpenCluster, uri: &Secret) -> Result<CollectionSummary> {
+        let uri = StorageUri::parse(uri.expose(), open.readable().user())?;
+        let summary = list::summary_of(open, &uri).await?;
+        self.keys.remember(open.id, uri);
+        Ok(summary)
+    }
+
+    /// Those in the user's file storage, then those that were entered.
+    pub async fn list_collections(&self, open: &OpenCluster) -> Result<Vec<CollectionSummary>> {
+        list::collections(open, &self.keys.remembered(open.id)).await
+    }
+
+    /// The chains of a collection, newest first.
+    pub async fn list_backups(&self, open: &OpenCluster, collection: &str) -> Result<BackupList> {
+        list::backups(open, &self.keys.collection(open, collection)?).await
+    }
+
+    /// One chain with its objects.
+    pub async fn get_backup(
+        &self,
+        open: &OpenCluster,
+        collection: &str,
+        subdirectory: &str,
+        passphrase: Option<Secret>,
+    ) -> Result<Chain> {
+        let collection = self.keys.collection(open, collection)?;
+        list::chain(open, &collection, subdirectory, passphrase).await
+    }
+
+    /// Reads and answers what would happen. Sends nothing that changes anything.
+    pub async fn plan_backup(&self, open: &OpenCluster, wish: BackupWish) -> Result<BackupPlan> {
+        let plan = plan::plan(open, &self.keys, wish).await?;
+        self.plans.keep(plan.id, plan.clone());
+        Ok(plan)
+    }
+
+    /// Starts what was planned, on the connection it was planned for.
+    pub async fn start_backup(
+        &self,
+        find: impl FnOnce(ConnectionId) -> Result<Arc<OpenCluster>>,
+        id: PlanId,
+    ) -> Result<JobId> {
+        let plan = self.plans.take(id)?;
+        let open = find(plan.connection)?;
+        open.writable()?;
+        plan::recheck(&open, &plan).await?;
+        self.keys.remember(open.id, plan.request.collection.clone());
+        self.keys.keep_passphrase(id, plan.request.passphrase.clone());
+        let spec = BackupSpec::of(&plan);
+        self.jobs
+            .start(
+                new_job(&open, JobKind::Backup, format!("Back up {}", plan.subject)),
+                &spec,
+            )
+            .await
+    }
+
+    /// Reads and answers what would happen. Sends nothing that changes anything.
+    pub async fn plan_restore(&self, open: &OpenCluster, wish: restore::RestoreWish) -> Result<RestorePlan> {
+        let plan = restore::plan(open, &self.keys, wish).await?;
+        self.restore_plans.keep(plan.id, plan.clone());
+        Ok(plan)
+    }
+
+    /// `typed_name` is the new name as typed, which production connections ask for.
+    pub async fn start_restore(
+        &self,
+        find: impl FnOnce(ConnectionId) -> Result<Arc<OpenCluster>>,
+        id: PlanId,
+        typed_name: Option<&str>,
+    ) -> Result<JobId> {
+        let plan = self.restore_plans.take(id)?;
+        let started = self.start_planned_restore(find, &plan, typed_name).await;
+        if started.is_err() {
+            // A mistyped name must not cost the plan.
+            self.restore_plans.keep(id, plan);
+        }
+        started
+    }
+
+    async fn start_planned_restore(
+        &self,
+        find: impl FnOnce(ConnectionId) -> Result<Arc<OpenCluster>>,
+        plan: &RestorePlan,
+        typed_name: Option<&str>,
+    ) -> Result<JobId> {
+        let open = find(plan.connection)?;
+        open.confirmed(plan.request.targets.into_database(), typed_name)?;
+        restore::recheck(&open, plan).await?;
+        self.keys.remember(open.id, plan.request.collection.clone());
+        self.keys
+            .keep_passphrase(plan.id, plan.request.passphrase.clone());
+        let new = new_job(&open, JobKind::Restore, restore::title(&plan.request.targets));
+        self.jobs.start(new, &restore::RestoreSpec::of(plan)).await
+    }
+}
+
+fn new_job(open: &OpenCluster, kind: JobKind, title: String) -> NewJob {
+    NewJob {
+        kind,
+        connection: JobConnection {
+            id: open.id,
+            name: open.name.clone(),
+        },
+        title,
+        progress: Progress {
+            done: 0,
+            total: Some(100),
+            unit: Unit::Percent,
+        },
+    }
+}

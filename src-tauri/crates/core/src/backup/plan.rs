@@ -1,0 +1,444 @@
+//! What a backup would do, and whether it would work.
+
+use chrono::Utc;
+use roachvault_cockroach::backup::{self, BackupKind, BackupRequest, BackupTargets, ShowBackup};
+use roachvault_cockroach::grant;
+use roachvault_cockroach::inspect::{self, Rights, TableKind};
+use roachvault_cockroach::job::list_jobs;
+use roachvault_cockroach::storage_uri::Scheme;
+use roachvault_cockroach::{Cluster, Secret, StorageUri};
+
+use super::keys::Keys;
+use super::list::{self, CollectionSummary, is_locked};
+use crate::cluster::{ConnectionId, OpenCluster};
+use crate::error::{Code, Error, Result};
+use crate::plan::{Check, Fix, PlanId, can_start, counted, size};
+
+/// What a person wants to back up.
+#[derive(Debug)]
+pub struct BackupWish {
+    pub targets: BackupTargets,
+    /// A storage address, or the redacted form of one that was entered before.
+    pub collection: String,
+    pub kind: BackupKind,
+    pub revision_history: bool,
+    pub passphrase: Option<Secret>,
+}
+
+/// What would happen. Nothing has been sent.
+#[derive(Debug, Clone)]
+pub struct BackupPlan {
+    pub id: PlanId,
+    pub connection: ConnectionId,
+    pub request: BackupRequest,
+    /// Such as “bank”, “2 tables of bank” or “the whole cluster”.
+    pub subject: String,
+    pub collection: CollectionSummary,
+    /// Exactly what will be sent, secrets masked.
+    pub sql: String,
+    /// Tables without views and sequences; `None` for a whole cluster.
+    pub tables: Option<u64>,
+    /// The cluster's own estimate.
+    pub rows: Option<u64>,
+    /// Size of the newest backup of the same database in this collection.
+    pub size_bytes: Option<u64>,
+    pub checks: Vec<Check>,
+}
+
+/// The newest chain of the collection, as far as it can be told.
+enum Newest {
+    None,
+    Readable(Box<list::Chain>),
+    Unreadable(Error),
+}
+
+pub(super) async fn plan(open: &OpenCluster, keys: &Keys, wish: BackupWish) -> Result<BackupPlan> {
+    let cluster = open.readable();
+    let request = BackupRequest {
+        targets: wish.targets,
+        collection: keys.collection(open, &wish.collection)?,
+        kind: wish.kind,
+        revision_history: wish.revision_history,
+        passphrase: wish.passphrase.filter(|passphrase| !passphrase.is_empty()),
+    };
+    let statement = request.statement()?;
+    let newest = newest(cluster, &request.collection, request.passphrase.clone()).await?;
+    let collection = list::summary_of(open, &request.collection).await?;
+
+    let mut checks = Vec::new();
+    if open.read_only {
+        checks.push(read_only(&open.name));
+    }
+    let extent = extent(cluster, &request.targets).await?;
+    checks.extend(extent.check);
+    checks.push(privilege(cluster, &request.targets).await?);
+    checks.push(destination(&request, &collection, &newest));
+    checks.extend(already_running(cluster).await?);
+    checks.extend(increment_in_time(cluster, &request, &newest).await?);
+    checks.extend(passphrase(&request));
+    let size_bytes = match &newest {
+        Newest::Readable(chain) => chain.contents.layers.first().and_then(|layer| layer.size_bytes()),
+        _ => None,
+    };
+    checks.push(space(size_bytes, extent.rows));
+    Ok(BackupPlan {
+        id: PlanId::new(),
+        connection: open.id,
+        subject: subject(&request.targets),
+        sql: statement.shown().to_owned(),
+        request,
+        collection,
+        tables: extent.tables,
+        rows: extent.rows,
+        size_bytes,
+        checks,
+    })
+}
+
+/// Looks again at what may have changed between the plan and its start.
+pub(super) async fn recheck(open: &OpenCluster, plan: &BackupPlan) -> Result<()> {
+    let blocked = plan
+        .checks
+        .iter()
+        .find(|check| check.level == crate::plan::CheckLevel::Blocked);
+    if let Some(check) = blocked.filter(|_| !can_start(&plan.checks)) {
+        return Err(Error::new(
+            Code::InvalidInput,
+            format!("{}. {}", check.title, check.detail),
+        ));
+    }
+    match extent(open.readable(), &plan.request.targets).await?.check {
+        Some(gone) => {
+            Err(Error::new(Code::PlanChanged, format!("{}.", gone.title)).hint("Look at the plan again."))
+        }
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn read_only(name: &str) -> Check {
+    Check::blocked(
+        "readOnly",
+        format!("{name} is marked read-only"),
+        "Nothing may be changed through this connection. Edit it to allow changes.",
+    )
+}
+
+fn subject(targets: &BackupTargets) -> String {
+    match targets {
+        BackupTargets::Cluster => "the whole cluster".into(),
+        BackupTargets::Database(name) => name.clone(),
+        BackupTargets::Tables { database, tables } => match tables.as_slice() {
+            [table] => format!("{database}.{}.{}", table.schema, table.name),
+            tables => format!("{} of {database}", counted(tables.len(), "table")),
+        },
+    }
+}
+
+async fn newest(cluster: &Cluster, uri: &StorageUri, passphrase: Option<Secret>) -> Result<Newest> {
+    let paths = match backup::list_backups(cluster, uri).await.map_err(Error::from) {
+        Ok(paths) => paths,
+        Err(error) if matches!(error.code, Code::ConnectionLost | Code::CannotConnect) => return Err(error),
+        Err(error) if error.code == Code::NotFound => return Ok(Newest::None),
+        Err(error) => return Ok(Newest::Unreadable(error)),
+    };
+    let Some(path) = paths.last() else {
+        return Ok(Newest::None);
+    };
+    let show = ShowBackup {
+        passphrase,
+        ..ShowBackup::default()
+    };
+    match list::read(cluster, uri, path, &show).await {
+        Ok(chain) => Ok(Newest::Readable(Box::new(chain))),
+        Err(error) if matches!(error.code, Code::ConnectionLost | Code::CannotConnect) => Err(error),
+        Err(error) => Ok(Newest::Unreadable(error)),
+    }
+}
+
+struct Extent {
+    tables: Option<u64>,
+    rows: Option<u64>,
+    /// Why it cannot be backed up.
+    check: Option<Check>,
+}
+
+async fn extent(cluster: &Cluster, targets: &BackupTargets) -> Result<Extent> {
+    let (database, wanted) = match targets {
+        BackupTargets::Cluster => {
+            return Ok(Extent {
+                tables: None,
+                rows: None,
+                check: None,
+            });
+        }
+        BackupTargets::Database(database) => (database, None),
+        BackupTargets::Tables { database, tables } => (database, Some(tables)),
+    };
+    let absent = |title: String| {
+        let check = Check::blocked(
+            "targetExists",
+            title,
+            "It may have been dropped or renamed meanwhile.",
+        );
+        Ok(Extent {
+            tables: None,
+            rows: None,
+            check: Some(check),
+        })
+    };
+    if !inspect::list_databases(cluster)
+        .await?
+        .iter()
+        .any(|found| found.name == *database)
+    {
+        return absent(format!("There is no database {database}"));
+    }
+    let found = inspect::list_tables(cluster, database).await?;
+    let is_wanted = |table: &inspect::Table| {
+        wanted.is_none_or(|wanted| {
+            wanted
+                .iter()
+                .any(|name| name.schema == table.schema && name.name == table.name)
+        })
+    };
+    for name in wanted.into_iter().flatten() {
+        if !found
+            .iter()
+            .any(|table| table.schema == name.schema && table.name == name.name)
+        {
+            return absent(format!(
+                "There is no table {}.{} in {database}",
+                name.schema, name.name
+            ));
+        }
+    }
+    let tables: Vec<_> = found
+        .iter()
+        .filter(|table| table.kind == TableKind::Table && is_wanted(table))
+        .collect();
+    Ok(Extent {
+        tables: Some(tables.len() as u64),
+        rows: tables.iter().map(|table| table.estimated_rows).sum(),
+        check: None,
+    })
+}
+
+async fn privilege(cluster: &Cluster, targets: &BackupTargets) -> Result<Check> {
+    let rights = inspect::rights(cluster).await?;
+    let me = cluster.user();
+    if rights.is_admin == Some(true) {
+        return Ok(Check::ok(
+            "privilege",
+            "You may back up",
+            format!("{me} is an administrator of the cluster."),
+        ));
+    }
+    match targets {
+        BackupTargets::Cluster => cluster_privilege(&rights, me),
+        BackupTargets::Database(database) | BackupTargets::Tables { database, .. } => {
+            let on_tables = matches!(targets, BackupTargets::Tables { .. });
+            let has = inspect::has_database_privilege(cluster, database, "BACKUP").await?;
+            if has == Some(true) && !on_tables {
+                let detail = format!("{me} has the BACKUP privilege on {database}.");
+                return Ok(Check::ok("privilege", "You may back up", detail));
+            }
+            let what = if on_tables {
+                "these tables".to_owned()
+            } else {
+                database.clone()
+            };
+            let detail = format!(
+                "{me} is not known to have the BACKUP privilege on {what}. It also works with the older \
+                 privileges: CONNECT on the database and SELECT on every table."
+            );
+            let sql = if on_tables {
+                grant::on_all_tables("BACKUP", database, me)?
+            } else {
+                grant::on_database("BACKUP", database, me)?
+            };
+            let fix = Fix::Sql {
+                label: "Show the grant".into(),
+                sql,
+            };
+            Ok(Check::attention("privilege", "The cluster may refuse", detail).fix(fix))
+        }
+    }
+}
+
+fn cluster_privilege(rights: &Rights, me: &str) -> Result<Check> {
+    let sql = grant::on_cluster("BACKUP", me)?;
+    let fix = Fix::Sql {
+        label: "Show the grant".into(),
+        sql,
+    };
+    Ok(match &rights.system {
+        Some(system) if system.iter().any(|name| name == "BACKUP" || name == "ALL") => Check::ok(
+            "privilege",
+            "You may back up",
+            format!("{me} has the BACKUP privilege on the cluster."),
+        ),
+        Some(_) if rights.is_admin == Some(false) => Check::blocked(
+            "privilege",
+            "You may not back up the whole cluster",
+            format!("{me} needs the BACKUP privilege on the cluster. An administrator can grant it."),
+        )
+        .fix(fix),
+        _ => Check::attention(
+            "privilege",
+            "The cluster may refuse",
+            format!("It could not be found out what {me} may do."),
+        )
+        .fix(fix),
+    })
+}
+
+fn destination(request: &BackupRequest, collection: &CollectionSummary, newest: &Newest) -> Check {
+    const ID: &str = "destination";
+    let name = collection.uri.name();
+    let in_userfile = request.collection.scheme() == Scheme::Userfile;
+    match (request.kind, newest) {
+        (_, Newest::Unreadable(error)) if is_locked(error) && request.kind == BackupKind::Incremental => {
+            let check = Check::blocked(
+                ID,
+                "The newest backup is encrypted",
+                "An incremental backup needs the passphrase of the backup it builds on.",
+            );
+            check.fix(Fix::AskPassphrase)
+        }
+        (_, Newest::Unreadable(error)) if !is_locked(error) => {
+            Check::blocked(ID, format!("{name} cannot be read"), error.message.clone())
+        }
+        (BackupKind::Incremental, Newest::None) => Check::blocked(
+            ID,
+            format!("There is no full backup in {name} yet"),
+            "An incremental backup builds on a full one. Take a full backup first.",
+        ),
+        (BackupKind::Incremental, Newest::Readable(chain)) => {
+            let held = chain.contents.databases();
+            let missing = wanted_database(&request.targets)
+                .filter(|database| !held.iter().any(|name| name == database));
+            match missing {
+                Some(database) => Check::blocked(
+                    ID,
+                    format!("The newest backup in {name} does not hold {database}"),
+                    "An incremental backup cannot widen the one it builds on. Take a full backup.",
+                ),
+                None => Check::ok(
+                    ID,
+                    format!("It builds on {}", chain.subdirectory),
+                    format!("{} so far.", counted(chain.contents.layers.len(), "backup")),
+                ),
+            }
+        }
+        _ if in_userfile && request.targets == BackupTargets::Cluster => Check::attention(
+            ID,
+            "It cannot be used to restore a whole cluster",
+            "File storage lies in defaultdb, which a restore of a whole cluster drops first. Single databases and \
+             tables can be restored from it. Use a bucket to be able to restore everything.",
+        ),
+        _ if in_userfile => Check::ok(
+            ID,
+            match collection.backups {
+                Some(0) | None => format!("A new collection {name}"),
+                Some(count) => format!("{name} has {}", counted(count, "full backup")),
+            },
+            "In the cluster's own file storage: safe from mistakes in the data, not from the loss of the cluster.",
+        ),
+        _ => Check::ok(
+            ID,
+            match newest {
+                Newest::None => format!("A new collection {name}"),
+                _ => format!("{name} can be read"),
+            },
+            "Outside the cluster.",
+        ),
+    }
+}
+
+fn wanted_database(targets: &BackupTargets) -> Option<&str> {
+    match targets {
+        BackupTargets::Cluster => None,
+        BackupTargets::Database(database) | BackupTargets::Tables { database, .. } => Some(database),
+    }
+}
+
+async fn already_running(cluster: &Cluster) -> Result<Option<Check>> {
+    let running = list_jobs(cluster)
+        .await?
+        .into_iter()
+        .find(|job| job.kind == "BACKUP" && !job.status.is_final());
+    Ok(running.map(|job| {
+        Check::attention(
+            "running",
+            "Another backup is running",
+            format!(
+                "Job {}: {}. Both slow each other down, and into the same place only one can write.",
+                job.id, job.description
+            ),
+        )
+    }))
+}
+
+/// Changes can only be taken while the cluster still keeps what they replaced.
+async fn increment_in_time(
+    cluster: &Cluster,
+    request: &BackupRequest,
+    newest: &Newest,
+) -> Result<Option<Check>> {
+    let (BackupKind::Incremental, Newest::Readable(chain)) = (request.kind, newest) else {
+        return Ok(None);
+    };
+    let (Some(database), Some(end)) = (wanted_database(&request.targets), chain.contents.end_time()) else {
+        return Ok(None);
+    };
+    let Ok(Some(ttl)) = inspect::gc_ttl_seconds(cluster, database).await else {
+        return Ok(None);
+    };
+    let age = u64::try_from((Utc::now() - end).num_seconds()).unwrap_or(0);
+    let hours = |seconds: u64| format!("{:.1} hours", seconds as f64 / 3600.0);
+    Ok((age >= ttl).then(|| {
+        Check::attention(
+            "inTime",
+            "The newest backup may be too old to build on",
+            format!(
+                "It is {} old, and the cluster keeps changes of {database} for {}. It may refuse; take a full \
+                 backup then.",
+                hours(age),
+                hours(ttl)
+            ),
+        )
+    }))
+}
+
+fn passphrase(request: &BackupRequest) -> Option<Check> {
+    request.passphrase.as_ref().map(|_| {
+        Check::attention(
+            "passphrase",
+            "Keep the passphrase",
+            "Without it nobody can restore this backup: not you, not Roachvault, not Cockroach Labs. It is not stored.",
+        )
+    })
+}
+
+fn space(size_bytes: Option<u64>, rows: Option<u64>) -> Check {
+    match (size_bytes, rows) {
+        (Some(bytes), _) => Check::ok(
+            "space",
+            format!("About {}", size(bytes)),
+            "As much as the newest full backup in this collection held. Usage-based plans bill what is read and written.",
+        ),
+        (None, Some(rows)) => Check::attention(
+            "space",
+            "The size is not known beforehand",
+            format!(
+                "The cluster estimates {rows} rows. There is no earlier backup here to compare with; usage-based \
+                 plans bill what is read and written."
+            ),
+        ),
+        (None, None) => Check::attention(
+            "space",
+            "The size is not known beforehand",
+            "There is no earlier backup here to compare with; usage-based plans bill what is read and written.",
+        ),
+    }
+}

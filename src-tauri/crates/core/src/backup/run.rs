@@ -1,0 +1,324 @@
+//! Running a backup: start it once, watch it, read it back.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use roachvault_cockroach::backup::{self, BackupKind, BackupRequest, BackupTargets, ShowBackup, TableName};
+use roachvault_cockroach::collection::time_of;
+use roachvault_cockroach::detached::{Detached, Traces, known_jobs};
+use roachvault_cockroach::job::{ClusterJob, ClusterJobId, JobStatus};
+use serde::{Deserialize, Serialize};
+
+use super::keys::Keys;
+use super::plan::BackupPlan;
+use crate::cluster::OpenCluster;
+use crate::cluster_job::{Watched, Words, duration_seconds, failure, find_again, not_started, watch};
+use crate::error::{Code, Error, Result};
+use crate::job::{BackupOutcome, End, JobHandle, Outcome, Signal};
+use crate::plan::PlanId;
+
+const WORDS: Words = Words {
+    the_job: "The backup",
+    reverting: "Stopping",
+};
+
+/// A backup as the journal keeps it: everything but the secrets.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BackupSpec {
+    plan: PlanId,
+    /// Redacted.
+    collection: String,
+    targets: Targets,
+    incremental: bool,
+    revision_history: bool,
+    encrypted: bool,
+    /// Set before the statement is sent: jobs that were there already. When it is set and the job's
+    /// number is not, the statement may have been sent, and must not be sent again.
+    known_jobs: Option<Vec<i64>>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Targets {
+    Cluster,
+    Database(String),
+    Tables {
+        database: String,
+        tables: Vec<(String, String)>,
+    },
+}
+
+impl BackupSpec {
+    pub fn of(plan: &BackupPlan) -> Self {
+        Self {
+            plan: plan.id,
+            collection: plan.request.collection.redacted().to_owned(),
+            targets: match &plan.request.targets {
+                BackupTargets::Cluster => Targets::Cluster,
+                BackupTargets::Database(name) => Targets::Database(name.clone()),
+                BackupTargets::Tables { database, tables } => Targets::Tables {
+                    database: database.clone(),
+                    tables: tables
+                        .iter()
+                        .map(|table| (table.schema.clone(), table.name.clone()))
+                        .collect(),
+                },
+            },
+            incremental: plan.request.kind == BackupKind::Incremental,
+            revision_history: plan.request.revision_history,
+            encrypted: plan.request.passphrase.is_some(),
+            known_jobs: None,
+        }
+    }
+
+    fn database(&self) -> Option<&str> {
+        match &self.targets {
+            Targets::Cluster => None,
+            Targets::Database(database) | Targets::Tables { database, .. } => Some(database),
+        }
+    }
+
+    fn request(&self, open: &OpenCluster, keys: &Keys) -> Result<BackupRequest> {
+        let passphrase = keys.passphrase(self.plan);
+        if self.encrypted && passphrase.is_none() {
+            return Err(Error::new(
+                Code::SecretNeeded,
+                "The passphrase of this backup is not at hand.",
+            ));
+        }
+        Ok(BackupRequest {
+            targets: match &self.targets {
+                Targets::Cluster => BackupTargets::Cluster,
+                Targets::Database(name) => BackupTargets::Database(name.clone()),
+                Targets::Tables { database, tables } => BackupTargets::Tables {
+                    database: database.clone(),
+                    tables: tables
+                        .iter()
+                        .map(|(schema, name)| TableName {
+                            schema: schema.clone(),
+                            name: name.clone(),
+                        })
+                        .collect(),
+                },
+            },
+            collection: keys.collection(open, &self.collection)?,
+            kind: if self.incremental {
+                BackupKind::Incremental
+            } else {
+                BackupKind::Full
+            },
+            revision_history: self.revision_history,
+            passphrase,
+        })
+    }
+}
+
+pub(super) async fn run(job: JobHandle, keys: Arc<Keys>) -> End {
+    let spec: BackupSpec = match job.spec() {
+        Ok(spec) => spec,
+        Err(error) => return End::failed(error, None),
+    };
+    let id = match started(&job, &spec, &keys).await {
+        Ok(id) => id,
+        Err(end) => return end,
+    };
+    let (ended, open) = match watch(&job, id, WORDS).await {
+        Watched::Ended(ended, open) => (ended, open),
+        Watched::Left(end) => return end,
+    };
+    match ended.status {
+        JobStatus::Succeeded => {
+            job.phase("Reading it back");
+            read_back(&open, &spec, &keys, &ended).await
+        }
+        JobStatus::Canceled => End {
+            phase:
+                "Cancelled. What had been written stays in the collection as an unfinished backup, which no \
+                    list of backups shows; it can be deleted under Files"
+                    .into(),
+            ..End::cancelled(None, None)
+        },
+        _ => End::failed(failure(&ended, "The backup"), None),
+    }
+}
+
+/// The cluster's job: from an earlier run, looked for, or started now.
+async fn started(job: &JobHandle, spec: &BackupSpec, keys: &Keys) -> std::result::Result<ClusterJobId, End> {
+    if let Some(id) = job
+        .snapshot()
+        .map_err(|error| End::failed(error, None))?
+        .cluster_job_id
+    {
+        return Ok(ClusterJobId(id));
+    }
+    let open = job.cluster().map_err(|error| End::detached(error.message))?;
+    let mentions: Vec<&str> = spec.database().into_iter().collect();
+    let traces = Traces {
+        job_type: "BACKUP",
+        mentions: &mentions,
+    };
+    let found = match &spec.known_jobs {
+        Some(known) => find_again(&open, &traces, known).await,
+        None if job.signal() == Signal::Cancel => return Err(End::cancelled(None, None)),
+        None => start(job, spec, keys, &open, traces).await,
+    };
+    let id = found.map_err(|error| not_started(error, spec.known_jobs.is_some()))?;
+    job.set_cluster_job_id(id.0)
+        .await
+        .map_err(|error| End::failed(error, None))?;
+    Ok(id)
+}
+
+async fn start(
+    job: &JobHandle,
+    spec: &BackupSpec,
+    keys: &Keys,
+    open: &OpenCluster,
+    traces: Traces<'_>,
+) -> Result<ClusterJobId> {
+    let cluster = open.writable()?;
+    let statement = spec.request(open, keys)?.statement()?;
+    let known: HashSet<ClusterJobId> = known_jobs(cluster).await?;
+    let known_ids = known.iter().map(|id| id.0).collect();
+    job.save_spec(&BackupSpec {
+        known_jobs: Some(known_ids),
+        ..spec.clone()
+    })
+    .await?;
+    let started = Detached {
+        statement: &statement,
+        traces,
+    }
+    .start(cluster, &known)
+    .await?;
+    Ok(started)
+}
+
+/// Success is what SHOW BACKUP can tell of the new backup, with all its files.
+async fn read_back(open: &OpenCluster, spec: &BackupSpec, keys: &Keys, ended: &ClusterJob) -> End {
+    let mut outcome = BackupOutcome {
+        collection: spec.collection.clone(),
+        subdirectory: None,
+        size_bytes: None,
+        rows: None,
+        end_time: None,
+        duration_seconds: duration_seconds(ended),
+        checked: false,
+        verdict: "The cluster says that the backup is complete. It was not read back.".into(),
+    };
+    match check(open, spec, keys, ended, &mut outcome).await {
+        Ok(()) => End::succeeded(Outcome::Backup(outcome)),
+        Err(error) if error.code == Code::Corrupt => {
+            outcome.verdict =
+                "The cluster says that the backup is complete, but files of it are missing.".into();
+            End::partly_done(Some(error), Outcome::Backup(outcome))
+        }
+        Err(error) => End::unknown(error, Some(Outcome::Backup(outcome))),
+    }
+}
+
+async fn check(
+    open: &OpenCluster,
+    spec: &BackupSpec,
+    keys: &Keys,
+    ended: &ClusterJob,
+    outcome: &mut BackupOutcome,
+) -> Result<()> {
+    let cluster = open.readable();
+    let request = spec.request(open, keys)?;
+    let paths = backup::list_backups(cluster, &request.collection).await?;
+    let path = subdirectory_of(ended, &paths).ok_or_else(|| {
+        Error::new(
+            Code::NotFound,
+            "The cluster says that the backup is complete, but it is not in the collection.",
+        )
+    })?;
+    outcome.subdirectory = Some(path.clone());
+    let show = ShowBackup {
+        check_files: true,
+        passphrase: request.passphrase.clone(),
+        ..ShowBackup::default()
+    };
+    let contents = backup::show_backup(cluster, &request.collection, &path, &show).await?;
+    let layer = contents
+        .layers
+        .last()
+        .ok_or_else(|| Error::new(Code::NotFound, "The backup is empty."))?;
+    outcome.size_bytes = layer.size_bytes();
+    outcome.rows = layer.rows();
+    outcome.end_time = layer.end_time;
+    let is_new = layer
+        .end_time
+        .zip(ended.created)
+        .is_none_or(|(end, created)| is_of_job(end, created));
+    let holds = spec
+        .database()
+        .is_none_or(|wanted| contents.databases().iter().any(|name| name == wanted));
+    if !is_new || !holds {
+        return Err(Error::new(
+            Code::Corrupt,
+            "What lies in the collection is not the backup that was just taken.",
+        ));
+    }
+    let tables = layer.tables().count();
+    outcome.checked = true;
+    outcome.verdict = format!(
+        "{} read back from the backup, and all files are there.",
+        crate::plan::counted(tables, "table")
+    );
+    Ok(())
+}
+
+/// A backup holds the moment ten seconds before its statement was sent, give or take a clock.
+fn is_of_job(end: DateTime<Utc>, created: DateTime<Utc>) -> bool {
+    (created - end).num_seconds().abs() < 300
+}
+
+/// The subdirectory that the job's description names, in the form the list of backups gives it; the
+/// newest one when the description names none.
+fn subdirectory_of(job: &ClusterJob, paths: &[String]) -> Option<String> {
+    let named = paths.iter().rev().find(|path| {
+        let bare = path.trim_start_matches('/');
+        time_of(bare).is_some() && job.description.contains(bare)
+    });
+    named.or(paths.last()).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_new_backup_is_found_by_the_jobs_description_and_else_by_its_age() {
+        let mut job = ClusterJob {
+            id: ClusterJobId(1),
+            kind: "BACKUP".into(),
+            description: "BACKUP DATABASE bank INTO '/2026/11/23-110000.00' IN 'userfile://x/y'".into(),
+            user: None,
+            status: JobStatus::Succeeded,
+            running_status: None,
+            fraction: 1.0,
+            created: None,
+            finished: None,
+            error: None,
+        };
+        let paths: Vec<String> = [
+            "2026/11/22-110000.00",
+            "2026/11/23-110000.00",
+            "2026/11/23-120000.00",
+        ]
+        .map(String::from)
+        .into();
+        assert_eq!(
+            subdirectory_of(&job, &paths).as_deref(),
+            Some("2026/11/23-110000.00")
+        );
+        job.description = "BACKUP DATABASE bank INTO 'userfile://x/y'".into();
+        assert_eq!(
+            subdirectory_of(&job, &paths).as_deref(),
+            Some("2026/11/23-120000.00")
+        );
+        assert_eq!(subdirectory_of(&job, &[]), None);
+    }
+}

@@ -1,0 +1,206 @@
+//! What a plan consists of, whatever it is a plan for.
+//!
+//! A plan answers “Will this work?” before anything is sent. It is kept here and only its id goes to
+//! the screen and back, so what is started is what was shown.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use roachvault_cockroach::restore::RestoreOption;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::error::{Code, Error, Result};
+
+/// Names one plan while the app runs, and later the secrets that its job needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlanId(pub Uuid);
+
+impl PlanId {
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+impl fmt::Display for PlanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CheckLevel {
+    Ok,
+    /// One should know; it will work.
+    Attention,
+    /// It will not work.
+    Blocked,
+}
+
+/// One answer to “Will this work?”.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// Stable, so that screens and tests can name it.
+    pub id: &'static str,
+    pub level: CheckLevel,
+    pub title: String,
+    pub detail: String,
+    pub fix: Option<Fix>,
+}
+
+/// What can be done about a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fix {
+    /// Plan again with this name.
+    UseName { name: String },
+    /// To be run by somebody who may, or afterwards.
+    Sql { label: String, sql: String },
+    /// Plan again with a passphrase.
+    AskPassphrase,
+    /// Plan again with this option.
+    Allow { option: RestoreOption, label: String },
+}
+
+impl Check {
+    pub fn ok(id: &'static str, title: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            id,
+            level: CheckLevel::Ok,
+            title: title.into(),
+            detail: detail.into(),
+            fix: None,
+        }
+    }
+
+    pub fn attention(id: &'static str, title: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            level: CheckLevel::Attention,
+            ..Self::ok(id, title, detail)
+        }
+    }
+
+    pub fn blocked(id: &'static str, title: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            level: CheckLevel::Blocked,
+            ..Self::ok(id, title, detail)
+        }
+    }
+
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
+        self
+    }
+}
+
+/// Nothing stands in the way.
+pub fn can_start(checks: &[Check]) -> bool {
+    checks.iter().all(|check| check.level != CheckLevel::Blocked)
+}
+
+/// As many plans as a person can have had on screen; older ones are forgotten.
+const KEPT: usize = 64;
+
+/// The plans that may still be started.
+#[derive(Debug)]
+pub struct Plans<T>(Mutex<(u64, BTreeMap<PlanId, (u64, T)>)>);
+
+impl<T> Default for Plans<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Plans<T> {
+    pub fn keep(&self, id: PlanId, plan: T) {
+        let mut plans = self.lock();
+        plans.0 += 1;
+        let number = plans.0;
+        plans.1.insert(id, (number, plan));
+        if plans.1.len() > KEPT {
+            let oldest = plans
+                .1
+                .iter()
+                .min_by_key(|(_, (number, _))| *number)
+                .map(|(id, _)| *id);
+            if let Some(oldest) = oldest {
+                plans.1.remove(&oldest);
+            }
+        }
+    }
+
+    /// Gives the plan out; it can be started once.
+    pub fn take(&self, id: PlanId) -> Result<T> {
+        self.lock().1.remove(&id).map(|(_, plan)| plan).ok_or_else(|| {
+            Error::new(Code::PlanChanged, "This plan is not at hand any more.")
+                .hint("Look at the check once more, then start.")
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (u64, BTreeMap<PlanId, (u64, T)>)> {
+        // Nothing that can panic runs under this lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// `1 table`, `2 tables`.
+pub(crate) fn counted(count: usize, one: &str) -> String {
+    if count == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{count} {one}s")
+    }
+}
+
+/// Bytes as people read them: `96 MiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    let units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < units.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 || value >= 10.0 {
+        format!("{value:.0} {}", units[unit])
+    } else {
+        format!("{value:.1} {}", units[unit])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_plan_can_be_started_once_and_old_ones_are_forgotten() {
+        let plans = Plans::default();
+        let first = PlanId::new();
+        plans.keep(first, 0);
+        let second = PlanId::new();
+        plans.keep(second, 1);
+        assert_eq!(plans.take(second).unwrap(), 1);
+        assert_eq!(plans.take(second).unwrap_err().code, Code::PlanChanged);
+        for number in 0..KEPT {
+            plans.keep(PlanId::new(), number);
+        }
+        assert_eq!(plans.take(first).unwrap_err().code, Code::PlanChanged);
+    }
+
+    #[test]
+    fn sizes_and_counts_read_as_people_write_them() {
+        assert_eq!(
+            [size(0), size(1536), size(100 << 20)],
+            ["0 bytes", "1.5 KiB", "100 MiB"]
+        );
+        assert_eq!(
+            [counted(1, "table"), counted(3, "table")],
+            ["1 table", "3 tables"]
+        );
+    }
+}

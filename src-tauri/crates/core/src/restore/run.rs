@@ -1,0 +1,233 @@
+//! Running a restore: start it once, watch it, prove it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use roachvault_cockroach::backup::TableName;
+use roachvault_cockroach::detached::{Detached, Traces, known_jobs};
+use roachvault_cockroach::job::{ClusterJobId, JobStatus};
+use roachvault_cockroach::restore::{RestoreOption, RestoreRequest, RestoreTargets};
+use serde::{Deserialize, Serialize};
+
+use super::plan::RestorePlan;
+use super::proof;
+use crate::backup::Keys;
+use crate::cluster::OpenCluster;
+use crate::cluster_job::{Watched, Words, failure, find_again, not_started, watch};
+use crate::error::{Code, Error, Result};
+use crate::job::{End, JobHandle, Signal};
+use crate::plan::PlanId;
+
+const WORDS: Words = Words {
+    the_job: "The restore",
+    reverting: "Removing what had been restored",
+};
+
+/// A restore as the journal keeps it: everything but the secrets.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RestoreSpec {
+    plan: PlanId,
+    /// Redacted.
+    pub(super) collection: String,
+    pub(super) subdirectory: String,
+    pub(super) database: String,
+    pub(super) into_database: String,
+    /// Absent when the whole database is restored.
+    tables: Option<Vec<(String, String)>>,
+    as_of: Option<String>,
+    pub(super) moment: Option<DateTime<Utc>>,
+    options: Vec<SpecOption>,
+    encrypted: bool,
+    pub(super) expected: Vec<ExpectedTable>,
+    pub(super) lost_grants: Vec<String>,
+    /// Set before the statement is sent: jobs that were there already. When it is set and the job's
+    /// number is not, the statement may have been sent, and must not be sent again.
+    known_jobs: Option<Vec<i64>>,
+}
+
+/// A table as the backup told of it when the restore was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ExpectedTable {
+    pub schema: String,
+    pub name: String,
+    pub rows: Option<u64>,
+}
+
+macro_rules! spec_options {
+    ($($option:ident),* $(,)?) => {
+        #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum SpecOption { $($option),* }
+
+        impl From<RestoreOption> for SpecOption {
+            fn from(option: RestoreOption) -> Self {
+                match option { $(RestoreOption::$option => Self::$option),* }
+            }
+        }
+
+        impl From<SpecOption> for RestoreOption {
+            fn from(option: SpecOption) -> Self {
+                match option { $(SpecOption::$option => Self::$option),* }
+            }
+        }
+    };
+}
+
+spec_options!(
+    SkipMissingForeignKeys,
+    SkipMissingSequences,
+    SkipMissingSequenceOwners,
+    SkipMissingViews,
+    SkipMissingUdfs,
+    SkipLocalitiesCheck,
+    RemoveRegions,
+    SchemaOnly,
+    VerifyBackupTableData,
+    Grants,
+);
+
+impl RestoreSpec {
+    pub fn of(plan: &RestorePlan) -> Self {
+        let request = &plan.request;
+        let pair = |table: &TableName| (table.schema.clone(), table.name.clone());
+        Self {
+            plan: plan.id,
+            collection: request.collection.redacted().to_owned(),
+            subdirectory: request.subdirectory.clone(),
+            database: request.targets.database().to_owned(),
+            into_database: request.targets.into_database().to_owned(),
+            tables: match &request.targets {
+                RestoreTargets::Database { .. } => None,
+                RestoreTargets::Tables { tables, .. } => Some(tables.iter().map(pair).collect()),
+            },
+            as_of: request.as_of.clone(),
+            moment: Some(plan.moment),
+            options: request.options.iter().map(|option| (*option).into()).collect(),
+            encrypted: request.passphrase.is_some(),
+            expected: plan
+                .tables
+                .iter()
+                .map(|table| ExpectedTable {
+                    schema: table.name.schema.clone(),
+                    name: table.name.name.clone(),
+                    rows: table.rows,
+                })
+                .collect(),
+            lost_grants: plan.lost_grants.clone(),
+            known_jobs: None,
+        }
+    }
+
+    fn request(&self, open: &OpenCluster, keys: &Keys) -> Result<RestoreRequest> {
+        let passphrase = keys.passphrase(self.plan);
+        if self.encrypted && passphrase.is_none() {
+            return Err(Error::new(
+                Code::SecretNeeded,
+                "The passphrase of the backup is not at hand.",
+            ));
+        }
+        let (database, into) = (self.database.clone(), self.into_database.clone());
+        let name = |(schema, name): &(String, String)| TableName {
+            schema: schema.clone(),
+            name: name.clone(),
+        };
+        Ok(RestoreRequest {
+            targets: match &self.tables {
+                None => RestoreTargets::Database {
+                    database,
+                    new_name: into,
+                },
+                Some(tables) => RestoreTargets::Tables {
+                    database,
+                    tables: tables.iter().map(name).collect(),
+                    into_database: into,
+                },
+            },
+            collection: keys.collection(open, &self.collection)?,
+            subdirectory: self.subdirectory.clone(),
+            as_of: self.as_of.clone(),
+            passphrase,
+            options: self.options.iter().map(|option| (*option).into()).collect(),
+        })
+    }
+}
+
+pub(crate) async fn run(job: JobHandle, keys: Arc<Keys>) -> End {
+    let spec: RestoreSpec = match job.spec() {
+        Ok(spec) => spec,
+        Err(error) => return End::failed(error, None),
+    };
+    let id = match started(&job, &spec, &keys).await {
+        Ok(id) => id,
+        Err(end) => return end,
+    };
+    let (ended, open) = match watch(&job, id, WORDS).await {
+        Watched::Ended(ended, open) => (ended, open),
+        Watched::Left(end) => return end,
+    };
+    match ended.status {
+        JobStatus::Succeeded => proof::prove(&job, &open, &spec).await,
+        JobStatus::Canceled => End {
+            phase: "Cancelled. The cluster removed what had been restored".into(),
+            ..End::cancelled(None, None)
+        },
+        JobStatus::RevertFailed => End::failed(
+            failure(&ended, "The restore")
+                .hint("The cluster could not remove what it had restored. Look at the databases and drop what is left."),
+            None,
+        ),
+        _ => End::failed(failure(&ended, "The restore"), None),
+    }
+}
+
+/// The cluster's job: from an earlier run, looked for, or started now.
+async fn started(job: &JobHandle, spec: &RestoreSpec, keys: &Keys) -> std::result::Result<ClusterJobId, End> {
+    if let Some(id) = job
+        .snapshot()
+        .map_err(|error| End::failed(error, None))?
+        .cluster_job_id
+    {
+        return Ok(ClusterJobId(id));
+    }
+    let open = job.cluster().map_err(|error| End::detached(error.message))?;
+    let mentions = [spec.database.as_str(), spec.into_database.as_str()];
+    let traces = Traces {
+        job_type: "RESTORE",
+        mentions: &mentions,
+    };
+    let found = match &spec.known_jobs {
+        Some(known) => find_again(&open, &traces, known).await,
+        None if job.signal() == Signal::Cancel => return Err(End::cancelled(None, None)),
+        None => start(job, spec, keys, &open, traces).await,
+    };
+    let id = found.map_err(|error| not_started(error, spec.known_jobs.is_some()))?;
+    job.set_cluster_job_id(id.0)
+        .await
+        .map_err(|error| End::failed(error, None))?;
+    Ok(id)
+}
+
+async fn start(
+    job: &JobHandle,
+    spec: &RestoreSpec,
+    keys: &Keys,
+    open: &OpenCluster,
+    traces: Traces<'_>,
+) -> Result<ClusterJobId> {
+    let cluster = open.writable()?;
+    let statement = spec.request(open, keys)?.statement()?;
+    let known: HashSet<ClusterJobId> = known_jobs(cluster).await?;
+    let known_ids = known.iter().map(|id| id.0).collect();
+    job.save_spec(&RestoreSpec {
+        known_jobs: Some(known_ids),
+        ..spec.clone()
+    })
+    .await?;
+    Ok(Detached {
+        statement: &statement,
+        traces,
+    }
+    .start(cluster, &known)
+    .await?)
+}

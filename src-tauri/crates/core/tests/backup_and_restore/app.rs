@@ -1,0 +1,248 @@
+//! The core as the app puts it together, with one open connection.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use roachvault_cockroach::backup::{BackupKind, BackupTargets};
+use roachvault_cockroach::{Cluster, Secret, Target, TlsMode};
+use roachvault_core::backup::{BackupPlan, BackupWish, Backups, ClusterRuns};
+use roachvault_core::job::{
+    BackupOutcome, JobId, JobSnapshot, JobState, Jobs, Journal, Outcome, RestoreOutcome, Runs,
+};
+use roachvault_core::plan::{Check, CheckLevel};
+use roachvault_core::restore::{RestorePlan, RestoreTarget, RestoreWish};
+use roachvault_core::{ClusterInfo, ConnectionId, Environment, OpenCluster};
+use roachvault_practice::{Options, PracticeCluster};
+use sqlx::AssertSqlSafe;
+
+pub const COLLECTION: &str = "userfile:///nightly";
+
+pub struct App {
+    pub practice: PracticeCluster,
+    pub open: Arc<OpenCluster>,
+    pub jobs: Jobs,
+    pub backups: Backups,
+    connection: ConnectionId,
+    folder: tempfile::TempDir,
+    /// What the registry finds; empty while disconnected.
+    connected: Arc<Mutex<Option<Arc<OpenCluster>>>>,
+}
+
+pub fn options() -> Options {
+    let mut options = Options {
+        insecure: true,
+        clock_speed: 20.0,
+        ..Options::default()
+    };
+    options.backups.least_job_duration = Duration::from_millis(300);
+    options
+}
+
+impl App {
+    pub async fn start(options: Options) -> Self {
+        let practice = tokio::task::spawn_blocking(|| PracticeCluster::start(options).unwrap())
+            .await
+            .unwrap();
+        let connection = ConnectionId::new();
+        let open = open(&practice, connection, "demo", Environment::Practice, false).await;
+        let folder = tempfile::tempdir().unwrap();
+        let connected = Arc::new(Mutex::new(Some(Arc::clone(&open))));
+        let (jobs, backups) = registry(folder.path().to_owned(), &connected).await;
+        Self {
+            practice,
+            open,
+            jobs,
+            backups,
+            connection,
+            folder,
+            connected,
+        }
+    }
+
+    /// Closes the journal and opens it again, as quitting and starting the app does.
+    pub async fn restart(&mut self) {
+        self.jobs.close().await;
+        (self.jobs, self.backups) = registry(self.folder.path().to_owned(), &self.connected).await;
+    }
+
+    /// The same cluster through a connection with other rules.
+    pub async fn as_user(&mut self, user: &str, environment: Environment, read_only: bool) {
+        self.open = open(&self.practice, self.connection, user, environment, read_only).await;
+        *self.connected.lock().unwrap() = Some(Arc::clone(&self.open));
+    }
+
+    pub fn reattach(&self) {
+        self.jobs.reattach(self.connection);
+    }
+
+    pub async fn sql(&self, sql: &str) {
+        let run = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch_all(self.open.readable().pool());
+        if let Err(error) = run.await {
+            panic!("{sql}: {error}");
+        }
+    }
+
+    pub fn wish(database: &str, collection: &str) -> BackupWish {
+        BackupWish {
+            targets: BackupTargets::Database(database.into()),
+            collection: collection.into(),
+            kind: BackupKind::Full,
+            revision_history: false,
+            passphrase: None,
+        }
+    }
+
+    pub async fn start_backup(&self, wish: BackupWish) -> JobId {
+        let plan: BackupPlan = self.backups.plan_backup(&self.open, wish).await.unwrap();
+        self.backups
+            .start_backup(|_| Ok(Arc::clone(&self.open)), plan.id)
+            .await
+            .unwrap()
+    }
+
+    /// Takes a backup; its subdirectory and all that was said of it.
+    pub async fn backed_up(&self, wish: BackupWish) -> (String, BackupOutcome) {
+        let id = self.start_backup(wish).await;
+        let job = self.ended(id).await;
+        let Some(Outcome::Backup(outcome)) = job.outcome.clone() else {
+            panic!("{job:?}")
+        };
+        assert_eq!(job.state, JobState::Succeeded, "{job:?}");
+        (outcome.subdirectory.clone().unwrap(), outcome)
+    }
+
+    pub fn restore_wish(subdirectory: &str, database: &str, new_name: Option<&str>) -> RestoreWish {
+        RestoreWish {
+            collection: COLLECTION.into(),
+            subdirectory: subdirectory.into(),
+            target: RestoreTarget::Database {
+                database: database.into(),
+                new_name: new_name.map(str::to_owned),
+            },
+            moment: None,
+            passphrase: None,
+            options: Vec::new(),
+        }
+    }
+
+    pub async fn plan(&self, wish: RestoreWish) -> RestorePlan {
+        self.backups.plan_restore(&self.open, wish).await.unwrap()
+    }
+
+    pub async fn start_restore(&self, plan: &RestorePlan) -> JobId {
+        self.backups
+            .start_restore(|_| Ok(Arc::clone(&self.open)), plan.id, None)
+            .await
+            .unwrap()
+    }
+
+    pub async fn ended(&self, id: JobId) -> JobSnapshot {
+        self.until(id, |job| job.state.is_final()).await
+    }
+
+    pub async fn until(&self, id: JobId, what: impl Fn(&JobSnapshot) -> bool) -> JobSnapshot {
+        let mut watch = self.jobs.watch();
+        let waiting = async {
+            loop {
+                watch.next().await.unwrap();
+                let job = self.jobs.get(id).unwrap();
+                if what(&job) {
+                    return job;
+                }
+            }
+        };
+        match tokio::time::timeout(Duration::from_secs(90), waiting).await {
+            Ok(job) => job,
+            Err(_) => panic!("still {:?}", self.jobs.get(id)),
+        }
+    }
+
+    /// Whether any file of the data folder holds the text.
+    pub fn journal_holds(&self, text: &str) -> bool {
+        let files = std::fs::read_dir(self.folder.path()).unwrap();
+        files
+            .map(|file| std::fs::read(file.unwrap().path()).unwrap())
+            .any(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
+    }
+
+    /// Removes one data file of the collection, as a mistake would.
+    pub async fn lose_a_data_file(&self) {
+        self.sql(
+            "DELETE FROM defaultdb.public.userfiles_demo_upload_files WHERE filename IN (SELECT filename FROM \
+             defaultdb.public.userfiles_demo_upload_files WHERE filename LIKE '/nightly/%/data/%' LIMIT 1)",
+        )
+        .await;
+    }
+}
+
+async fn registry(folder: PathBuf, connected: &Arc<Mutex<Option<Arc<OpenCluster>>>>) -> (Jobs, Backups) {
+    let (journal, _) = Journal::open(&folder).await.unwrap();
+    let runs = ClusterRuns::default();
+    let find = Arc::clone(connected);
+    let find = Arc::new(move |_| find.lock().unwrap().clone());
+    let jobs = Jobs::open(journal, runs.register(Runs::default()), find)
+        .await
+        .unwrap();
+    (jobs.clone(), Backups::new(jobs, &runs))
+}
+
+async fn open(
+    practice: &PracticeCluster,
+    id: ConnectionId,
+    user: &str,
+    environment: Environment,
+    read_only: bool,
+) -> Arc<OpenCluster> {
+    let target = Target {
+        host: "127.0.0.1".into(),
+        port: practice.address().port(),
+        user: user.into(),
+        database: "defaultdb".into(),
+        tls: TlsMode::Disable,
+        ca_pem: None,
+        client_cert_pem: None,
+        client_key_pem: None,
+        password: None::<Secret>,
+        cluster_option: None,
+        jwt: false,
+    };
+    let cluster = Cluster::connect(&target).await.unwrap();
+    let version_text: String = sqlx::query_scalar("SELECT version()")
+        .fetch_one(cluster.pool())
+        .await
+        .unwrap();
+    let info = ClusterInfo {
+        version_text,
+        version: None,
+        user: user.into(),
+    };
+    Arc::new(OpenCluster::new(
+        id,
+        "the cluster".into(),
+        environment,
+        read_only,
+        info,
+        cluster,
+    ))
+}
+
+pub fn check<'a>(checks: &'a [Check], id: &str) -> &'a Check {
+    checks
+        .iter()
+        .find(|check| check.id == id)
+        .unwrap_or_else(|| panic!("no check {id} in {checks:#?}"))
+}
+
+#[track_caller]
+pub fn assert_level(checks: &[Check], id: &str, level: CheckLevel) {
+    let check = check(checks, id);
+    assert_eq!(check.level, level, "{check:#?}");
+}
+
+pub fn restored(job: &JobSnapshot) -> &RestoreOutcome {
+    match &job.outcome {
+        Some(Outcome::Restore(outcome)) => outcome,
+        _ => panic!("{job:?}"),
+    }
+}

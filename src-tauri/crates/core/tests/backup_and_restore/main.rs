@@ -1,0 +1,8 @@
+//! Backups and restores as the app runs them: planned, started, watched and proved, on the practice
+//! cluster.
+
+#![allow(clippy::unwrap_used)]
+
+mod app;
+mod checks;
+mod jobs;
