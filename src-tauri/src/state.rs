@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use roachvault_core::Connections;
+use roachvault_core::backup::{Backups, ClusterRuns};
 use roachvault_core::job::{Jobs, Journal, Runs};
 use roachvault_core::userfile::{self, Userfiles};
+use roachvault_core::{ConnectionId, Connections, OpenCluster};
+use uuid::Uuid;
 
 use crate::host::keychain::SystemKeyring;
 
@@ -16,9 +18,15 @@ pub struct AppState {
     pub jobs: Jobs,
     pub connections: Arc<Connections>,
     pub userfiles: Userfiles,
+    pub backups: Backups,
 }
 
 impl AppState {
+    /// The cluster of a connection; an error says that it is not connected.
+    pub fn cluster(&self, connection: Uuid) -> roachvault_core::Result<Arc<OpenCluster>> {
+        self.connections.open_cluster(ConnectionId(connection))
+    }
+
     /// Opens what is kept in the data folder.
     pub async fn open(data_dir: PathBuf) -> roachvault_core::Result<Self> {
         let (journal, _kept_aside) = Journal::open(&data_dir).await?;
@@ -26,13 +34,17 @@ impl AppState {
         let open = Arc::clone(&connections);
         let userfiles = Userfiles::new();
         let changed = userfiles.clone();
-        let runs = userfile::runs(Runs::default()).after_each(move || changed.forget_listings());
+        let cluster_runs = ClusterRuns::default();
+        let runs = cluster_runs.register(userfile::runs(Runs::default()));
+        let runs = runs.after_each(move || changed.forget_listings());
         let jobs = Jobs::open(journal, runs, Arc::new(move |id| open.open_cluster(id).ok())).await?;
+        let backups = Backups::new(jobs.clone(), &cluster_runs);
         Ok(Self {
             data_dir,
             jobs,
             connections,
             userfiles,
+            backups,
         })
     }
 }

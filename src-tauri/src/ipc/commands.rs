@@ -15,13 +15,13 @@ commands! {
     jobs::dismiss_job(id: Uuid) => ();
 
     backups::list_collections(connection: Uuid) => Vec<backups::Collection>;
-    backups::save_collection(connection: Uuid, uri: backups::SecretText) => backups::Collection;
+    backups::save_collection(connection: Uuid, uri: connections::TypedSecret) => backups::Collection;
     backups::list_backups(connection: Uuid, collection: String) => backups::BackupList;
     backups::get_backup(
         connection: Uuid,
         collection: String,
         subdirectory: String,
-        passphrase: Option<backups::SecretText>,
+        passphrase: Option<connections::TypedSecret>,
     ) => backups::BackupContents;
     backups::plan_backup(connection: Uuid, request: backups::BackupRequest) => backups::BackupPlan;
     backups::start_backup(plan: Uuid) => Uuid;

@@ -1,6 +1,7 @@
 //! What a connected cluster holds and how well it is protected: the first thing one sees of it.
 
 use chrono::{DateTime, Utc};
+use roachvault_core::overview as core;
 use serde::Serialize;
 use ts_rs::TS;
 use uuid::Uuid;
@@ -58,9 +59,42 @@ pub struct FileTotals {
 }
 
 pub async fn get_overview(state: &AppState, connection: Uuid) -> Result<Overview, IpcError> {
-    super::backups::not_yet(state, connection)
+    let open = state.cluster(connection)?;
+    let overview = state.backups.overview(&open).await?;
+    Ok(Overview {
+        databases: overview.databases.into_iter().map(Database::from).collect(),
+        files: overview.files.map(|files| FileTotals {
+            count: files.count,
+            size_bytes: files.size_bytes,
+        }),
+        gaps: overview.gaps,
+        checked_at: overview.checked_at,
+    })
 }
 
+/// The databases without their backups, which takes fewer statements.
 pub async fn list_databases(state: &AppState, connection: Uuid) -> Result<Vec<Database>, IpcError> {
-    super::backups::not_yet(state, connection)
+    let open = state.cluster(connection)?;
+    let databases = core::list_databases(open.readable()).await?;
+    Ok(databases.into_iter().map(Database::from).collect())
+}
+
+impl From<core::DatabaseSummary> for Database {
+    fn from(database: core::DatabaseSummary) -> Self {
+        Self {
+            name: database.name,
+            owner: database.owner,
+            is_system: database.is_system,
+            tables: database.tables,
+            estimated_rows: database.estimated_rows,
+            primary_region: database.primary_region,
+            regions: database.regions,
+            newest_backup: database.newest_backup.map(|backup| NewestBackup {
+                collection: backup.collection,
+                subdirectory: backup.subdirectory,
+                end_time: backup.end_time,
+                kind: backup.kind.into(),
+            }),
+        }
+    }
 }

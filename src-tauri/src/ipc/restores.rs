@@ -1,16 +1,19 @@
 //! Planning a restore, starting it, and what proves that it worked.
 
 use chrono::{DateTime, Utc};
+use roachvault_core::plan::{PlanId, can_start};
+use roachvault_core::restore as core;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
 
-use super::backups::{PlanCheck, RestoreOption, SecretText, not_yet};
+use super::backups::{PlanCheck, RestoreOption, table_names};
 use crate::ipc::IpcError;
+use crate::ipc::connections::TypedSecret;
 use crate::state::AppState;
 
 /// What to bring back, from which moment, and under which name.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RestoreRequest {
     /// `uri` of a collection.
@@ -20,7 +23,7 @@ pub struct RestoreRequest {
     pub target: RestoreTarget,
     /// Absent: the end of the chain.
     pub moment: Option<DateTime<Utc>>,
-    pub passphrase: Option<SecretText>,
+    pub passphrase: Option<TypedSecret>,
     pub options: Vec<RestoreOption>,
 }
 
@@ -82,8 +85,8 @@ pub async fn plan_restore(
     connection: Uuid,
     request: RestoreRequest,
 ) -> Result<RestorePlan, IpcError> {
-    let _ = request;
-    not_yet(state, connection)
+    let open = state.cluster(connection)?;
+    Ok(state.backups.plan_restore(&open, request.decode()?).await?.into())
 }
 
 /// Answers the job to watch. `typed_name` is needed when the plan has `typeToConfirm`.
@@ -92,6 +95,70 @@ pub async fn start_restore(
     plan: Uuid,
     typed_name: Option<String>,
 ) -> Result<Uuid, IpcError> {
-    let _ = typed_name;
-    not_yet(state, plan)
+    let job = state
+        .backups
+        .start_restore(
+            |id| state.connections.open_cluster(id),
+            PlanId(plan),
+            typed_name.as_deref(),
+        )
+        .await?;
+    Ok(job.0)
+}
+
+impl RestoreRequest {
+    fn decode(self) -> Result<core::RestoreWish, IpcError> {
+        Ok(core::RestoreWish {
+            collection: self.collection,
+            subdirectory: self.subdirectory,
+            target: match self.target {
+                RestoreTarget::Database { database, new_name } => {
+                    core::RestoreTarget::Database { database, new_name }
+                }
+                RestoreTarget::Tables {
+                    database,
+                    tables,
+                    into_database,
+                } => core::RestoreTarget::Tables {
+                    database,
+                    tables: table_names(&tables)?,
+                    into_database,
+                },
+            },
+            moment: self.moment,
+            passphrase: self.passphrase.map(|passphrase| passphrase.0),
+            options: self.options.into_iter().map(Into::into).collect(),
+        })
+    }
+}
+
+impl From<core::RestorePlan> for RestorePlan {
+    fn from(plan: core::RestorePlan) -> Self {
+        let targets = &plan.request.targets;
+        Self {
+            id: plan.id.0,
+            collection: plan.request.collection.redacted().to_owned(),
+            subdirectory: plan.request.subdirectory.clone(),
+            moment: plan.moment,
+            database: targets.database().to_owned(),
+            new_name: targets.into_database().to_owned(),
+            rows: plan.rows(),
+            size_bytes: plan.size_bytes(),
+            sql: plan.sql,
+            can_start: can_start(&plan.checks),
+            checks: plan.checks.into_iter().map(PlanCheck::from).collect(),
+            type_to_confirm: plan.type_to_confirm,
+            tables: plan
+                .tables
+                .into_iter()
+                .map(|table| RestoreTable {
+                    schema: table.name.schema,
+                    name: table.name.name,
+                    rows: table.rows,
+                    size_bytes: table.size_bytes,
+                })
+                .collect(),
+            lost_grants: plan.lost_grants,
+        }
+    }
 }

@@ -47,11 +47,7 @@ rows: number | null,
 /**
  * Logical size, all layers together.
  */
-sizeBytes: number | null, 
-/**
- * Who owned it.
- */
-owner: string | null, };
+sizeBytes: number | null, };
 
 /**
  * What a backup would do. Nothing has been sent.
@@ -97,7 +93,7 @@ revisionHistory: boolean,
 /**
  * Encrypts the backup. Without it nobody can restore it.
  */
-passphrase: SecretText | null, };
+passphrase: string | null, };
 
 export type BackupTargets = { "type": "cluster" } | { "type": "database", database: string, } | { "type": "tables", database: string, tables: Array<string>, };
 
@@ -734,7 +730,7 @@ subdirectory: string, target: RestoreTarget,
 /**
  * Absent: the end of the chain.
  */
-moment: string | null, passphrase: SecretText | null, options: Array<RestoreOption>, };
+moment: string | null, passphrase: string | null, options: Array<RestoreOption>, };
 
 export type RestoreTable = { schema: string, name: string, 
 /**
@@ -765,11 +761,6 @@ export type SecretKind = "password" | "clientKey";
  * Where a secret is; never what it is.
  */
 export type SecretState = "none" | "keyring" | "askEachTime";
-
-/**
- * A passphrase or a storage URI with keys in it, on its way in. It never goes out again.
- */
-export type SecretText = string;
 
 export type SelectedFiles = { store: string | null, paths: Array<string>, };
 
@@ -892,9 +883,9 @@ export const commands = {
   retryFailed: (id: string): Promise<string> => call("retry_failed", { id }),
   dismissJob: (id: string): Promise<void> => call("dismiss_job", { id }),
   listCollections: (connection: string): Promise<Array<Collection>> => call("list_collections", { connection }),
-  saveCollection: (connection: string, uri: SecretText): Promise<Collection> => call("save_collection", { connection, uri }),
+  saveCollection: (connection: string, uri: string): Promise<Collection> => call("save_collection", { connection, uri }),
   listBackups: (connection: string, collection: string): Promise<BackupList> => call("list_backups", { connection, collection }),
-  getBackup: (connection: string, collection: string, subdirectory: string, passphrase: SecretText | null): Promise<BackupContents> => call("get_backup", { connection, collection, subdirectory, passphrase }),
+  getBackup: (connection: string, collection: string, subdirectory: string, passphrase: string | null): Promise<BackupContents> => call("get_backup", { connection, collection, subdirectory, passphrase }),
   planBackup: (connection: string, request: BackupRequest): Promise<BackupPlan> => call("plan_backup", { connection, request }),
   startBackup: (plan: string): Promise<string> => call("start_backup", { plan }),
   getOverview: (connection: string): Promise<Overview> => call("get_overview", { connection }),
