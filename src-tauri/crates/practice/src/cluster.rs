@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use std::time::Duration;
 
 use crate::clock::{Clock, Timestamp};
 use crate::datum::Datum;
@@ -55,6 +58,7 @@ pub struct Cluster {
     extension: OnceLock<Arc<dyn StatementExtension>>,
     cluster_id: uuid::Uuid,
     stores_being_made: Mutex<()>,
+    garbage_collection: Mutex<Option<mpsc::Sender<()>>>,
 }
 
 impl std::fmt::Debug for Cluster {
@@ -92,6 +96,7 @@ impl Cluster {
             extension: OnceLock::new(),
             cluster_id,
             stores_being_made: Mutex::new(()),
+            garbage_collection: Mutex::new(None),
         }))
     }
 
@@ -160,6 +165,34 @@ impl Cluster {
         self.stores_being_made
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Collects garbage now and then, for as long as somebody else holds the cluster.
+    pub fn keep_collecting_garbage(self: &Arc<Self>) -> SqlResult<()> {
+        let pause = self
+            .clock
+            .real(Duration::from_secs(600))
+            .clamp(Duration::from_secs(2), Duration::from_secs(60));
+        let cluster = Arc::downgrade(self);
+        let (stop, stopped) = mpsc::channel::<()>();
+        let work = move || {
+            while stopped.recv_timeout(pause) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let Some(cluster) = cluster.upgrade() else { return };
+                if let Err(error) = cluster.collect_garbage() {
+                    tracing::warn!(%error, "garbage collection failed; it is tried again");
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("practice-gc".into())
+            .spawn(work)
+            .map_err(|e| SqlError::plain(format!("a thread cannot be started: {e}")))?;
+        // Dropped with the cluster, which ends the thread.
+        *self
+            .garbage_collection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(stop);
+        Ok(())
     }
 
     /// Removes versions past their time in every zone.

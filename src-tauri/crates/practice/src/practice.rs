@@ -110,6 +110,7 @@ impl PracticeCluster {
         if let Some(extension) = cluster.extension() {
             extension.started(&cluster)?;
         }
+        cluster.keep_collecting_garbage()?;
         let tls = if options.insecure {
             None
         } else {

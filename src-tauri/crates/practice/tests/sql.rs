@@ -25,6 +25,7 @@ impl Fixture {
             regions: vec!["us-east1".into(), "eu-west1".into()],
             external_folder: folder.path().join("external"),
             durable: false,
+            start_clock_ago: None,
         };
         let cluster = Cluster::open(folder.path(), settings, Faults::default()).unwrap();
         bootstrap::fill(&cluster).unwrap();

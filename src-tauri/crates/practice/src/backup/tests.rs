@@ -137,6 +137,7 @@ fn open(
         regions: Vec::new(),
         external_folder: folder.join("external"),
         durable: false,
+        start_clock_ago: None,
     };
     let cluster = Cluster::open(folder, settings, Faults::default()).unwrap();
     let backups = Arc::new(Backups::new(Options {

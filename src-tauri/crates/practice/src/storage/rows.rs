@@ -113,8 +113,9 @@ impl<'a> Inserter<'a> {
     pub fn new(sqlite: &'a Connection, descriptor: &Descriptor) -> SqlResult<Self> {
         let ids = column_ids(descriptor);
         let marks = vec!["?"; ids.len()].join(", ");
+        let now: i64 = sqlite.query_row("SELECT practice_now()", [], |row| row.get(0))?;
         let sql = format!(
-            "INSERT INTO t_{} ({}) VALUES ({marks})",
+            "INSERT INTO t_{} ({}, \"~from\") VALUES ({marks}, {now})",
             descriptor.id,
             columns_sql(descriptor)
         );

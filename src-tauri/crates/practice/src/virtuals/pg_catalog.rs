@@ -60,7 +60,7 @@ tables! {
     "pg_tablespace" => none ["oid" O, "spcname" N, "spcowner" O],
     "pg_settings" => settings ["name" T, "setting" T, "category" T],
     "pg_tables" => pg_tables ["schemaname" N, "tablename" N, "tableowner" N],
-    "pg_proc" => none ["oid" O, "proname" N, "pronamespace" O],
+    "pg_proc" => none ["oid" O, "proname" N, "pronamespace" O, "prokind" C],
     "pg_sequence" => none ["seqrelid" O, "seqtypid" O, "seqstart" I, "seqincrement" I, "seqmax" I, "seqmin" I, "seqcache" I, "seqcycle" B],
 }
 
@@ -432,7 +432,7 @@ fn constraints(session: &mut Session) -> SqlResult<Vec<Row>> {
     for (_, _, d) in found {
         let Some(table) = d.table() else { continue };
         let mut n = 0;
-        let mut add = |name: &str, kind: &str, parent: Datum| {
+        let mut add = |name: &str, kind: &str, index: Datum, parent: Datum| {
             n += 1;
             let oid = Datum::Int(i64::from(d.id) * 1000 + n + 2_000_000);
             let set = [
@@ -442,18 +442,27 @@ fn constraints(session: &mut Session) -> SqlResult<Vec<Row>> {
                 ("contype", kind.into()),
                 ("convalidated", true.into()),
                 ("conrelid", id(d.id)),
+                ("conindid", index),
                 ("confrelid", parent),
             ];
             rows.push(row_of("pg_constraint", &set));
         };
         for (i, index) in table.indexes.iter().enumerate().filter(|(_, x)| x.unique) {
-            add(&index.name, if i == 0 { "p" } else { "u" }, Datum::Int(0));
+            add(
+                &index.name,
+                if i == 0 { "p" } else { "u" },
+                index_oid(d.id, index.id),
+                Datum::Int(0),
+            );
         }
         table
             .foreign_keys
             .iter()
-            .for_each(|k| add(&k.name, "f", id(k.referenced_table)));
-        table.checks.iter().for_each(|c| add(&c.name, "c", Datum::Int(0)));
+            .for_each(|k| add(&k.name, "f", Datum::Int(0), id(k.referenced_table)));
+        table
+            .checks
+            .iter()
+            .for_each(|c| add(&c.name, "c", Datum::Int(0), Datum::Int(0)));
     }
     Ok(rows)
 }

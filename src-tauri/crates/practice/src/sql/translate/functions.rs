@@ -312,20 +312,16 @@ impl Translator {
                 Typed::new(format!("iif({}, {})", condition.sql, parts.join(", ")), ty)
             }
             ("round" | "ceil" | "ceiling" | "floor" | "trunc", 1 | 2) => {
-                let ty = if args[0].ty.is_int() {
-                    T::Float8
-                } else {
-                    args[0].ty.clone()
+                let scale = args.get(1).and_then(|a| a.sql.parse::<u32>().ok());
+                let ty = match (&args[0].ty, scale) {
+                    (_, Some(scale)) if name == "round" => T::Decimal {
+                        precision: Some((38, scale)),
+                    },
+                    (ty, _) if ty.is_int() => T::Float8,
+                    (ty, _) => ty.clone(),
                 };
                 let parts: Vec<String> = args.into_iter().map(|a| a.sql).collect();
-                Typed::new(
-                    format!("{name}({})", parts.join(", ")),
-                    if name == "round" && parts.len() == 2 {
-                        T::DECIMAL
-                    } else {
-                        ty
-                    },
-                )
+                Typed::new(format!("{name}({})", parts.join(", ")), ty)
             }
             ("mod", 2) => Typed::new(
                 format!("p_mod({}, {})", args[0].sql, args[1].sql),

@@ -428,18 +428,21 @@ impl Translator {
     }
 
     fn unnest(&mut self, array: Typed, name: &str, column: &str, scope: &mut Scope<'_>) -> SqlResult<String> {
-        let item = match &array.ty {
-            SqlType::Array(item) => (**item).clone(),
-            _ => SqlType::STRING,
+        let (item, value) = match &array.ty {
+            SqlType::Array(item) if item.is_text() => ((**item).clone(), "value".to_owned()),
+            SqlType::Array(item) => (
+                (**item).clone(),
+                super::cast_call("value", &SqlType::STRING, item),
+            ),
+            _ => (SqlType::Unknown, "value".to_owned()),
         };
         scope
             .sources
             .push(plain_source(name, &[ColumnMeta::new(column, item)]));
+        let (column, name) = (quote_ident(column), quote_ident(name));
         Ok(format!(
-            "(SELECT value AS {} FROM json_each(p_array_json({}))) AS {}",
-            quote_ident(column),
-            array.sql,
-            quote_ident(name)
+            "(SELECT {value} AS {column} FROM json_each(p_array_json({}))) AS {name}",
+            array.sql
         ))
     }
 

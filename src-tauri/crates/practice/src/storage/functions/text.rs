@@ -297,6 +297,14 @@ fn arrays_and_json(registry: &Registry<'_>) -> SqlResult<()> {
     registry.plain("p_array", PURE, |a| {
         Ok(Datum::text_array((0..a.len()).map(|i| a.text(i))))
     })?;
+    registry.plain("p_array_json", PURE, |a| {
+        let items = if a.any_null() {
+            Vec::new()
+        } else {
+            parse_array(&a.text(0))
+        };
+        Ok(Datum::Text(serde_json::Value::from(items).to_string()))
+    })?;
     registry.strict("p_array_has", PURE, |a| {
         let wanted = a.text(0);
         Ok(parse_array(&a.text(1))
