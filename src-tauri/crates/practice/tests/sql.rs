@@ -561,3 +561,64 @@ mod userfiles {
         assert!(store.list("/base", "nothing", "").unwrap().is_empty());
     }
 }
+
+mod properties {
+    use proptest::prelude::*;
+    use roachvault_practice::catalog::{quote_ident, quote_literal};
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_text_survives_as_a_literal_as_a_parameter_and_as_bytes(text in "[^\\x00]{0,40}") {
+            let fixture = shared();
+            let mut s = fixture.session("root");
+            let literal = quote_literal(&text);
+            let rows = s.query(&format!("SELECT {literal}, $1::STRING, length($1), encode(convert.b, 'hex') FROM (SELECT $2::BYTES AS b) AS convert"),
+                &[Datum::from(text.as_str()), Datum::Bytes(text.clone().into_bytes())]).unwrap();
+            prop_assert_eq!(&rows.rows[0][0], &Datum::from(text.as_str()));
+            prop_assert_eq!(&rows.rows[0][1], &Datum::from(text.as_str()));
+            prop_assert_eq!(&rows.rows[0][2], &Datum::Int(i64::try_from(text.chars().count()).unwrap()));
+            let hex: String = text.bytes().map(|b| format!("{b:02x}")).collect();
+            prop_assert_eq!(&rows.rows[0][3], &Datum::from(hex));
+        }
+
+        #[test]
+        fn any_name_can_name_a_column(name in "[^\\x00]{1,20}", value in any::<i64>()) {
+            let fixture = shared();
+            let mut s = fixture.session("root");
+            let rows = s.query(&format!("SELECT {q} FROM (SELECT {value} AS {q}) AS t", q = quote_ident(&name)), &[]).unwrap();
+            prop_assert_eq!(&rows.columns[0].name, &name);
+            prop_assert_eq!(&rows.rows[0][0], &Datum::Int(value));
+        }
+
+        #[test]
+        fn values_survive_their_binary_form(days in -100_000i32..100_000, micros in 0i64..86_400_000_000, cents in any::<i32>(), id in any::<u128>()) {
+            use roachvault_practice::types::SqlType;
+            let moment = format!("{} {:02}:{:02}:{:02}.{:06}",
+                roachvault_practice::binary::date_from_days(days).unwrap(),
+                micros / 3_600_000_000, micros / 60_000_000 % 60, micros / 1_000_000 % 60, micros % 1_000_000);
+            let price = SqlType::Decimal { precision: Some((12, 2)) };
+            let cases = [
+                (Datum::from(moment), SqlType::Timestamp),
+                (Datum::from(uuid::Uuid::from_u128(id).to_string()), SqlType::Uuid),
+                (Datum::from_text(&format!("{}.{:02}", cents / 100, (cents % 100).abs()), &price).unwrap(), price),
+                (Datum::Int(i64::from(cents)), SqlType::Int8),
+                (Datum::from("{a,\"b c\",NULL}"), SqlType::string_array()),
+            ];
+            for (value, ty) in cases {
+                let mut bytes = Vec::new();
+                value.write_binary(&ty, &mut bytes).unwrap();
+                prop_assert_eq!(Datum::from_binary(&bytes, &ty).unwrap().to_text(&ty), value.to_text(&ty));
+            }
+        }
+    }
+
+    /// One cluster for all cases of a test: they only read.
+    fn shared() -> &'static Fixture {
+        static SHARED: std::sync::OnceLock<Fixture> = std::sync::OnceLock::new();
+        SHARED.get_or_init(|| Fixture::new(Version::V25_4))
+    }
+}

@@ -230,7 +230,7 @@ fn type_name(catalog: &Catalog, object: &Descriptor, ty: &crate::types::SqlType)
 }
 
 /// Every constraint of a table: name, kind and text.
-pub(super) fn constraint_list(catalog: &Catalog, object: &Descriptor) -> Vec<(String, &'static str, String)> {
+pub fn constraint_list(catalog: &Catalog, object: &Descriptor) -> Vec<(String, &'static str, String)> {
     let Some(table) = object.table() else {
         return Vec::new();
     };

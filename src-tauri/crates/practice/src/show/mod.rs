@@ -5,7 +5,7 @@ mod grants;
 mod objects;
 mod regions;
 
-pub use create::create_statement;
+pub use create::{constraint_list, create_statement};
 
 use crate::catalog::{Privilege, PrivilegeTarget};
 use crate::datum::Datum;

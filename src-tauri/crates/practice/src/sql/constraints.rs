@@ -29,7 +29,7 @@ pub fn refresh(session: &mut Session, id: DescriptorId) -> SqlResult<()> {
         })
         .collect();
     sqlite.execute_batch(&format!(
-        "CREATE TRIGGER ci_{id} BEFORE INSERT ON t_{id} BEGIN {body} END; CREATE TRIGGER cu_{id} BEFORE UPDATE ON t_{id} BEGIN {body} END;"
+        "CREATE TRIGGER ci_{id} BEFORE INSERT ON t_{id} WHEN practice_checks() BEGIN {body} END; CREATE TRIGGER cu_{id} BEFORE UPDATE ON t_{id} WHEN practice_checks() BEGIN {body} END;"
     ))?;
     Ok(())
 }

@@ -7,7 +7,7 @@ mod text;
 mod times;
 
 pub use casts::cast as cast_value;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use rusqlite::Connection;
@@ -169,12 +169,17 @@ const VOLATILE: FunctionFlags = FunctionFlags::SQLITE_UTF8;
 pub fn register(
     sqlite: &Connection,
     write_ts: &Arc<AtomicI64>,
+    checks: &Arc<AtomicBool>,
     context: &Arc<FunctionContext>,
 ) -> SqlResult<()> {
     let registry = Registry { sqlite };
     let ts = Arc::clone(write_ts);
     registry.plain("practice_now", VOLATILE, move |_| {
         Ok(Datum::Int(ts.load(Ordering::SeqCst)))
+    })?;
+    let on = Arc::clone(checks);
+    registry.plain("practice_checks", VOLATILE, move |_| {
+        Ok(on.load(Ordering::Relaxed).into())
     })?;
     casts::register(&registry)?;
     text::register(&registry)?;

@@ -14,7 +14,7 @@ pub mod rows;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -42,6 +42,8 @@ pub struct Handle {
     pub sqlite: Connection,
     /// What `practice_now()` gives inside SQLite: the write timestamp of the running transaction.
     pub write_ts: Arc<AtomicI64>,
+    /// Whether the triggers check constraints and foreign keys; off while rows are put in that were checked where they come from.
+    pub checks: Arc<AtomicBool>,
 }
 
 impl Storage {
@@ -77,8 +79,13 @@ impl Storage {
         ))?;
         sqlite.set_prepared_statement_cache_capacity(16);
         let write_ts = Arc::new(AtomicI64::new(0));
-        functions::register(&sqlite, &write_ts, context)?;
-        Ok(Handle { sqlite, write_ts })
+        let checks = Arc::new(AtomicBool::new(true));
+        functions::register(&sqlite, &write_ts, &checks, context)?;
+        Ok(Handle {
+            sqlite,
+            write_ts,
+            checks,
+        })
     }
 
     /// The newest timestamp any transaction carried.

@@ -196,8 +196,8 @@ fn create_foreign_key(
     };
     let [insert, update, parent_delete, parent_update] = names;
     sqlite.execute_batch(&format!(
-        "CREATE TRIGGER {insert} AFTER INSERT ON t_{child_id} WHEN {present} AND NOT {parent_exists} {};
-         CREATE TRIGGER {update} AFTER UPDATE OF {child_columns} ON t_{child_id} WHEN {present} AND NOT {parent_exists} {};",
+        "CREATE TRIGGER {insert} AFTER INSERT ON t_{child_id} WHEN practice_checks() AND {present} AND NOT {parent_exists} {};
+         CREATE TRIGGER {update} AFTER UPDATE OF {child_columns} ON t_{child_id} WHEN practice_checks() AND {present} AND NOT {parent_exists} {};",
         raise("insert"),
         raise("update")
     ))?;

@@ -4,6 +4,8 @@ mod information_schema;
 mod pg_catalog;
 mod system;
 
+pub use pg_catalog::{constraint_definition, index_definition};
+
 use crate::catalog::ObjectName;
 use crate::datum::Row;
 use crate::error::{SqlError, SqlResult};

@@ -2,7 +2,7 @@
 
 use super::information_schema::visible;
 use super::{VirtualTable, role_oid};
-use crate::catalog::Body;
+use crate::catalog::{Body, Catalog, quote_ident_if_needed};
 use crate::datum::{Datum, Row};
 use crate::error::SqlResult;
 use crate::session::Session;
@@ -53,7 +53,7 @@ tables! {
     "pg_publication" => none ["oid" O, "pubname" N, "puballtables" B],
     "pg_publication_rel" => none ["prpubid" O, "prrelid" O, "prqual" T, "prattrs" T],
     "pg_publication_namespace" => none ["pnpubid" O, "pnnspid" O],
-    "pg_statistic_ext" => none ["oid" O, "stxrelid" O, "stxname" N, "stxnamespace" O, "stxkind" T, "stxstattarget" I],
+    "pg_statistic_ext" => none ["oid" O, "stxrelid" O, "stxname" N, "stxnamespace" O, "stxkind" T, "stxkeys" T, "stxstattarget" I],
     "pg_trigger" => none ["oid" O, "tgrelid" O, "tgname" N, "tgenabled" C, "tgisinternal" B, "tgconstraint" O, "tgparentid" O, "tgconstrrelid" O],
     "pg_rewrite" => none ["oid" O, "rulename" N, "ev_class" O, "ev_enabled" C],
     "pg_foreign_table" => none ["ftrelid" O, "ftserver" O],
@@ -90,9 +90,48 @@ fn id(id: u32) -> Datum {
     Datum::Int(i64::from(id))
 }
 
+/// The definition behind an index's OID.
+pub fn index_definition(catalog: &Catalog, oid: i64) -> Option<String> {
+    let (table, index) = split_oid(oid - INDEX_OIDS)?;
+    let object = catalog.descriptors.get(&table)?;
+    let body = object.table()?;
+    let found = body.indexes.iter().find(|i| i.id == index)?;
+    let columns: Vec<u32> = found.columns.iter().map(|(c, _)| *c).collect();
+    let columns: Vec<String> = body
+        .column_names(&columns)
+        .into_iter()
+        .map(quote_ident_if_needed)
+        .collect();
+    let unique = if found.unique { "UNIQUE " } else { "" };
+    Some(format!(
+        "CREATE {unique}INDEX {} ON {} USING btree ({})",
+        quote_ident_if_needed(&found.name),
+        catalog.full_name(object),
+        columns.join(", ")
+    ))
+}
+
+/// The definition behind a constraint's OID.
+pub fn constraint_definition(catalog: &Catalog, oid: i64) -> Option<String> {
+    let (table, n) = split_oid(oid - CONSTRAINT_OIDS)?;
+    let list = crate::show::constraint_list(catalog, catalog.descriptors.get(&table)?);
+    let (_, _, definition) = list.into_iter().nth(usize::try_from(n).ok()?.checked_sub(1)?)?;
+    Some(definition)
+}
+
+const INDEX_OIDS: i64 = 1_000_000;
+const CONSTRAINT_OIDS: i64 = 2_000_000;
+
+fn split_oid(number: i64) -> Option<(u32, u32)> {
+    Some((
+        u32::try_from(number / 1000).ok()?,
+        u32::try_from(number % 1000).ok()?,
+    ))
+}
+
 /// The OID of an index: its table's id and its own.
 fn index_oid(table: u32, index: u32) -> Datum {
-    Datum::Int(i64::from(table) * 1000 + i64::from(index) + 1_000_000)
+    Datum::Int(i64::from(table) * 1000 + i64::from(index) + INDEX_OIDS)
 }
 
 fn owner(name: &str) -> Datum {
@@ -434,7 +473,7 @@ fn constraints(session: &mut Session) -> SqlResult<Vec<Row>> {
         let mut n = 0;
         let mut add = |name: &str, kind: &str, index: Datum, parent: Datum| {
             n += 1;
-            let oid = Datum::Int(i64::from(d.id) * 1000 + n + 2_000_000);
+            let oid = Datum::Int(i64::from(d.id) * 1000 + n + CONSTRAINT_OIDS);
             let set = [
                 ("oid", oid),
                 ("conname", name.into()),

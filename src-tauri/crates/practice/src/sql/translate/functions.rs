@@ -125,7 +125,7 @@ impl Translator {
         Ok(Some(self.relation(&name)?.id))
     }
 
-    fn call(&mut self, name: &str, distinct: &str, args: Vec<Typed>) -> SqlResult<Option<Typed>> {
+    fn call(&mut self, name: &str, distinct: &str, mut args: Vec<Typed>) -> SqlResult<Option<Typed>> {
         use SqlType as T;
         let text = T::STRING;
         if let Some(typed) = self.aggregate(name, distinct, &args)? {
@@ -217,9 +217,26 @@ impl Translator {
                     .next()
                     .map(|a| Typed::new(a.sql, T::STRING).named("pg_get_expr")));
             }
-            "pg_get_constraintdef"
-            | "pg_get_indexdef"
-            | "pg_get_viewdef"
+            "pg_type_is_visible"
+            | "pg_function_is_visible"
+            | "pg_operator_is_visible"
+            | "pg_collation_is_visible" => {
+                return Ok(Some(Typed::new("1", T::Bool)));
+            }
+            "pg_get_indexdef" if args.len() == 3 => return Ok(Some(Typed::new("NULL", T::STRING))),
+            "pg_get_indexdef" => Some(("p_indexdef", &[T::Oid], text.clone())),
+            "pg_get_constraintdef" if !args.is_empty() => {
+                args.truncate(1);
+                Some(("p_constraintdef", &[T::Oid], text.clone()))
+            }
+            "pg_get_viewdef" if !args.is_empty() => {
+                args.truncate(1);
+                Some(("p_viewdef", &[T::Oid], text.clone()))
+            }
+            "pg_get_function_result"
+            | "pg_get_function_arguments"
+            | "pg_get_triggerdef"
+            | "pg_get_ruledef"
             | "pg_get_partkeydef"
             | "pg_get_statisticsobjdef_columns"
             | "pg_relation_is_publishable"

@@ -176,6 +176,28 @@ pub(super) fn register(registry: &Registry<'_>, context: &Arc<FunctionContext>) 
         }),
     )?;
     registry.strict(
+        "p_indexdef",
+        VOLATILE,
+        with(|c, a| Ok(crate::virtuals::index_definition(&c.lock().catalog, a.int(0)).into())),
+    )?;
+    registry.strict(
+        "p_constraintdef",
+        VOLATILE,
+        with(|c, a| Ok(crate::virtuals::constraint_definition(&c.lock().catalog, a.int(0)).into())),
+    )?;
+    registry.strict(
+        "p_viewdef",
+        VOLATILE,
+        with(|c, a| {
+            let state = c.lock();
+            let id = u32::try_from(a.int(0)).unwrap_or(0);
+            Ok(match state.catalog.descriptors.get(&id).map(|d| &d.body) {
+                Some(Body::View(view)) => Datum::Text(view.query.clone()),
+                _ => Datum::Null,
+            })
+        }),
+    )?;
+    registry.strict(
         "p_role_name",
         VOLATILE,
         with(|c, a| {
