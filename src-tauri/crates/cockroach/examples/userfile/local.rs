@@ -1,20 +1,7 @@
-//! Local paths and their errors in the words of the original.
+//! Local paths as the original treats them.
 
 use std::io;
 use std::path::{Path, PathBuf};
-
-use crate::Failure;
-
-/// `open x: no such file or directory`.
-pub fn go_error(call: &str, path: &str, error: &io::Error) -> Failure {
-    let reason = match error.kind() {
-        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::AlreadyExists => "file exists".to_owned(),
-        _ => error.to_string(),
-    };
-    Failure::from(format!("{call} {path}: {reason}"))
-}
 
 /// Files below `root`, relative to it, in lexical order; a folder sorts among its siblings. Links are
 /// not followed and empty folders vanish.

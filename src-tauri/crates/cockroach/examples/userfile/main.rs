@@ -16,12 +16,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use roachvault_cockroach::userfile::{
-    DeleteTarget, Dialect, Glob, Lanes, LocalSource, OnConflict, PartFile, Source, Stop, Store, StoreName,
-    StoredName, Upload, delete, download, get_file, list_names, pin, upload,
+    DeleteTarget, Glob, Lanes, LocalSource, OnConflict, PartFile, Source, Stop, Store, StoreName, StoredName,
+    Upload, delete, download, get_file, list_names, pin, upload,
 };
 use roachvault_cockroach::{Cluster, Error, ErrorKind};
 use uuid::Uuid;
 
+#[path = "../../tests/support/like_cli.rs"]
 mod like_cli;
 mod local;
 mod place;
@@ -157,7 +158,8 @@ impl Program {
 
     async fn upload_one(&self, source: &str, destination: Option<&str>) -> Result<(), Failure> {
         let path = Path::new(source);
-        let metadata = std::fs::metadata(path).map_err(|error| local::go_error("open", source, &error))?;
+        let metadata =
+            std::fs::metadata(path).map_err(|error| like_cli::local_error("open", path, &error))?;
         if metadata.is_dir() {
             return Err(Failure::from(format!(
                 "source file {source} is a directory, not a file"
@@ -177,7 +179,7 @@ impl Program {
 
     async fn upload_tree(&self, source: &str, destination: Option<&str>) -> Result<(), Failure> {
         let root = Path::new(source);
-        let files = local::walk(root).map_err(|error| local::go_error("lstat", source, &error))?;
+        let files = local::walk(root).map_err(|error| like_cli::local_error("lstat", root, &error))?;
         let trimmed = source.trim_end_matches('/');
         let name = Path::new(trimmed)
             .file_name()
@@ -216,7 +218,8 @@ impl Program {
     ) -> Result<(), Failure> {
         let name = StoredName::new(stored)?;
         if self.like_cli {
-            like_cli::upload(store, path, &name).await?;
+            let mut connection = store.cluster.transfer_connection().await?;
+            like_cli::upload(&mut connection, store, path, &name).await?;
         } else {
             let source: Arc<dyn Source> = LocalSource::open(path).await?;
             let one = Upload {
@@ -276,8 +279,12 @@ impl Program {
         for name in &names {
             let target = local::target(name, destination, names.len() == 1);
             print!("downloading {name}... ");
+            if target.exists() {
+                return Err(Failure::from(format!("open {}: file exists", target.display())));
+            }
             let size = if self.like_cli {
-                like_cli::get(&store, name, &target).await?
+                let mut connection = store.cluster.transfer_connection().await?;
+                like_cli::get(&mut connection, &store, name, &target).await?
             } else {
                 let Some(file) = get_file(&store, &StoredName::stored(format!("/{name}"))).await? else {
                     return Err(Failure::from(format!("file /{name} does not exist")));
@@ -305,7 +312,8 @@ impl Program {
     async fn delete(&self, pattern: &str) -> Result<(), Failure> {
         let (store, names) = self.matching(pattern).await?;
         if self.like_cli {
-            like_cli::delete(&store, &names).await?;
+            let mut connection = store.cluster.transfer_connection().await?;
+            like_cli::delete(&mut connection, &store, &names).await?;
         } else {
             let mut targets = Vec::with_capacity(names.len());
             for name in &names {
@@ -324,13 +332,5 @@ impl Program {
             println!("successfully deleted {name}");
         }
         Ok(())
-    }
-}
-
-/// PostgreSQL serves as a cluster when the tables were made by hand; it has no COPY target.
-pub fn needs_cockroach(store: &Store) -> Result<(), Failure> {
-    match store.dialect {
-        Dialect::Cockroach => Ok(()),
-        Dialect::Postgres => Err(Failure::from("--like-cli needs CockroachDB".to_owned())),
     }
 }

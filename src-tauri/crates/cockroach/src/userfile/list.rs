@@ -147,10 +147,12 @@ pub async fn list_stores(cluster: &Cluster) -> Result<Vec<StoreName>> {
         let catalog = ident(&database)?;
         let sql = format!(
             "SELECT table_schema, table_name FROM {catalog}.information_schema.tables \
-             WHERE table_name LIKE '%\\_upload\\_files' OR table_name LIKE '%\\_upload\\_payload'"
+             WHERE table_catalog = $1 \
+             AND (table_name LIKE '%\\_upload\\_files' OR table_name LIKE '%\\_upload\\_payload')"
         );
         let rows = match sqlx::query(AssertSqlSafe(sql))
             .persistent(false)
+            .bind(&database)
             .fetch_all(cluster.pool())
             .await
         {
