@@ -17,7 +17,14 @@ import { MomentStep } from "./MomentStep";
 import { ProofStep } from "./ProofStep";
 import styles from "./RestorePage.module.css";
 import { RunStep } from "./RunStep";
-import { type RestoreSearch, type RestoreStep, restoreSteps, type StepProps, stepOf } from "./search";
+import {
+  canStandAt,
+  type RestoreSearch,
+  type RestoreStep,
+  restoreSteps,
+  type StepProps,
+  stepOf,
+} from "./search";
 import { WhatStep } from "./WhatStep";
 import { WhereStep } from "./WhereStep";
 
@@ -105,14 +112,12 @@ export function RestorePage({ search, onSearchChange, onDone, onBackUp }: Restor
       choice: choiceIn(id, search, checks),
       state:
         index === at ? "current" : index > at ? "ahead" : id === "run" && !isProven ? "attention" : "done",
-      canOpen:
-        search.job === undefined &&
-        (index < at || (id === "where" && search.database !== undefined && at > 0)),
+      canOpen: search.job === undefined && canStandAt(id, search),
     }),
   );
   const open = (id: string) => {
     if (id === "moment") onSearchChange({ ...search, step: undefined });
-    else if (id === "what" || id === "where") onSearchChange({ ...search, step: id });
+    else if (id === "what" || id === "where" || id === "check") onSearchChange({ ...search, step: id });
   };
   const props = { search, onSearchChange };
   return (

@@ -51,6 +51,13 @@ export function stepOf(search: RestoreSearch, hasEnded: boolean): RestoreStep {
   return "check";
 }
 
+/** Whether the choices made so far reach this step, so that one can go back and forth between them. */
+export function canStandAt(step: RestoreStep, search: RestoreSearch): boolean {
+  if (step === "moment") return true;
+  if (step === "run" || step === "proof") return false;
+  return stepOf({ ...search, step, job: undefined }, false) === step;
+}
+
 /** What comes after the moment: where one came for a certain database, the whole of it is meant. */
 export function afterMoment(search: RestoreSearch): RestoreSearch {
   return { ...search, step: search.database !== undefined && search.tables === undefined ? "where" : "what" };
