@@ -12,16 +12,40 @@ import { duration } from "../../lib/time";
 import { CertificateList } from "./CertificateList";
 import styles from "./DoctorPanel.module.css";
 
-const titles: Record<TestStepName, string> = {
-  nameLookup: "The host has an address",
-  tcp: "The port answers",
-  tls: "The encryption holds",
-  routing: "The cluster is found",
-  login: "The login is accepted",
-  version: "The version is known",
-  database: "The database is there",
-  privileges: "What this user may do",
+interface StepWords {
+  /** What is tried. */
+  tries: string;
+  passed: string;
+  failed: string;
+}
+
+const words: Record<TestStepName, StepWords> = {
+  nameLookup: {
+    tries: "Find the host",
+    passed: "The host has an address",
+    failed: "The host has no address",
+  },
+  tcp: { tries: "Reach the port", passed: "The port answers", failed: "The port does not answer" },
+  tls: { tries: "Encrypt", passed: "The encryption holds", failed: "The encryption does not hold" },
+  routing: { tries: "Find the cluster", passed: "The cluster is found", failed: "The cluster is not found" },
+  login: { tries: "Sign in", passed: "The login is accepted", failed: "The login is not accepted" },
+  version: { tries: "Read the version", passed: "The version is known", failed: "The version is not known" },
+  database: {
+    tries: "Look for the database",
+    passed: "The database is there",
+    failed: "The database is not there",
+  },
+  privileges: {
+    tries: "Read the privileges",
+    passed: "What this user may do is known",
+    failed: "What this user may do is not known",
+  },
 };
+
+function titleOf(step: TestStepName, state: TestStepState): string {
+  const { tries, passed, failed } = words[step];
+  return state === "passed" ? passed : state === "failed" ? failed : tries;
+}
 
 const states: Record<TestStepState, CheckState> = {
   waiting: "waiting",
@@ -34,7 +58,7 @@ const states: Record<TestStepState, CheckState> = {
 /** Everything known, as text for whoever is asked for help. It holds no secrets: the back end leaves them out. */
 export function reportText(report: ConnectionReport): string {
   const lines = report.steps.map(({ step, state, tookMs, found }) =>
-    [`${titles[step]}: ${state}`, tookMs !== null && `${tookMs} ms`, found].filter(Boolean).join(", "),
+    [`${words[step].tries}: ${state}`, tookMs !== null && `${tookMs} ms`, found].filter(Boolean).join(", "),
   );
   const { finding } = report;
   if (finding) lines.push("", finding.what, finding.why, finding.next, finding.detail);
@@ -54,7 +78,7 @@ export function DoctorPanel({ report, isRunning, error, onRun }: DoctorPanelProp
   const checks: Check[] = (report?.steps ?? []).map(({ step, state, tookMs, found }) => ({
     id: step,
     state: states[state],
-    title: titles[step],
+    title: titleOf(step, state),
     detail: found,
     aside: tookMs === null ? undefined : duration(tookMs),
   }));

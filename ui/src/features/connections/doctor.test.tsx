@@ -74,14 +74,14 @@ describe("the connection doctor", () => {
     await act(async () => backend.sendTo("test_connection", report(2)));
     const rows = within(screen.getByRole("list", { name: "Steps of the test" })).getAllByRole("listitem");
     expect(rows[1]).toHaveTextContent("Good: The port answers20 ms");
-    expect(rows[2]).toHaveTextContent("Checking: The encryption holds");
+    expect(rows[2]).toHaveTextContent("Checking: Encrypt");
     await finish(wrongPassword);
     expect(screen.getByText("User name or password is wrong.")).toBeVisible();
     expect(screen.getByText("Reset the password and paste it here.")).toBeVisible();
     expect(screen.getByText("It does not")).toBeVisible();
     await expectAccessible();
     await user.click(screen.getByRole("button", { name: "Copy details" }));
-    expect(await navigator.clipboard.readText()).toContain("The login is accepted: failed");
+    expect(await navigator.clipboard.readText()).toContain("Sign in: failed");
   });
 
   it("says that a sleeping cluster is waking up, not that it failed", async () => {
