@@ -10,6 +10,7 @@ use roachvault_core::{ConnectionId, Connections, OpenCluster};
 use uuid::Uuid;
 
 use crate::host::keychain::SystemKeyring;
+use crate::host::practice::Practice;
 
 /// Everything a command may reach.
 pub struct AppState {
@@ -17,6 +18,7 @@ pub struct AppState {
     pub data_dir: PathBuf,
     pub jobs: Jobs,
     pub connections: Arc<Connections>,
+    pub practice: Practice,
     pub userfiles: Userfiles,
     pub backups: Backups,
 }
@@ -40,6 +42,7 @@ impl AppState {
         let jobs = Jobs::open(journal, runs, Arc::new(move |id| open.open_cluster(id).ok())).await?;
         let backups = Backups::new(jobs.clone(), &cluster_runs);
         Ok(Self {
+            practice: Practice::new(&data_dir),
             data_dir,
             jobs,
             connections,

@@ -3,3 +3,4 @@
 pub mod clipboard;
 pub mod keychain;
 pub mod paths;
+pub mod practice;

@@ -71,4 +71,6 @@ commands! {
     connections::get_capabilities(id: Uuid) => connections::Capabilities;
     connections::get_keyring_state() => connections::KeyringState;
     connections::retry_keyring() => connections::KeyringState;
+    practice::start_practice_cluster() => connections::Connection;
+    practice::reset_practice_cluster() => connections::Connection;
 }

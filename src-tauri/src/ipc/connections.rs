@@ -64,8 +64,11 @@ pub async fn reorder_connections(state: &AppState, ids: Vec<Uuid>) -> Result<(),
 /// Opens the cluster, or returns it when it is open already.
 pub async fn connect_cluster(state: &AppState, id: Uuid) -> Result<OpenedCluster, IpcError> {
     let id = ConnectionId(id);
+    if state.connections.get(id)?.details.environment == roachvault_core::Environment::Practice {
+        state.practice.start(&state.connections).await?;
+    }
     let open = state.connections.connect(id).await?;
-    // Backups and restores that went on without us are followed again.
+    // Backups and restores that were under way when the connection was last open.
     state.jobs.reattach(id);
     Ok(OpenedCluster::new(&open, &state.connections.get(id)?.details))
 }
@@ -169,7 +172,7 @@ fn keyring_state(result: Result<(), KeyringError>) -> KeyringState {
     }
 }
 
-fn told(state: &AppState, saved: roachvault_core::SavedConnection) -> Connection {
+pub(super) fn told(state: &AppState, saved: roachvault_core::SavedConnection) -> Connection {
     let open = state.connections.open_cluster(saved.id).is_ok();
     Connection::new(saved, open)
 }

@@ -9,6 +9,7 @@ pub mod connections;
 pub mod error;
 pub mod jobs;
 pub mod overview;
+pub mod practice;
 pub mod restores;
 pub mod userfiles;
 

@@ -927,4 +927,6 @@ export const commands = {
   getCapabilities: (id: string): Promise<Capabilities> => call("get_capabilities", { id }),
   getKeyringState: (): Promise<KeyringState> => call("get_keyring_state"),
   retryKeyring: (): Promise<KeyringState> => call("retry_keyring"),
+  startPracticeCluster: (): Promise<Connection> => call("start_practice_cluster"),
+  resetPracticeCluster: (): Promise<Connection> => call("reset_practice_cluster"),
 };

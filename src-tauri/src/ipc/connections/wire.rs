@@ -152,6 +152,7 @@ pub enum SecretInput {
 }
 
 /// A secret on its way in. There is no way out: the type cannot be written to the wire.
+#[derive(Debug)]
 pub struct TypedSecret(pub Secret);
 
 impl<'de> Deserialize<'de> for TypedSecret {
