@@ -26,7 +26,6 @@ const contents: BackupContents = {
       kind: "database",
       rows: null,
       sizeBytes: null,
-      owner: "ada",
     },
     {
       database: "bank",
@@ -35,7 +34,6 @@ const contents: BackupContents = {
       kind: "table",
       rows: 24_000,
       sizeBytes: 1024,
-      owner: "ada",
     },
     {
       database: "bank",
@@ -44,7 +42,6 @@ const contents: BackupContents = {
       kind: "table",
       rows: 12_210,
       sizeBytes: 1024,
-      owner: "ada",
     },
   ],
 };
