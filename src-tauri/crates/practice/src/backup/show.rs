@@ -348,7 +348,11 @@ fn manifest_json(manifest: &Manifest) -> SqlResult<String> {
             "revisionStartTime".into(),
             manifest.revision_start.map_or(serde_json::json!({}), time),
         );
-        let kept = if manifest.has_revision_history() { "All" } else { "Latest" };
+        let kept = if manifest.has_revision_history() {
+            "All"
+        } else {
+            "Latest"
+        };
         object.insert("mvccFilter".into(), kept.into());
         object.insert("clusterVersion".into(), manifest.cluster_version.clone().into());
     }

@@ -169,6 +169,9 @@ impl Translator {
                 .collect::<SqlResult<_>>()?
         };
         let (rows, given) = self.insert_source(insert, &named)?;
+        // Defaults name types and sequences as the table's own database knows them, wherever the session is.
+        let own_database = self.catalog.name_of(table.parent_id);
+        let session_database = std::mem::replace(&mut self.database, own_database);
         let missing: Vec<&Column> = definition
             .columns
             .iter()
@@ -190,6 +193,7 @@ impl Translator {
             names.push(physical::column(column.id));
             values.push(sql);
         }
+        self.database = session_database;
         let width = given.len();
         let list: Vec<String> = (1..=width).map(|i| format!("column{i}")).collect();
         let id = table.id;

@@ -1,0 +1,132 @@
+//! psql, a client nobody here wrote, on the practice cluster: verified TLS, SCRAM, and a script of everyday SQL.
+#![allow(clippy::unwrap_used)]
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use roachvault_practice::{Options, PracticeCluster};
+
+const PASSWORD: &str = "a password with 'quotes' & more";
+
+struct Server {
+    cluster: PracticeCluster,
+    folder: tempfile::TempDir,
+}
+
+impl Server {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            password: PASSWORD.into(),
+            sample_data: false,
+            ..Options::default()
+        };
+        let cluster = PracticeCluster::start(options).unwrap();
+        std::fs::write(folder.path().join("ca.crt"), cluster.ca_pem().unwrap()).unwrap();
+        Self { cluster, folder }
+    }
+
+    /// Runs psql with a script on its standard input; unaligned, without headers.
+    fn psql(&self, user: &str, password: &str, sslmode: &str, script: &str) -> Output {
+        let ca = self.folder.path().join("ca.crt");
+        let port = self.cluster.address().port();
+        let target = format!(
+            "host=localhost port={port} user={user} dbname=defaultdb sslmode={sslmode} sslrootcert={}",
+            ca.display()
+        );
+        let mut child = Command::new("psql")
+            .args(["--no-psqlrc", "--no-align", "--tuples-only", "--quiet", &target])
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.folder.path())
+            .env("PGPASSWORD", password)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    #[track_caller]
+    fn answers(&self, script: &str, wanted: &str) {
+        let output = self.psql("root", PASSWORD, "verify-full", script);
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{script}");
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout).trim_end(),
+            wanted,
+            "{script}"
+        );
+    }
+
+    #[track_caller]
+    fn refuses(&self, script: &str, part: &str) {
+        let output = self.psql("root", PASSWORD, "verify-full", script);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(part), "{script}: {said}");
+    }
+}
+
+fn psql_is_missing() -> bool {
+    let missing = Command::new("psql")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status()
+        .is_err();
+    if missing {
+        eprintln!("skipped: psql is not installed");
+    }
+    missing
+}
+
+#[test]
+fn psql_connects_by_verified_tls_and_scram_and_runs_a_script() {
+    if psql_is_missing() {
+        return;
+    }
+    let server = Server::start();
+    server.answers(
+        "CREATE DATABASE shop; USE shop;
+         CREATE TYPE state AS ENUM ('open', 'paid');
+         CREATE TABLE customers (id INT PRIMARY KEY, name STRING NOT NULL, since DATE DEFAULT '2024-02-29');
+         CREATE TABLE orders (id UUID PRIMARY KEY DEFAULT gen_random_uuid(), customer INT REFERENCES customers (id) ON DELETE CASCADE, total DECIMAL(10,2), state state DEFAULT 'open', tags STRING[]);
+         INSERT INTO customers (id, name) VALUES (1, 'Ann'), (2, 'Bo');
+         INSERT INTO orders (customer, total, tags) VALUES (1, 10.5, ARRAY['a', 'b c']), (1, 4, NULL), (2, 1.25, '{}');
+         SELECT c.name, sum(o.total), count(*) FROM customers c JOIN orders o ON o.customer = c.id GROUP BY c.name ORDER BY c.name;
+         SELECT since, tags, state FROM customers JOIN orders ON customers.id = orders.customer WHERE total = 10.5;
+         BEGIN; DELETE FROM customers WHERE id = 1; SELECT count(*) FROM orders; ROLLBACK; SELECT count(*) FROM orders;
+         SELECT round(avg(total), 2), max(total)::STRING FROM orders;
+         UPDATE orders SET state = 'paid' WHERE customer = 2 RETURNING state;
+         SELECT name FROM customers WHERE EXISTS (SELECT 1 FROM orders WHERE customer = customers.id AND state = 'paid')",
+        "Ann|14.50|2\nBo|1.25|1\n2024-02-29|{a,\"b c\"}|open\n1\n3\n5.25|10.50\npaid\nBo",
+    );
+    server.refuses(
+        "INSERT INTO shop.orders (customer) VALUES (99);",
+        "violates foreign key constraint \"orders_customer_fkey\"",
+    );
+    server.refuses("SELECT * FROM nowhere;", "relation \"nowhere\" does not exist");
+    server.refuses("MERGE INTO shop.orders;", "This is a practice cluster");
+}
+
+#[test]
+fn a_wrong_password_and_a_plain_connection_are_refused_in_the_servers_words() {
+    if psql_is_missing() {
+        return;
+    }
+    let server = Server::start();
+    for user in ["root", "nobody"] {
+        let output = server.psql(user, "wrong", "verify-full", "SELECT 1");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            said.contains(&format!("password authentication failed for user {user}")),
+            "{said}"
+        );
+    }
+    let output = server.psql("root", PASSWORD, "disable", "SELECT 1");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("node is running secure mode, SSL connection required"),
+        "{said}"
+    );
+}
