@@ -181,9 +181,18 @@ impl Bank {
         let sql = format!("SELECT filename FROM {files} WHERE filename LIKE '{path}/%/data/%'");
         let rows = self.run(&sql).await.unwrap();
         let name: String = sqlx::Row::get(rows.first().unwrap(), "filename");
-        self.run(&format!("DELETE FROM {files} WHERE filename = '{name}'"))
-            .await
-            .unwrap();
+        let payload = format!(
+            "{}.{}.{}_upload_payload",
+            store.database, store.schema, store.prefix
+        );
+        let chunks = format!("SELECT file_id FROM {files} WHERE filename = '{name}'");
+        // Chunks refer to their file, so they go first.
+        for sql in [
+            format!("DELETE FROM {payload} WHERE file_id IN ({chunks})"),
+            format!("DELETE FROM {files} WHERE filename = '{name}'"),
+        ] {
+            self.run(&sql).await.unwrap();
+        }
     }
 
     /// Takes a backup and waits for it; the subdirectory of the newest chain.

@@ -64,7 +64,12 @@ impl Refusal {
             () if has("AccessDenied") || has("InvalidAccessKeyId") || has("SignatureDoesNotMatch") => {
                 Self::StorageDenied
             }
-            () if has("file doesn't exist") || has("NoSuchKey") => Self::FilesMissing,
+            () if has("file doesn't exist")
+                || has("external_storage: file does not exist")
+                || has("NoSuchKey") =>
+            {
+                Self::FilesMissing
+            }
             () if has("mismatch in regions") || has("non-multi-region database") => Self::Regions,
             () if has("newer than current version")
                 || has("older than the minimum restorable version")
@@ -180,6 +185,10 @@ mod tests {
             ),
             (
                 "The following files are missing from the backup:\n\tdata/1.sst",
+                Refusal::FilesMissing,
+            ),
+            (
+                "file does not exist in the UserFileTableSystem: external_storage: file does not exist",
                 Refusal::FilesMissing,
             ),
             ("database \"bank\" already exists", Refusal::DatabaseExists),

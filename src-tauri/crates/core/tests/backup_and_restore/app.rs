@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use roachvault_cockroach::backup::{BackupKind, BackupTargets};
 use roachvault_cockroach::{Cluster, Secret, Target, TlsMode};
@@ -29,15 +29,31 @@ pub struct App {
     connected: Arc<Mutex<Option<Arc<OpenCluster>>>>,
 }
 
+/// Its clock runs fast, so that rows are ten seconds old at once.
 pub fn options() -> Options {
     let mut options = Options {
         insecure: true,
-        clock_speed: 20.0,
+        sample_data: false,
+        clock_speed: 60.0,
         ..Options::default()
     };
     options.backups.least_job_duration = Duration::from_millis(300);
     options
 }
+
+/// A small `bank` and an even smaller `movr`: the sample databases take long to make.
+const DATABASES: &[&str] = &[
+    "CREATE DATABASE bank",
+    "CREATE TABLE bank.public.customers (id INT PRIMARY KEY, name STRING)",
+    "CREATE TABLE bank.public.accounts (id INT PRIMARY KEY, balance INT)",
+    "CREATE TABLE bank.public.transactions (id INT PRIMARY KEY, amount INT)",
+    "INSERT INTO bank.public.customers VALUES (1, 'a'), (2, 'b')",
+    "INSERT INTO bank.public.accounts VALUES (1, 10), (2, 20), (3, 30)",
+    "INSERT INTO bank.public.transactions VALUES (1, 1), (2, 2), (3, 3), (4, 4)",
+    "CREATE DATABASE movr",
+    "CREATE TABLE movr.public.rides (id INT PRIMARY KEY)",
+    "INSERT INTO movr.public.rides VALUES (1)",
+];
 
 impl App {
     pub async fn start(options: Options) -> Self {
@@ -49,7 +65,7 @@ impl App {
         let folder = tempfile::tempdir().unwrap();
         let connected = Arc::new(Mutex::new(Some(Arc::clone(&open))));
         let (jobs, backups) = registry(folder.path().to_owned(), &connected).await;
-        Self {
+        let app = Self {
             practice,
             open,
             jobs,
@@ -57,6 +73,25 @@ impl App {
             connection,
             folder,
             connected,
+        };
+        app.fill().await;
+        app
+    }
+
+    /// Makes the databases, and waits until they are as old as a backup looks back.
+    async fn fill(&self) {
+        for statement in DATABASES {
+            self.sql(statement).await;
+        }
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let aged = "SELECT id FROM movr.public.rides AS OF SYSTEM TIME '-10s'";
+        while !sqlx::raw_sql(aged)
+            .fetch_all(self.open.readable().pool())
+            .await
+            .is_ok_and(|rows| rows.len() == 1)
+        {
+            assert!(Instant::now() < deadline, "the rows are not ten seconds old");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
@@ -168,11 +203,16 @@ impl App {
 
     /// Removes one data file of the collection, as a mistake would.
     pub async fn lose_a_data_file(&self) {
-        self.sql(
-            "DELETE FROM defaultdb.public.userfiles_demo_upload_files WHERE filename IN (SELECT filename FROM \
-             defaultdb.public.userfiles_demo_upload_files WHERE filename LIKE '/nightly/%/data/%' LIMIT 1)",
-        )
+        let files = "defaultdb.public.userfiles_demo_upload_files";
+        let lost = format!("SELECT min(filename) FROM {files} WHERE filename LIKE '/nightly/%/data/%'");
+        // Chunks refer to their file, so they go first.
+        self.sql(&format!(
+            "DELETE FROM defaultdb.public.userfiles_demo_upload_payload WHERE file_id IN \
+             (SELECT file_id FROM {files} WHERE filename IN ({lost}))"
+        ))
         .await;
+        self.sql(&format!("DELETE FROM {files} WHERE filename IN ({lost})"))
+            .await;
     }
 }
 
