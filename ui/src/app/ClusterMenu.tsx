@@ -9,7 +9,6 @@ import type { Connection } from "../ipc/bindings";
 import { commands } from "../ipc/bindings";
 import { clusterKey, connectionsQuery } from "../ipc/connections";
 import { asCallError } from "../ipc/errors";
-import { resetPracticeCluster } from "../ipc/practice";
 
 /** What can be done about where one is, rather than in it. */
 export function ClusterMenu({ connection, isOpen }: { connection: Connection; isOpen: boolean }) {
@@ -30,7 +29,7 @@ export function ClusterMenu({ connection, isOpen }: { connection: Connection; is
     onError: (thrown) => announce(asCallError(thrown).message, { tone: "bad" }),
   });
   const reset = useMutation({
-    mutationFn: resetPracticeCluster,
+    mutationFn: commands.resetPracticeCluster,
     onSuccess: async () => {
       setAsksReset(false);
       await queryClient.invalidateQueries(connectionsQuery);

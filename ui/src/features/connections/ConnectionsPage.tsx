@@ -20,7 +20,6 @@ import { VisuallyHidden } from "../../components/VisuallyHidden";
 import { type Connection, type ConnectionList, commands } from "../../ipc/bindings";
 import { clusterKey, connectionsQuery } from "../../ipc/connections";
 import { asCallError } from "../../ipc/errors";
-import { startPracticeCluster } from "../../ipc/practice";
 import { counted } from "../../lib/quantity";
 import styles from "./ConnectionsPage.module.css";
 import { matching, moved, ungrouped } from "./search";
@@ -61,7 +60,7 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
     setDeleting(null);
   });
   const practice = useConnectionChange(async () => {
-    const { id } = await startPracticeCluster();
+    const { id } = await commands.startPracticeCluster();
     await navigate({ to: "/clusters/$connectionId", params: { connectionId: id } });
   });
   const thrown = practice.error ?? duplicate.error ?? reorder.error ?? favour.error;

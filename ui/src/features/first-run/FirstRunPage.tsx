@@ -9,7 +9,6 @@ import { TextField } from "../../components/TextField";
 import { type Connection, commands, type ParsedConnection } from "../../ipc/bindings";
 import { connectionsQuery } from "../../ipc/connections";
 import { asCallError } from "../../ipc/errors";
-import { startPracticeCluster } from "../../ipc/practice";
 import styles from "./FirstRunPage.module.css";
 
 const practice = ["bank and movr sample databases", "every wizard works", "reset at any time"];
@@ -25,7 +24,7 @@ export function FirstRunPage({ onParsed, onPractice }: FirstRunPageProps) {
   const queryClient = useQueryClient();
   const [text, setText] = useState("");
   const start = useMutation({
-    mutationFn: startPracticeCluster,
+    mutationFn: commands.startPracticeCluster,
     onSuccess: async (connection) => {
       await queryClient.invalidateQueries(connectionsQuery);
       onPractice(connection);
