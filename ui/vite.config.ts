@@ -19,6 +19,6 @@ export default defineConfig({
     css: { modules: { classNameStrategy: "non-scoped" } },
     restoreMocks: true,
     // Typing is simulated key by key: slow on two busy cores.
-    testTimeout: 60_000,
+    testTimeout: 120_000,
   },
 });

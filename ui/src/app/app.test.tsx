@@ -64,7 +64,7 @@ describe("the first start", () => {
     await user.tab();
     expect(screen.getByRole("button", { name: "Check and connect" })).toHaveFocus();
     await user.keyboard("{Enter}");
-    expect(await screen.findByRole("textbox", { name: "Host" })).toHaveValue(prod.fields.host);
+    expect(await screen.findByLabelText("Host")).toHaveValue(prod.fields.host);
     expect(screen.getByLabelText("Password")).toHaveValue("");
     expect(document.body.innerHTML).not.toContain("hunter2");
     await expectAccessible();

@@ -107,7 +107,7 @@ describe("the connection doctor", () => {
     const user = userEvent.setup();
     const { backend } = doctorBackend();
     renderApp("/connections/c1");
-    const port = await screen.findByRole("textbox", { name: "Port" });
+    const port = await screen.findByLabelText("Port");
     await user.clear(port);
     await user.type(port, "70000");
     await user.click(screen.getByRole("button", { name: "Test the connection" }));
