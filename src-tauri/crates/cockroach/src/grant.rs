@@ -43,10 +43,12 @@ pub fn create_database(database: &str) -> Result<String, ContainsNul> {
     Ok(format!("CREATE DATABASE {};", ident(database)?))
 }
 
-/// GRANT statements for everything that somebody besides the administrators had.
+/// GRANT statements for everything that somebody had besides the administrators and `new_owner`, who
+/// will own what is restored.
 pub fn lost<'a>(
     objects: impl Iterator<Item = &'a BackupObject>,
     new_database: &str,
+    new_owner: &str,
 ) -> Result<Vec<String>, ContainsNul> {
     let mut statements = Vec::new();
     for object in objects {
@@ -55,7 +57,7 @@ pub fn lost<'a>(
         };
         let grants = object.privileges.as_deref().unwrap_or_default().split("; ");
         for grant in grants.filter_map(|text| Grant::parse(text.trim().trim_end_matches(';'))) {
-            if !grant.comes_by_itself(object.kind) {
+            if grant.grantee != new_owner && !grant.comes_by_itself(object.kind) {
                 statements.push(grant.sql(&name));
             }
         }
@@ -189,7 +191,7 @@ mod tests {
             object(
                 ObjectKind::Database,
                 "mi5",
-                "GRANT ALL ON DATABASE mi5 TO admin WITH GRANT OPTION; GRANT ALL ON DATABASE mi5 TO agents; \
+                "GRANT ALL ON DATABASE mi5 TO admin WITH GRANT OPTION; GRANT ALL ON DATABASE mi5 TO agents; GRANT ALL ON DATABASE mi5 TO me; \
                  GRANT CONNECT, TEMPORARY ON DATABASE mi5 TO public; \
                  GRANT ALL ON DATABASE mi5 TO root WITH GRANT OPTION; ",
             ),
@@ -205,7 +207,7 @@ mod tests {
                 "GRANT ALL ON TYPE _continent TO m; ",
             ),
         ];
-        let lost = lost(objects.iter(), "mi6").unwrap();
+        let lost = lost(objects.iter(), "mi6", "me").unwrap();
         assert_eq!(
             lost,
             [

@@ -120,7 +120,7 @@ pub(crate) async fn plan(open: &OpenCluster, keys: &Keys, wish: RestoreWish) -> 
         options: wish.options,
     };
     let tables = planned_tables(&chain.contents, &request, moment.rows_are_known);
-    let lost_grants = lost_grants(&chain.contents, &request, &tables)?;
+    let lost_grants = lost_grants(&chain.contents, &request, &tables, cluster.user())?;
     let facts = Facts {
         open,
         request: &request,
@@ -209,6 +209,7 @@ fn lost_grants(
     contents: &BackupContents,
     request: &RestoreRequest,
     tables: &[PlannedTable],
+    new_owner: &str,
 ) -> Result<Vec<String>> {
     if request.options.contains(&RestoreOption::Grants) {
         return Ok(Vec::new());
@@ -224,7 +225,7 @@ fn lost_grants(
             (RestoreTargets::Tables { .. }, _) => false,
         });
     let into = request.targets.into_database();
-    Ok(grant::lost(concerned, into)?)
+    Ok(grant::lost(concerned, into, new_owner)?)
 }
 
 fn planned_tables(
