@@ -67,14 +67,16 @@ pub fn receive(connection: &mut Connection, sql: &str) -> Result<(), Ended> {
 fn give_up(connection: &mut Connection, upload: Upload, error: &SqlError, drain: bool) -> Result<(), Ended> {
     upload.abort(&mut connection.session, false);
     connection.refuse(error)?;
-    while drain {
+    if !drain {
+        return Ok(());
+    }
+    loop {
         match connection.peer.receive()? {
-            Received::Message(message) if matches!(message.kind, b'c' | b'f') => break,
+            Received::Message(message) if matches!(message.kind, b'c' | b'f') => return Ok(()),
             Received::Message(message) if message.kind == b'X' => {
                 return Err(io::ErrorKind::ConnectionAborted.into());
             }
             _ => {}
         }
     }
-    Ok(())
 }
