@@ -109,7 +109,7 @@ export function BackUpRun({ job, onDone, onRestore, onAgain }: BackUpRunProps) {
   const outcome = job.outcome?.kind === "backup" ? job.outcome : null;
   const isProven = job.state === "succeeded" && outcome?.checked === true;
   const { title, emphasis } =
-    job.state === "succeeded" && !isProven
+    (job.state === "succeeded" || (job.state === "unknown" && outcome !== null)) && !isProven
       ? ({ title: "The backup ended, but could not be read back", emphasis: "attention" } as const)
       : (endings[job.state as keyof typeof endings] ?? endings.unknown);
   return (

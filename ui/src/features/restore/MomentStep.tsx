@@ -15,6 +15,7 @@ import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
 import { bytes, count, counted } from "../../lib/quantity";
 import { localMoment, relativeTime } from "../../lib/time";
+import { ClosedChains } from "./ClosedChains";
 import styles from "./MomentStep.module.css";
 import { type Choice, choiceAt, holds, type Moment as MomentOf, momentsOf } from "./moments";
 import { afterMoment, type StepProps } from "./search";
@@ -44,6 +45,7 @@ const columns: GridColumn<MomentOf>[] = [
     header: "Rows",
     width: "140px",
     align: "end",
+    isMinor: true,
     cell: ({ layer }) =>
       layer.rows === null ? "–" : `${count(layer.rows)}${layer.kind === "full" ? "" : " changed"}`,
   },
@@ -66,7 +68,7 @@ function Moments({ list, search, onSearchChange }: StepProps & { list: BackupLis
   const fitting = list.chains.filter((chain) => holds(chain, isEvery ? undefined : search.database));
   const hidden = list.chains.length - fitting.length;
   const moments = momentsOf(fitting);
-  const locked = fitting.filter((chain) => chain.layers.length === 0);
+  const closed = fitting.filter((chain) => chain.layers.length === 0);
   const newest = moments[0];
   const given = moments.find(
     (moment) => moment.chain.subdirectory === search.subdirectory && moment.time === search.moment,
@@ -168,35 +170,21 @@ function Moments({ list, search, onSearchChange }: StepProps & { list: BackupLis
           />
         </Card>
       )}
-      {locked.map((chain) => (
-        <Callout
-          key={chain.subdirectory}
-          tone={chain.encrypted ? "info" : "bad"}
-          title={chain.encrypted ? "An encrypted backup" : "A backup that cannot be read"}
-          actions={
-            chain.encrypted && (
-              <Button
-                size="small"
-                onPress={() =>
-                  onSearchChange({
-                    ...search,
-                    collection: list.collection.uri,
-                    subdirectory: chain.subdirectory,
-                    moment: undefined,
-                    tables: undefined,
-                    step: "what",
-                  })
-                }
-              >
-                Open it with its passphrase…
-              </Button>
-            )
+      {closed.length > 0 && (
+        <ClosedChains
+          chains={closed}
+          onOpen={(chain) =>
+            onSearchChange({
+              ...search,
+              collection: list.collection.uri,
+              subdirectory: chain.subdirectory,
+              moment: undefined,
+              tables: undefined,
+              step: "what",
+            })
           }
-        >
-          <code>{chain.subdirectory}</code>
-          {!chain.encrypted && chain.problem && `: ${chain.problem.message} ${chain.problem.hint ?? ""}`}
-        </Callout>
-      ))}
+        />
+      )}
       {value && moments.length > 0 && (
         <StepFoot note={hasWindows ? "Any second in a shaded stretch will do." : undefined}>
           <Button variant="primary" onPress={() => use(value)}>

@@ -85,7 +85,7 @@ export function ProofStep({ job, database, newName, onDone, onAgain }: ProofStep
         </div>
       </Card>
       {job.error && <ErrorState error={job.error} />}
-      {job.state === "unknown" && <LookForIt connectionId={job.connectionId} name={as} />}
+      {job.state === "unknown" && !isThere && <LookForIt connectionId={job.connectionId} name={as} />}
       {outcome && outcome.tables.length > 0 && <ProofTable tables={outcome.tables} />}
       {outcome && isThere && <WhatNow outcome={outcome} />}
       <StepFoot

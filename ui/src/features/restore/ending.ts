@@ -19,7 +19,8 @@ export function endingOf(
   as: string,
 ): Ending {
   const untouched = from === as ? "" : ` The live ${from} was not touched.`;
-  if (outcome && (job.state === "succeeded" || job.state === "partlyDone")) {
+  const isOver = job.state === "succeeded" || job.state === "partlyDone" || job.state === "unknown";
+  if (outcome && isOver && outcome.tables.length > 0) {
     const of = (verdict: string) => outcome.tables.filter((table) => table.verdict === verdict).length;
     if (job.state === "succeeded" && outcome.allMatch)
       return {
@@ -57,15 +58,14 @@ export function endingOf(
         text: `What had been written was taken back.${untouched} The backup is as it was.`,
         isThere: false,
       };
-    case "succeeded":
-    case "partlyDone":
-      return {
-        tone: "attention",
-        title: `The cluster says that ${as} is restored`,
-        text: "It could not be compared with the backup.",
-        isThere: false,
-      };
     default:
+      if (outcome || job.state === "succeeded" || job.state === "partlyDone")
+        return {
+          tone: "attention",
+          title: `The cluster says that ${as} is restored, but it could not be checked`,
+          text: outcome?.verdict ?? "Look at it before you rely on it.",
+          isThere: false,
+        };
       return {
         tone: "attention",
         title: "What became of the restore is not known",

@@ -296,6 +296,21 @@ describe("the moment", () => {
     expect(screen.queryByText(/left out/)).toBeNull();
   });
 
+  it("of an encrypted backup is known only once it was opened", async () => {
+    const user = userEvent.setup();
+    atRestore({
+      list_backups: () => aBackupList({ chains: [aChain({ layers: [], databases: [], encrypted: true })] }),
+    });
+    const router = renderApp("/clusters/c1/restore?database=bank");
+    await user.click(await screen.findByRole("button", { name: "Open /2026/11/23-110000.00" }));
+    await waitFor(() =>
+      expect(router.state.location.search).toMatchObject({
+        subdirectory: "/2026/11/23-110000.00",
+        step: "what",
+      }),
+    );
+  });
+
   it("says what is missing when nothing was backed up", async () => {
     atRestore({ list_collections: () => [] });
     renderApp("/clusters/c1/restore");
@@ -374,6 +389,16 @@ describe("the end of a restore", () => {
     ],
     ["says that it was cancelled", { state: "cancelled" }, "The restore was cancelled"],
     ["says when nobody knows", { state: "unknown" }, "What became of the restore is not known"],
+    [
+      "says when the cluster says it is there and nobody could look",
+      { state: "unknown", outcome: outcome([], { allMatch: false }) },
+      "The cluster says that bank_restored is restored, but it could not be checked",
+    ],
+    [
+      "is not good when a table could not be counted",
+      { state: "unknown", outcome: outcome([{ ...match, foundRows: null, verdict: "notCounted" }]) },
+      "bank_restored is there, but its rows could not all be compared",
+    ],
   ];
   it.each(endings)("%s", async (_, job, title) => {
     const backend = atRestore();
