@@ -110,6 +110,40 @@ fn psql_connects_by_verified_tls_and_scram_and_runs_a_script() {
 }
 
 #[test]
+fn the_backslash_commands_show_what_there_is() {
+    if psql_is_missing() {
+        return;
+    }
+    let server = Server::start();
+    server.answers(
+        "CREATE TABLE t (a INT PRIMARY KEY, b STRING DEFAULT 'x'); CREATE VIEW v AS SELECT a FROM t; CREATE SEQUENCE s;
+\\dt
+\\dv
+\\ds",
+        "public|t|table|root\npublic|v|view|root\npublic|s|sequence|root",
+    );
+    let output = server.psql(
+        "root",
+        PASSWORD,
+        "verify-full",
+        "\\t off\n\\d t\n\\t on\n\\l\n\\dn\n\\du\n\\df\n\\dT\n",
+    );
+    let (said, shown) = (
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+    );
+    assert_eq!(said, "");
+    for part in [
+        "a|bigint||not null|",
+        "\"t_pkey\" PRIMARY KEY",
+        "defaultdb|root",
+        "public|admin",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
+
+#[test]
 fn a_wrong_password_and_a_plain_connection_are_refused_in_the_servers_words() {
     if psql_is_missing() {
         return;

@@ -140,10 +140,10 @@ impl TableReader {
                 Vec::new()
             };
             self.indexes.push(WrittenIndex {
-                name: name,
-                columns: columns,
-                storing: storing,
-                unique: unique,
+                name,
+                columns,
+                storing,
+                unique,
             });
             cursor.until(&[","]);
         } else if cursor.accept("foreign key") {

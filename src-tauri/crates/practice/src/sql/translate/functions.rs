@@ -207,7 +207,10 @@ impl Translator {
                 )));
             }
             "pg_backend_pid" => return Ok(Some(Typed::new("1", T::Int8))),
-            "pg_is_in_recovery" | "pg_my_temp_schema" | "pg_stat_get_numscans" => {
+            "pg_relation_is_publishable"
+            | "pg_is_in_recovery"
+            | "pg_my_temp_schema"
+            | "pg_stat_get_numscans" => {
                 return Ok(Some(Typed::new("0", T::Bool)));
             }
             "pg_encoding_to_char" => return Ok(Some(Typed::new("'UTF8'", T::STRING))),
@@ -239,7 +242,6 @@ impl Translator {
             | "pg_get_ruledef"
             | "pg_get_partkeydef"
             | "pg_get_statisticsobjdef_columns"
-            | "pg_relation_is_publishable"
             | "shobj_description"
             | "pg_tablespace_location" => {
                 return Ok(Some(Typed::new("NULL", T::STRING)));
