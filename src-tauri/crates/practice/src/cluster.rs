@@ -49,6 +49,8 @@ pub struct Settings {
 /// One practice cluster.
 pub struct Cluster {
     storage: Storage,
+    /// The regions' names, without their zones.
+    regions: Vec<String>,
     folder: PathBuf,
     settings: Settings,
     clock: Clock,
@@ -85,7 +87,9 @@ impl Cluster {
             None => Clock::new(settings.clock_speed, Some(storage.last_timestamp()?)),
         };
         let cluster_id = storage.cluster_id()?;
+        let name = |text: &String| text.split('=').next().unwrap_or_default().to_owned();
         Ok(Arc::new(Self {
+            regions: settings.regions.iter().map(name).collect(),
             storage,
             folder: folder.to_owned(),
             settings,
@@ -137,7 +141,20 @@ impl Cluster {
 
     /// The regions of the nodes.
     pub fn regions(&self) -> &[String] {
-        &self.settings.regions
+        &self.regions
+    }
+
+    /// The zones of a region: those that were given (`region=zone+zone`), else three made of its name.
+    pub fn zones(&self, region: &str) -> Vec<String> {
+        let given = self
+            .settings
+            .regions
+            .iter()
+            .find_map(|text| text.strip_prefix(region)?.strip_prefix('='));
+        match given {
+            Some(zones) => zones.split('+').map(str::to_owned).collect(),
+            None => ["a", "b", "c"].map(|zone| format!("{region}-{zone}")).to_vec(),
+        }
     }
 
     /// What is to go wrong on purpose.

@@ -41,6 +41,8 @@ pub struct Differences {
     pub autocommit_before_ddl: bool,
     /// `file does not exist: …` instead of `file <path> does not exist in …` (from v25.2).
     pub new_missing_userfile_text: bool,
+    /// New databases let `public` make temporary tables (as SHOW BACKUP shows grants from v26.1 on).
+    pub public_may_make_temporary_tables: bool,
     /// The oldest cluster version whose backups can be restored.
     pub min_restorable: &'static str,
 }
@@ -63,6 +65,7 @@ impl Version {
             roles_have_option_arrays: false,
             autocommit_before_ddl: false,
             new_missing_userfile_text: false,
+            public_may_make_temporary_tables: false,
             min_restorable: "22.2",
         };
         const V24_3: Differences = Differences {
@@ -89,6 +92,7 @@ impl Version {
             backup_ids: true,
             incremental_location: false,
             internals_are_closed: true,
+            public_may_make_temporary_tables: true,
             min_restorable: "25.4",
             ..V25_4
         };

@@ -35,6 +35,8 @@ pub enum Place {
 pub struct BackupWork {
     pub is_full_cluster: bool,
     pub complete_databases: Vec<DescriptorId>,
+    /// For the messages about them.
+    pub database_names: BTreeMap<DescriptorId, String>,
     pub tables: Vec<DescriptorId>,
     pub all: BTreeSet<DescriptorId>,
     pub tenants: Vec<i64>,
@@ -183,6 +185,10 @@ pub fn plan(
     } = selection;
     Ok(BackupWork {
         is_full_cluster,
+        database_names: complete_databases
+            .iter()
+            .map(|id| (*id, then.name_of(*id)))
+            .collect(),
         complete_databases,
         tables,
         all,
@@ -408,28 +414,15 @@ fn check_continues(chain: &Chain, work: &BackupWork) -> SqlResult<()> {
             "previous backup does not contain the complete cluster: a cluster backup cannot be appended to it",
         ));
     }
-    let newest = chain.layers.last().map_or(full, |layer| &layer.manifest);
     for database in &work.complete_databases {
         if !full.complete_databases.contains(database) {
-            let name = work_name(newest, *database, chain);
+            let name = work.database_names.get(database).map_or("", String::as_str);
             return Err(SqlError::plain(format!(
                 "previous backup does not contain the complete database \"{name}\""
             )));
         }
     }
     Ok(())
-}
-
-fn work_name(manifest: &Manifest, id: DescriptorId, chain: &Chain) -> String {
-    manifest
-        .descriptor(id)
-        .or_else(|| {
-            chain
-                .layers
-                .iter()
-                .find_map(|layer| layer.manifest.descriptor(id))
-        })
-        .map_or_else(|| id.to_string(), |descriptor| descriptor.name.clone())
 }
 
 /// The history since the last layer must not be garbage yet.

@@ -472,7 +472,7 @@ fn check(
     };
     for (index, region) in nodes.iter().enumerate() {
         for _ in 0..workers.max(1) {
-            let locality = crate::backup::node_locality(region);
+            let locality = crate::backup::node_locality(session.cluster(), region);
             let mut measure = || -> SqlResult<(f64, f64, bool)> {
                 let store = place::open(session, &user, uri)?;
                 let piece = vec![0; wanted.min(PIECE)];

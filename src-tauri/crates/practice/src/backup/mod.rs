@@ -347,10 +347,11 @@ fn placeholder_types(sql: &str, statement: &Statement) -> Vec<SqlType> {
 }
 
 /// A node's locality, as its `--locality` flag would say it; empty on a cluster without regions.
-fn node_locality(region: &str) -> String {
+fn node_locality(cluster: &Cluster, region: &str) -> String {
+    let zone = cluster.zones(region).into_iter().next().unwrap_or_default();
     if region.is_empty() {
         String::new()
     } else {
-        format!("region={region},availability-zone={region}")
+        format!("region={region},availability-zone={zone}")
     }
 }

@@ -64,6 +64,9 @@ impl Rewrite {
         if let Some(owner) = owner {
             owner.clone_into(&mut object.owner);
             object.grants = fresh_grants(&object);
+            if !matches!(owner, "root" | "admin") {
+                object.grants.grant(owner, Privilege::All, true);
+            }
         }
         match &mut object.body {
             Body::Database(database) => {

@@ -486,7 +486,7 @@ impl ObjectRows<'_> {
                 Body::Table(_) | Body::View(_) | Body::Sequence(_) => "table",
             };
             let create = match self.show.details {
-                Details::Schemas => Some(crate::show::create_statement(&backup, object)),
+                Details::Schemas => Some(create_statement(self.session, &backup, object)),
                 _ => None,
             };
             let row = ObjectRow {
@@ -605,6 +605,24 @@ impl ObjectRows<'_> {
             })
             .collect();
         self.rows.push(row);
+    }
+}
+
+/// SHOW CREATE as SHOW BACKUP SCHEMAS prints it: the object's own name stands without its schema.
+fn create_statement(session: &Session, backup: &Catalog, object: &Descriptor) -> String {
+    let statement = crate::show::create_statement(backup, object);
+    let name = quote_ident_if_needed(&object.name);
+    let schema = quote_ident_if_needed(&backup.name_of(object.schema_id));
+    let statement = statement.replacen(&format!(" {schema}.{name}"), &format!(" {name}"), 1);
+    // From v26.1 on tables are locked against changes of their schema unless asked otherwise.
+    let locked = object.table().is_some()
+        && release(session) >= (26, 1)
+        && !statement.ends_with(" WITH (schema_locked = true)");
+    let statement = statement.trim_end_matches(';');
+    if locked {
+        format!("{statement} WITH (schema_locked = true)")
+    } else {
+        statement.to_owned()
     }
 }
 

@@ -77,13 +77,8 @@ impl Selection {
                 continue;
             };
             self.all.insert(part);
-            if catalog
-                .descriptors
-                .get(&object.schema_id)
-                .is_some_and(|schema| schema.name != "public")
-            {
-                self.all.insert(object.schema_id);
-            }
+            // `public` is in the backup too, so that names can be resolved in it, but no listing shows it.
+            self.all.insert(object.schema_id);
         }
     }
 }

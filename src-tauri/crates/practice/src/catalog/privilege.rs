@@ -134,7 +134,7 @@ impl Privilege {
                 Self::Temporary,
                 Self::Zoneconfig,
             ],
-            Body::Schema(_) => &[Self::Changefeed, Self::Create, Self::Drop, Self::Usage],
+            Body::Schema(_) => &[Self::Changefeed, Self::Create, Self::Usage],
             Body::Sequence(_) => &[
                 Self::Create,
                 Self::Drop,

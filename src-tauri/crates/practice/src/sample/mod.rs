@@ -3,7 +3,10 @@
 mod bank;
 mod movr;
 
-use crate::catalog::{Membership, ObjectName, Role};
+use crate::catalog::{
+    Body, DatabaseBody, Descriptor, EntryKey, Grants, Membership, ObjectName, Privilege, Role,
+    SYSTEM_DATABASE_ID, State, kind,
+};
 use crate::datum::{Datum, Row};
 use crate::error::SqlResult;
 use crate::session::Session;
@@ -11,19 +14,38 @@ use crate::sql::lexer::split_name;
 
 /// `admin`, `root`, the person's own admin, and the databases a cluster begins with.
 pub fn system(session: &mut Session, user: &str) -> SqlResult<()> {
-    let mut admin = Role::user("admin");
-    admin.options.insert("NOLOGIN".into());
-    session.put_role("admin", Some(&admin))?;
+    session.put_role("admin", Some(&Role::user("admin")))?;
     for name in ["root", user] {
         let mut role = Role::user(name);
         role.member_of
             .insert("admin".into(), Membership { is_admin: true });
         session.put_role(name, Some(&role))?;
     }
-    session.create_database("system", "node")?;
+    session.put_entry(
+        &EntryKey::new(kind::DESCRIPTOR, SYSTEM_DATABASE_ID),
+        Some(&system_database()),
+    )?;
     session.create_database("defaultdb", "root")?;
     session.create_database("postgres", "root")?;
     Ok(())
+}
+
+/// The database the cluster keeps itself in. It has no tables of its own here: what can be read of them is computed.
+fn system_database() -> Descriptor {
+    let mut grants = Grants::default();
+    for (holder, grantable) in [("admin", true), ("public", false), ("root", true)] {
+        grants.grant(holder, Privilege::Connect, grantable);
+    }
+    Descriptor {
+        id: SYSTEM_DATABASE_ID,
+        name: "system".into(),
+        parent_id: 0,
+        schema_id: 0,
+        owner: "node".into(),
+        grants,
+        state: State::Public,
+        body: Body::Database(DatabaseBody::default()),
+    }
 }
 
 /// The databases `bank` and `movr`, always with the same rows.

@@ -56,6 +56,30 @@ impl Session {
         Ok(())
     }
 
+    /// Commits what the batch did so far when the next statement changes definitions, and says so (from v25.1 on).
+    pub fn commit_before_ddl(&mut self, sql: &str) -> SqlResult<()> {
+        let applies = self.cluster.version().differences().autocommit_before_ddl
+            && self.variables.is_on("autocommit_before_ddl")
+            && !self.in_explicit_transaction();
+        let words = first_words(sql, 2)?;
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let changes_definitions = matches!(
+            words.as_slice(),
+            [
+                "create" | "alter" | "drop",
+                "table" | "index" | "view" | "sequence" | "type" | "schema" | "database" | "function"
+            ] | ["truncate", ..]
+        );
+        if applies && changes_definitions {
+            self.end_batch()?;
+            self.begin_batch();
+            self.notice(
+                "auto-committing transaction before processing DDL due to autocommit_before_ddl setting",
+            );
+        }
+        Ok(())
+    }
+
     /// Gives up the batch after an error.
     pub fn abandon_batch(&mut self) {
         if std::mem::take(&mut self.in_batch) {

@@ -169,6 +169,14 @@ impl Session {
         self.transaction(true, |session| {
             let mut grants = Grants::standard();
             grants.grant("public", Privilege::Connect, false);
+            if session
+                .cluster
+                .version()
+                .differences()
+                .public_may_make_temporary_tables
+            {
+                grants.grant("public", Privilege::Temporary, false);
+            }
             let mut database = Descriptor {
                 id: 0,
                 name: name.to_owned(),
@@ -191,7 +199,6 @@ impl Session {
             grants.grant("public", Privilege::Usage, false);
             database.name = "public".into();
             database.parent_id = database_id;
-            database.owner = "admin".into();
             database.grants = grants;
             database.body = Body::Schema(SchemaBody::default());
             let schema_id = session.create_descriptor(database)?;

@@ -63,12 +63,7 @@ pub(super) fn run(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<R
     };
     let mut rows = Rows::with_columns([(column, TEXT), ("create_statement", TEXT)]);
     let shown = if name.0.len() > 1 {
-        catalog.full_name(&object)
-    } else {
-        quote_ident_if_needed(&object.name)
-    };
-    let shown = if name.0.len() > 1 {
-        shown
+        name.to_string()
     } else {
         object.name.clone()
     };

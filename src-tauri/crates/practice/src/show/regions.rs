@@ -8,14 +8,11 @@ use crate::session::{Rows, Session};
 use crate::sql::lexer::Cursor;
 use crate::types::SqlType;
 
-/// The zones of a region: the stand-in has three in each.
-fn zones(region: &str) -> Datum {
-    Datum::text_array(["a", "b", "c"].map(|zone| format!("{region}-{zone}")))
-}
-
 pub(super) fn run(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<Rows> {
     let catalog = session.catalog()?;
-    let regions = session.cluster().regions().to_vec();
+    let cluster = std::sync::Arc::clone(session.cluster());
+    let zones = |region: &str| Datum::text_array(cluster.zones(region));
+    let regions = cluster.regions().to_vec();
     if cursor.accept("from cluster") {
         let mut rows = Rows::with_columns([("region", TEXT), ("zones", SqlType::string_array())]);
         for region in regions {

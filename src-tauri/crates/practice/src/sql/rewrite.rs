@@ -56,11 +56,23 @@ pub fn rewrite(source: &str) -> SqlResult<Rewritten> {
             at = next;
             continue;
         } else if is_symbol(Some(token), "[") && opens_source(&tokens, at) {
-            let close = matching_bracket(&tokens, at).ok_or_else(|| SqlError::syntax("["))?;
+            let close = matching(&tokens, at, "[", "]").ok_or_else(|| SqlError::syntax("["))?;
             out.brackets
                 .push(source[token.span.end..tokens[close].span.start].trim().to_owned());
             let name = bracket_name(out.brackets.len() - 1);
             replace(&mut out, &name, tokens[close].span.end);
+            at = close + 1;
+            continue;
+        } else if is_symbol(Some(token), "(") && opens_show(&tokens, at) {
+            let close = matching(&tokens, at, "(", ")").ok_or_else(|| SqlError::syntax("("))?;
+            out.brackets
+                .push(source[token.span.end..tokens[close].span.start].trim().to_owned());
+            let name = bracket_name(out.brackets.len() - 1);
+            replace(
+                &mut out,
+                &format!("(SELECT * FROM {name})"),
+                tokens[close].span.end,
+            );
             at = close + 1;
             continue;
         } else if is_symbol(Some(token), "@")
@@ -101,18 +113,24 @@ fn opens_source(tokens: &[Token], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|i| tokens.get(i));
     let follows = is_word(before, "from") || is_word(before, "join") || is_symbol(before, ",");
     let statement = [
-        "show", "insert", "update", "delete", "upsert", "explain", "restore", "backup", "create", "alter",
-        "with",
+        "show", "select", "insert", "update", "delete", "upsert", "explain", "restore", "backup", "create",
+        "alter", "with",
     ];
     follows && statement.iter().any(|word| is_word(tokens.get(at + 1), word))
 }
 
-fn matching_bracket(tokens: &[Token], open: usize) -> Option<usize> {
+/// Whether a parenthesis opens a common table expression made of a SHOW statement: `WITH x AS (SHOW …)`.
+fn opens_show(tokens: &[Token], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|i| tokens.get(i));
+    is_word(before, "as") && is_word(tokens.get(at + 1), "show")
+}
+
+fn matching(tokens: &[Token], open: usize, opening: &str, closing: &str) -> Option<usize> {
     let mut depth = 0;
     for (i, token) in tokens.iter().enumerate().skip(open) {
-        if is_symbol(Some(token), "[") {
+        if is_symbol(Some(token), opening) {
             depth += 1;
-        } else if is_symbol(Some(token), "]") {
+        } else if is_symbol(Some(token), closing) {
             depth -= 1;
             if depth == 0 {
                 return Some(i);

@@ -185,7 +185,12 @@ impl Connection {
 
     fn batch(&mut self, statements: &[&str]) -> Result<(), Ended> {
         self.session.begin_batch();
-        for statement in statements {
+        for (index, statement) in statements.iter().enumerate() {
+            if index > 0
+                && let Err(error) = self.session.commit_before_ddl(statement)
+            {
+                return self.refuse(&error);
+            }
             if !self.statement(statement)? {
                 self.session.abandon_batch();
                 return Ok(());

@@ -587,6 +587,10 @@ fn table_action(session: &mut Session, cursor: &mut Cursor<'_>, id: DescriptorId
                 .ok_or_else(|| cursor.unexpected())?;
             let mut body = body.clone();
             set_locality(session, &database, &mut body, new)?;
+            session.notice(
+                "LOCALITY changes will be finalized asynchronously; further schema changes on this table may be restricted until \
+                 the job completes",
+            );
             changed.body = Body::Table(body);
         } else {
             return Err(cursor.unexpected());

@@ -287,9 +287,17 @@ impl Translator {
         columns: &[ColumnMeta],
         scope: &Scope<'_>,
     ) -> SqlResult<String> {
-        let key = self.sort_key(&item.expr, columns, scope)?;
         let options = item.options.to_string();
-        Ok(format!("{key}{options}"))
+        // A row sorts by its parts.
+        let keys = match &item.expr {
+            Expr::Tuple(parts) => parts.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        let sorted = keys
+            .iter()
+            .map(|key| Ok(format!("{}{options}", self.sort_key(key, columns, scope)?)))
+            .collect::<SqlResult<Vec<_>>>()?;
+        Ok(sorted.join(", "))
     }
 
     /// A GROUP BY or ORDER BY key: a position, a result column's name, or an expression.
