@@ -85,7 +85,13 @@ fn value(cursor: &mut Cursor<'_>) -> SqlResult<String> {
     let negative = cursor.accept("-");
     match cursor.take() {
         Some(Kind::Text(v) | Kind::Quoted(v)) => Ok(v),
-        Some(Kind::Word(v)) => Ok(v),
+        Some(Kind::Word(mut v)) => {
+            // A bare word may have points in it: `SET CLUSTER SETTING … = restore.before_publishing_descriptors`.
+            while cursor.accept(".") {
+                v = format!("{v}.{}", cursor.ident()?);
+            }
+            Ok(v)
+        }
         Some(Kind::Number(v)) => Ok(if negative { format!("-{v}") } else { v }),
         _ => Err(cursor.unexpected()),
     }

@@ -262,6 +262,7 @@ fn index(session: &mut Session, cursor: &mut Cursor<'_>, exists_ok: bool) -> Sql
         body.indexes.retain(|i| i.name != index_name);
     }
     session.update_descriptor(&changed)?;
+    session.notice("the data for dropped indexes is reclaimed asynchronously");
     Ok("DROP INDEX".into())
 }
 
