@@ -47,14 +47,14 @@ pub(crate) async fn watch(job: &JobHandle, id: ClusterJobId, words: Words) -> Wa
             Ok(open) => open,
             Err(error) => return Watched::Left(End::detached(error.message)),
         };
-        let wait = match watching.look(&open, id).await {
-            Ok(Look::Again(wait)) => wait,
-            Ok(Look::Ended(ended)) => return Watched::Ended(ended, open),
-            Ok(Look::Left(end)) => return Watched::Left(end),
-            Err(error) => match watching.lost(error) {
-                Ok(wait) => wait,
-                Err(end) => return Watched::Left(end),
-            },
+        let seen = match watching.look(&open, id).await {
+            Ok(seen) => seen,
+            Err(error) => watching.lost(error),
+        };
+        let wait = match seen {
+            Look::Again(wait) => wait,
+            Look::Ended(ended) => return Watched::Ended(ended, open),
+            Look::Left(end) => return Watched::Left(end),
         };
         tokio::select! {
             () = sleep(wait) => {}
@@ -191,9 +191,9 @@ impl<'a> Watching<'a> {
     }
 
     /// What to do when the cluster did not answer: wait longer each time, or leave it for later.
-    fn lost(&mut self, error: Error) -> std::result::Result<Duration, End> {
+    fn lost(&mut self, error: Error) -> Look {
         if !is_passing(&error) {
-            return Err(End {
+            return Look::Left(End {
                 error: Some(error.clone()),
                 ..End::detached(error.message)
             });
@@ -204,7 +204,7 @@ impl<'a> Watching<'a> {
             JobState::Waiting,
             format!("Reconnecting. {the_job} goes on meanwhile"),
         );
-        Ok(Duration::from_secs(u64::from(self.failures).min(10)))
+        Look::Again(Duration::from_secs(u64::from(self.failures).min(10)))
     }
 }
 

@@ -47,6 +47,8 @@ pub struct NewestBackup {
     pub kind: BackupKind,
 }
 
+type NewestByDatabase = Vec<(String, NewestBackup)>;
+
 /// The newest backups of so many collections are read.
 const COLLECTIONS_READ: usize = 20;
 /// A collection may hold backups of several databases, each in chains of its own.
@@ -75,7 +77,7 @@ impl Backups {
             .take(COLLECTIONS_READ)
             .map(|collection| self.keys.collection(open, collection.uri.redacted()))
             .collect::<Result<_>>()?;
-        let found: Vec<(String, Result<Vec<(String, NewestBackup)>>)> = futures_util::stream::iter(uris)
+        let found: Vec<(String, Result<NewestByDatabase>)> = futures_util::stream::iter(uris)
             .map(|uri| async move { (uri.name(), newest(cluster, &uri).await) })
             .buffered(AT_ONCE)
             .collect()
@@ -151,8 +153,8 @@ pub async fn list_databases(cluster: &Cluster) -> Result<Vec<DatabaseSummary>> {
 }
 
 /// The newest backup of each database in a collection, looked for in its newest chains.
-async fn newest(cluster: &Cluster, uri: &StorageUri) -> Result<Vec<(String, NewestBackup)>> {
-    let mut newest: Vec<(String, NewestBackup)> = Vec::new();
+async fn newest(cluster: &Cluster, uri: &StorageUri) -> Result<NewestByDatabase> {
+    let mut newest = NewestByDatabase::new();
     for path in list_backups(cluster, uri).await?.iter().rev().take(CHAINS_READ) {
         let contents = show_backup(cluster, uri, path, &ShowBackup::default()).await?;
         let Some((end_time, layer)) = contents.end_time().zip(contents.layers.last()) else {

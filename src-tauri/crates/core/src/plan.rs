@@ -106,41 +106,55 @@ const KEPT: usize = 64;
 
 /// The plans that may still be started.
 #[derive(Debug)]
-pub struct Plans<T>(Mutex<(u64, BTreeMap<PlanId, (u64, T)>)>);
+pub struct Plans<T>(Mutex<Numbered<T>>);
+
+/// Plans with the order in which they were made.
+#[derive(Debug)]
+struct Numbered<T> {
+    last: u64,
+    plans: BTreeMap<PlanId, (u64, T)>,
+}
 
 impl<T> Default for Plans<T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self(Mutex::new(Numbered {
+            last: 0,
+            plans: BTreeMap::new(),
+        }))
     }
 }
 
 impl<T> Plans<T> {
     pub fn keep(&self, id: PlanId, plan: T) {
-        let mut plans = self.lock();
-        plans.0 += 1;
-        let number = plans.0;
-        plans.1.insert(id, (number, plan));
-        if plans.1.len() > KEPT {
-            let oldest = plans
-                .1
+        let mut kept = self.lock();
+        kept.last += 1;
+        let number = kept.last;
+        kept.plans.insert(id, (number, plan));
+        if kept.plans.len() > KEPT {
+            let oldest = kept
+                .plans
                 .iter()
                 .min_by_key(|(_, (number, _))| *number)
                 .map(|(id, _)| *id);
             if let Some(oldest) = oldest {
-                plans.1.remove(&oldest);
+                kept.plans.remove(&oldest);
             }
         }
     }
 
     /// Gives the plan out; it can be started once.
     pub fn take(&self, id: PlanId) -> Result<T> {
-        self.lock().1.remove(&id).map(|(_, plan)| plan).ok_or_else(|| {
-            Error::new(Code::PlanChanged, "This plan is not at hand any more.")
-                .hint("Look at the check once more, then start.")
-        })
+        self.lock()
+            .plans
+            .remove(&id)
+            .map(|(_, plan)| plan)
+            .ok_or_else(|| {
+                Error::new(Code::PlanChanged, "This plan is not at hand any more.")
+                    .hint("Look at the check once more, then start.")
+            })
     }
 
-    fn lock(&self) -> MutexGuard<'_, (u64, BTreeMap<PlanId, (u64, T)>)> {
+    fn lock(&self) -> MutexGuard<'_, Numbered<T>> {
         // Nothing that can panic runs under this lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
