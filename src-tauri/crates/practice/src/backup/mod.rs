@@ -5,6 +5,8 @@
 //! become job records, and are carried out by the threads of [`runner::Runner`]. What a backup writes lies in a
 //! [`collection::Collection`], whose files are really read back by RESTORE and SHOW BACKUP.
 
+// The BACKUP statement among its kin.
+#[allow(clippy::module_inception)]
 mod backup;
 mod bind;
 mod collection;
