@@ -120,12 +120,12 @@ function Moments({ list, search, onSearchChange }: StepProps & { list: BackupLis
           {counted(hidden, "backup")} without {search.database} {hidden === 1 ? "is" : "are"} left out.
         </Callout>
       )}
-      {moments.length > 0 && (
+      {(moments.length > 1 || hasWindows) && (
         <Card>
           <TimeLine list={list} chains={fitting} value={value} onChange={setPicked} />
         </Card>
       )}
-      {moments.length > 0 && (
+      {(moments.length > 1 || hasWindows) && (
         <div className={styles.buttons}>
           {newest && (
             <Button
@@ -231,7 +231,11 @@ export function MomentStep({ search, onSearchChange, onBackUp }: StepProps & { o
       >
         {list.data && list.data.windows.length > 0
           ? "Shaded time can be restored to the second. Dots are single moments. Drag the marker, or type."
-          : "Each dot is a moment that was kept. Large dots are full backups."}
+          : list.data &&
+              list.data.chains.every((chain) => chain.layers.length <= 1) &&
+              list.data.chains.length <= 1
+            ? "A restore brings a database back as it was when a backup was taken."
+            : "Each dot is a moment that was kept. Large dots are full backups."}
       </StepTitle>
       {error ? (
         <ErrorState
