@@ -23,7 +23,12 @@ export function useConnections() {
 export function openClusterQuery(connectionId: string) {
   return queryOptions({
     queryKey: clusterKey(connectionId, "open"),
-    queryFn: () => commands.connectCluster(connectionId),
+    queryFn: async ({ client }) => {
+      const opened = await commands.connectCluster(connectionId);
+      // The list says which connections are open and when they were last used.
+      void client.invalidateQueries(connectionsQuery);
+      return opened;
+    },
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: Number.POSITIVE_INFINITY,
   });

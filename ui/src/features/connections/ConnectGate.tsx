@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { Button, ButtonRow } from "../../components/Button";
@@ -9,7 +9,7 @@ import { Content } from "../../components/Content";
 import { ErrorState, useDelayed } from "../../components/States";
 import { TextField } from "../../components/TextField";
 import { type Connection, commands } from "../../ipc/bindings";
-import { connectionsQuery, openClusterQuery } from "../../ipc/connections";
+import { openClusterQuery } from "../../ipc/connections";
 import { CurrentClusterProvider } from "../../ipc/currentCluster";
 import { asCallError, type CallError } from "../../ipc/errors";
 import styles from "./ConnectGate.module.css";
@@ -104,7 +104,6 @@ function SecretForm({
 
 /** Opens the cluster when it is visited, shows what stands in the way, and only then what is behind. */
 export function ConnectGate({ connection, children }: { connection: Connection; children: ReactNode }) {
-  const queryClient = useQueryClient();
   const navigate = useNavigate();
   const {
     data: cluster,
@@ -115,10 +114,7 @@ export function ConnectGate({ connection, children }: { connection: Connection; 
     ...openClusterQuery(connection.id),
     retryOnMount: false,
   });
-  const retry = async () => {
-    await refetch();
-    await queryClient.invalidateQueries(connectionsQuery);
-  };
+  const retry = () => void refetch();
   if (cluster) {
     return (
       <CurrentClusterProvider value={{ connection, cluster }}>

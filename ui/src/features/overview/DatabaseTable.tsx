@@ -53,9 +53,11 @@ export function DatabaseTable({ databases, onRestore, onBackUp }: DatabaseTableP
         {
           id: "backup",
           header: "Newest backup",
-          cell: ({ newestBackup }) =>
+          cell: ({ newestBackup, tables }) =>
             newestBackup ? (
               <Moment value={newestBackup.endTime} withRelative />
+            ) : tables === 0 ? (
+              <span className={styles.unknown}>empty, nothing to lose</span>
             ) : (
               <Badge tone="bad">No backup known</Badge>
             ),
