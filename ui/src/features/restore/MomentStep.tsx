@@ -202,6 +202,14 @@ function bestOf(collections: readonly Collection[], database: string | undefined
   return newestFirst.find((each) => each.name === `${database}-backup`) ?? newestFirst[0];
 }
 
+function leadOf(list: BackupList | undefined): string {
+  if (list !== undefined && list.windows.length > 0)
+    return "Shaded time can be restored to the second. Dots are single moments. Drag the marker, or type.";
+  return list !== undefined && momentsOf(list.chains).length > 1
+    ? "Each dot is a moment that was kept. Large dots are full backups."
+    : "A restore brings a database back as it was when a backup was taken.";
+}
+
 export function MomentStep({ search, onSearchChange, onBackUp }: StepProps & { onBackUp: () => void }) {
   const { connection } = useCurrentCluster();
   const collections = useQuery(collectionsQuery(connection.id));
@@ -229,13 +237,7 @@ export function MomentStep({ search, onSearchChange, onBackUp }: StepProps & { o
           )
         }
       >
-        {list.data && list.data.windows.length > 0
-          ? "Shaded time can be restored to the second. Dots are single moments. Drag the marker, or type."
-          : list.data &&
-              list.data.chains.every((chain) => chain.layers.length <= 1) &&
-              list.data.chains.length <= 1
-            ? "A restore brings a database back as it was when a backup was taken."
-            : "Each dot is a moment that was kept. Large dots are full backups."}
+        {leadOf(list.data)}
       </StepTitle>
       {error ? (
         <ErrorState
