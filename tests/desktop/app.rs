@@ -93,8 +93,9 @@ impl<'desktop> App<'desktop> {
             let element = self
                 .session
                 .find("textbox searchbox spinbutton combobox", field, "")?;
-            self.session.clear(&element)?;
-            self.session.type_text(&element, text)
+            // As a person does it, select all and type: clearing by WebDriver goes past the page's own state.
+            self.session
+                .type_text(&element, &format!("\u{e009}a\u{e000}{text}"))
         });
     }
 

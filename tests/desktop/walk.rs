@@ -89,7 +89,7 @@ fn a_backup_that_runs_while_the_app_quits_is_shown_as_it_is_afterwards() {
     app.click("Start practice cluster");
     app.see("nothing here is real");
     back_up(&app, "movr");
-    app.see("You may close the window meanwhile.");
+    app.see("of the cluster");
     app.quit();
 
     let app = App::open(&desktop);

@@ -96,18 +96,13 @@ impl Session {
             .map(|_| ())
     }
 
-    pub fn clear(&self, element: &Element) -> Result<(), String> {
-        self.post(&format!("/element/{}/clear", element.0), &json!({}))
-            .map(|_| ())
-    }
-
     pub fn type_text(&self, element: &Element, text: &str) -> Result<(), String> {
         self.post(&format!("/element/{}/value", element.0), &json!({"text": text}))
             .map(|_| ())
     }
 
     pub fn text(&self, element: &Element) -> Result<String, String> {
-        let text = self.script("arguments[0].innerText", &json!([{ELEMENT: element.0}]))?;
+        let text = self.script("arguments[0].textContent", &json!([{ELEMENT: element.0}]))?;
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 

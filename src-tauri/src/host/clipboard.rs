@@ -5,5 +5,8 @@
 
 /// The clipboard's text, or `None` when it holds none or cannot be read.
 pub async fn read_text() -> Option<String> {
-    tokio::task::spawn_blocking(|| arboard::Clipboard::new().ok()?.get_text().ok()).await.ok().flatten()
+    tokio::task::spawn_blocking(|| arboard::Clipboard::new().ok()?.get_text().ok())
+        .await
+        .ok()
+        .flatten()
 }

@@ -35,7 +35,10 @@ impl SystemKeyring {
         if let Some(store) = held.as_ref() {
             return Ok(Arc::clone(store));
         }
-        let store = connect().map_err(|error| KeyringError { failure: KeyringFailure::Absent, ..told(&error) })?;
+        let store = connect().map_err(|error| KeyringError {
+            failure: KeyringFailure::Absent,
+            ..told(&error)
+        })?;
         Ok(Arc::clone(held.insert(store)))
     }
 
@@ -63,12 +66,16 @@ impl SystemKeyring {
 
 impl SecretStore for SystemKeyring {
     fn read(&self, entry: &str) -> Result<Option<Secret>, KeyringError> {
-        Ok(self.with_entry(entry, None, |entry| entry.get_password())?.map(Secret::new))
+        Ok(self
+            .with_entry(entry, None, |entry| entry.get_password())?
+            .map(Secret::new))
     }
 
     fn write(&self, entry: &str, label: &str, secret: &Secret) -> Result<(), KeyringError> {
         // As bytes: as a password Windows would store two bytes for each character.
-        let written = self.with_entry(entry, Some(label), |entry| entry.set_secret(secret.expose().as_bytes()))?;
+        let written = self.with_entry(entry, Some(label), |entry| {
+            entry.set_secret(secret.expose().as_bytes())
+        })?;
         written.ok_or_else(|| KeyringError {
             failure: KeyringFailure::Failing,
             detail: "the keyring took the secret for a missing entry".into(),
@@ -76,12 +83,14 @@ impl SecretStore for SystemKeyring {
     }
 
     fn delete(&self, entry: &str) -> Result<(), KeyringError> {
-        self.with_entry(entry, None, |entry| entry.delete_credential()).map(drop)
+        self.with_entry(entry, None, |entry| entry.delete_credential())
+            .map(drop)
     }
 
     fn probe(&self) -> Result<(), KeyringError> {
         // Reading an entry that does not exist prompts nobody and proves that the keyring answers.
-        self.with_entry("probe", None, |entry| entry.get_secret().map(drop)).map(drop)
+        self.with_entry("probe", None, |entry| entry.get_secret().map(drop))
+            .map(drop)
     }
 }
 
@@ -91,9 +100,10 @@ fn told(error: &Error) -> KeyringError {
         Error::NoStorageAccess(cause) => (KeyringFailure::Locked, cause.to_string()),
         Error::PlatformFailure(cause) => (KeyringFailure::Failing, cause.to_string()),
         Error::NoDefaultStore => (KeyringFailure::Absent, "no store".to_owned()),
-        Error::BadEncoding(_) | Error::BadDataFormat(..) => {
-            (KeyringFailure::Failing, "the entry does not hold what was written into it".to_owned())
-        }
+        Error::BadEncoding(_) | Error::BadDataFormat(..) => (
+            KeyringFailure::Failing,
+            "the entry does not hold what was written into it".to_owned(),
+        ),
         other => (KeyringFailure::Failing, other.to_string()),
     };
     KeyringError { failure, detail }

@@ -27,7 +27,10 @@ const HOST: &str = "localhost";
 
 impl Practice {
     pub fn new(data_dir: &Path) -> Self {
-        Self { folder: data_dir.join("practice"), running: Mutex::default() }
+        Self {
+            folder: data_dir.join("practice"),
+            running: Mutex::default(),
+        }
     }
 
     /// Makes sure that the cluster runs and that a saved connection leads to it.
@@ -80,7 +83,10 @@ impl Practice {
 }
 
 fn find(connections: &Connections) -> Option<SavedConnection> {
-    connections.list().into_iter().find(|saved| saved.details.environment == Environment::Practice)
+    connections
+        .list()
+        .into_iter()
+        .find(|saved| saved.details.environment == Environment::Practice)
 }
 
 /// Writes down where the cluster is now. What the person chose (name, colour, note) stays.

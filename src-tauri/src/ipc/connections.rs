@@ -26,7 +26,11 @@ const LONGEST_PEM_BYTES: u64 = 1024 * 1024;
 pub async fn list_connections(state: &AppState) -> Result<ConnectionList, IpcError> {
     let connections = &state.connections;
     Ok(ConnectionList {
-        connections: connections.list().into_iter().map(|saved| told(state, saved)).collect(),
+        connections: connections
+            .list()
+            .into_iter()
+            .map(|saved| told(state, saved))
+            .collect(),
         healed: connections.healed().map(|healed| HealedIndex {
             kept_aside: healed.kept_aside.display().to_string(),
             recovered: healed.recovered as u32,
@@ -40,8 +44,14 @@ pub async fn get_connection(state: &AppState, id: Uuid) -> Result<Connection, Ip
 }
 
 pub async fn save_connection(state: &AppState, draft: ConnectionDraft) -> Result<Connection, IpcError> {
-    let staged: Vec<Uuid> = [&draft.password, &draft.client_key].into_iter().filter_map(SecretInput::handle).collect();
-    let saved = state.connections.save(draft.decode(&state.connections.staged)?).await?;
+    let staged: Vec<Uuid> = [&draft.password, &draft.client_key]
+        .into_iter()
+        .filter_map(SecretInput::handle)
+        .collect();
+    let saved = state
+        .connections
+        .save(draft.decode(&state.connections.staged)?)
+        .await?;
     for handle in staged {
         state.connections.staged.discard(handle);
     }
@@ -86,7 +96,10 @@ pub async fn provide_secret(
     value: TypedSecret,
     keep: KeepSecret,
 ) -> Result<(), IpcError> {
-    Ok(state.connections.provide_secret(ConnectionId(id), kind.into(), value.0, keep.into()).await?)
+    Ok(state
+        .connections
+        .provide_secret(ConnectionId(id), kind.into(), value.0, keep.into())
+        .await?)
 }
 
 /// Tries the draft step by step. The channel gets a whole report after each change, the answer is the
@@ -114,7 +127,9 @@ pub async fn parse_connection(state: &AppState, text: TypedSecret) -> Result<Par
 
 /// `null` when the clipboard holds nothing like a connection string.
 pub async fn read_clipboard_connection(state: &AppState) -> Result<Option<ParsedConnection>, IpcError> {
-    let Some(text) = clipboard::read_text().await.map(Secret::new) else { return Ok(None) };
+    let Some(text) = clipboard::read_text().await.map(Secret::new) else {
+        return Ok(None);
+    };
     // Offered without being asked, so only what is unmistakable: a single word may be anything.
     if !text.expose().contains("://") && !text.expose().contains("host") {
         return Ok(None);
@@ -184,22 +199,35 @@ async fn understand(state: &AppState, text: &Secret) -> Result<ParsedConnection,
     })?;
     let mut notes: Vec<FormNote> = parsed.notes.iter().cloned().map(Into::into).collect();
     let ca_pem = certificate_at(parsed.ca_file.as_deref(), Part::Ca, &mut notes).await;
-    let client_cert_pem = certificate_at(parsed.client_cert_file.as_deref(), Part::ClientCert, &mut notes).await;
+    let client_cert_pem =
+        certificate_at(parsed.client_cert_file.as_deref(), Part::ClientCert, &mut notes).await;
     let client_key = key_at(state, parsed.client_key_file.as_deref(), &mut notes).await;
     Ok(ParsedConnection {
         ca: Certificate::list(ca_pem.as_deref()),
         client_cert: Certificate::list(client_cert_pem.as_deref()),
-        password: parsed.password.clone().map(|password| state.connections.staged.stage(password)),
+        password: parsed
+            .password
+            .clone()
+            .map(|password| state.connections.staged.stage(password)),
         fields: fields(parsed, ca_pem, client_cert_pem),
         client_key,
         notes,
     })
 }
 
-fn fields(parsed: ConnectionString, ca_pem: Option<String>, client_cert_pem: Option<String>) -> ConnectionFields {
+fn fields(
+    parsed: ConnectionString,
+    ca_pem: Option<String>,
+    client_cert_pem: Option<String>,
+) -> ConnectionFields {
     let host = parsed.host.unwrap_or_default();
     ConnectionFields {
-        name: host.split('.').next().filter(|label| label.parse::<u8>().is_err()).unwrap_or(&host).to_owned(),
+        name: host
+            .split('.')
+            .next()
+            .filter(|label| label.parse::<u8>().is_err())
+            .unwrap_or(&host)
+            .to_owned(),
         host,
         port: parsed.port.unwrap_or(DEFAULT_PORT),
         user: parsed.user.unwrap_or_default(),
@@ -228,7 +256,10 @@ async fn certificate_at(path: Option<&str>, part: Part, notes: &mut Vec<FormNote
     match read {
         Ok(pem) => Some(pem.expose().to_owned()),
         Err(error) => {
-            notes.push(FormNote { part: part.into(), sentence: error.message });
+            notes.push(FormNote {
+                part: part.into(),
+                sentence: error.message,
+            });
             None
         }
     }
@@ -236,13 +267,18 @@ async fn certificate_at(path: Option<&str>, part: Part, notes: &mut Vec<FormNote
 
 async fn key_at(state: &AppState, path: Option<&str>, notes: &mut Vec<FormNote>) -> Option<Uuid> {
     let read = match read_pem(Path::new(path?)).await {
-        Ok(pem) => certificate::check_private_key(&pem).map(|()| pem).map_err(Error::from),
+        Ok(pem) => certificate::check_private_key(&pem)
+            .map(|()| pem)
+            .map_err(Error::from),
         Err(error) => Err(error),
     };
     match read {
         Ok(pem) => Some(state.connections.staged.stage(pem)),
         Err(error) => {
-            notes.push(FormNote { part: FormPart::ClientKey, sentence: error.message });
+            notes.push(FormNote {
+                part: FormPart::ClientKey,
+                sentence: error.message,
+            });
             None
         }
     }
@@ -250,19 +286,26 @@ async fn key_at(state: &AppState, path: Option<&str>, notes: &mut Vec<FormNote>)
 
 async fn read_pem(path: &Path) -> Result<Secret, Error> {
     let failed = |what: &str| Error::new(Code::LocalDisk, format!("{} {what}.", path.display()));
-    let about = tokio::fs::metadata(path).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => failed("does not exist on this computer").hint("Choose the file."),
-        _ => failed("cannot be read").detail(error.to_string()),
-    })?;
+    let about = tokio::fs::metadata(path)
+        .await
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                failed("does not exist on this computer").hint("Choose the file.")
+            }
+            _ => failed("cannot be read").detail(error.to_string()),
+        })?;
     if !about.is_file() {
         return Err(failed("is not a file"));
     }
     if about.len() > LONGEST_PEM_BYTES {
         return Err(failed("is too large for a certificate or a key"));
     }
-    let bytes = tokio::fs::read(path).await.map_err(|error| failed("cannot be read").detail(error.to_string()))?;
+    let bytes = tokio::fs::read(path)
+        .await
+        .map_err(|error| failed("cannot be read").detail(error.to_string()))?;
     String::from_utf8(bytes).map(Secret::new).map_err(|_| {
-        failed("is not in PEM form").hint("Convert it with openssl; a PEM file is text and starts with -----BEGIN.")
+        failed("is not in PEM form")
+            .hint("Convert it with openssl; a PEM file is text and starts with -----BEGIN.")
     })
 }
 

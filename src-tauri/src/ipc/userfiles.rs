@@ -39,10 +39,7 @@ pub async fn list_userfiles(
 ) -> Result<FolderPage, IpcError> {
     let cluster = open(state, connection)?;
     let folder = request.folder.clone();
-    let page = state
-        .userfiles
-        .list(&cluster, &request.into())
-        .await?;
+    let page = state.userfiles.list(&cluster, &request.into()).await?;
     Ok(FolderPage::of(folder, page))
 }
 
@@ -178,10 +175,7 @@ pub async fn list_deleted_userfiles(
     store: Option<String>,
 ) -> Result<Vec<DeletedUserfile>, IpcError> {
     let cluster = open(state, connection)?;
-    let deleted = state
-        .userfiles
-        .list_deleted(&cluster, store.as_deref())
-        .await?;
+    let deleted = state.userfiles.list_deleted(&cluster, store.as_deref()).await?;
     Ok(deleted.into_iter().map(DeletedUserfile::from).collect())
 }
 

@@ -35,7 +35,7 @@ export function MiddleEllipsis({
       data-full={text}
       data-cut={isCut || undefined}
     >
-      <span className={styles.start}>{start}</span>
+      {start && <span className={styles.start}>{start}</span>}
       <span className={styles.end}>{end}</span>
     </span>
   );

@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
 use roachvault_cockroach::userfile::{
-    BATCH_FILES, DeleteTarget, FileRow, Lanes, LocalSource, OnConflict, PartFile, SharedLanes, SmallFile, Source, Stop,
-    Store, StoredName, Upload, delete, download, download_small, get_file, pin, save_small, upload, upload_small,
+    BATCH_FILES, DeleteTarget, FileRow, Lanes, LocalSource, OnConflict, PartFile, SharedLanes, SmallFile,
+    Source, Stop, Store, StoredName, Upload, delete, download, download_small, get_file, pin, save_small,
+    upload, upload_small,
 };
 use roachvault_cockroach::{Cluster, Target};
 use sqlx::{AssertSqlSafe, Row};
@@ -37,7 +38,10 @@ const MIB: u64 = 1 << 20;
 const CONNECTIONS: usize = 6;
 
 fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+    std::env::var(name)
+        .ok()
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(default)
 }
 
 struct Bench {
@@ -49,7 +53,10 @@ impl Bench {
     async fn on(target: &Target) -> Self {
         let cluster = Cluster::connect(target).await.unwrap();
         let store = Store::open_default(&cluster).await.unwrap();
-        Self { store, folder: tempfile::tempdir().unwrap() }
+        Self {
+            store,
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     fn lanes(&self) -> SharedLanes {
@@ -72,20 +79,33 @@ impl Bench {
     }
 
     async fn file(&self, name: &str) -> FileRow {
-        get_file(&self.store, &StoredName::new(name).unwrap()).await.unwrap().unwrap()
+        get_file(&self.store, &StoredName::new(name).unwrap())
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     async fn remove(&self, name: &str) {
         let file = self.file(name).await;
-        let target = DeleteTarget { name: file.name, file_id: file.file_id, size_bytes: file.size_bytes };
-        delete(&self.store, &self.lanes(), &[target], |_| {}).await.unwrap();
+        let target = DeleteTarget {
+            name: file.name,
+            file_id: file.file_id,
+            size_bytes: file.size_bytes,
+        };
+        delete(&self.store, &self.lanes(), &[target], |_| {})
+            .await
+            .unwrap();
     }
 
     async fn upload(&self, path: &Path, name: &str) -> Duration {
         let begun = Instant::now();
         let source: Arc<dyn Source> = LocalSource::open(path).await.unwrap();
         let name = StoredName::new(name).unwrap();
-        let one = Upload { name, file_id: Uuid::new_v4(), on_conflict: OnConflict::Fail };
+        let one = Upload {
+            name,
+            file_id: Uuid::new_v4(),
+            on_conflict: OnConflict::Fail,
+        };
         upload(&self.store, &self.lanes(), &one, &source).await.unwrap();
         begun.elapsed()
     }
@@ -95,7 +115,9 @@ impl Bench {
         let file = self.file(name).await;
         let moment = pin(&self.store.cluster, self.store.dialect).await.unwrap();
         let part = PartFile::open(target, "bench").await.unwrap();
-        download(&self.store, &self.lanes(), &file, &moment, &part, true).await.unwrap();
+        download(&self.store, &self.lanes(), &file, &moment, &part, true)
+            .await
+            .unwrap();
         begun.elapsed()
     }
 
@@ -103,8 +125,14 @@ impl Bench {
     async fn bare_upload(&self, path: &Path) -> Duration {
         let file_id = Uuid::new_v4();
         let files = format!("{}_upload_files", self.store.name);
-        let sql = format!("INSERT INTO {files} (filename, file_id, file_size, username) VALUES ('/bare', $1, 0, 'demo')");
-        sqlx::query(AssertSqlSafe(sql)).bind(file_id).execute(self.store.cluster.pool()).await.unwrap();
+        let sql = format!(
+            "INSERT INTO {files} (filename, file_id, file_size, username) VALUES ('/bare', $1, 0, 'demo')"
+        );
+        sqlx::query(AssertSqlSafe(sql))
+            .bind(file_id)
+            .execute(self.store.cluster.pool())
+            .await
+            .unwrap();
         let sql = format!(
             "UPSERT INTO {}_upload_payload (file_id, byte_offset, payload) VALUES ($1, $2, $3)",
             self.store.name
@@ -119,9 +147,17 @@ impl Bench {
                 let mut offset = lane * 4 * MIB;
                 while offset < source.size_bytes() {
                     let len = (source.size_bytes() - offset).min(4 * MIB);
-                    let bytes = Arc::clone(&source).read_at(offset, usize::try_from(len).unwrap()).await.unwrap();
+                    let bytes = Arc::clone(&source)
+                        .read_at(offset, usize::try_from(len).unwrap())
+                        .await
+                        .unwrap();
                     let query = sqlx::query(AssertSqlSafe(sql.clone())).bind(file_id);
-                    query.bind(i64::try_from(offset).unwrap()).bind(bytes).execute(&mut connection).await.unwrap();
+                    query
+                        .bind(i64::try_from(offset).unwrap())
+                        .bind(bytes)
+                        .execute(&mut connection)
+                        .await
+                        .unwrap();
                     offset += CONNECTIONS as u64 * 4 * MIB;
                 }
             });
@@ -137,9 +173,13 @@ impl Bench {
         let file = self.file(name).await;
         let begun = Instant::now();
         let mut connection = self.store.cluster.transfer_connection().await.unwrap();
-        let sql =
-            format!("SELECT payload FROM {}_upload_payload WHERE file_id = $1 ORDER BY byte_offset", self.store.name);
-        let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(file.file_id).fetch(&mut connection);
+        let sql = format!(
+            "SELECT payload FROM {}_upload_payload WHERE file_id = $1 ORDER BY byte_offset",
+            self.store.name
+        );
+        let mut rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(file.file_id)
+            .fetch(&mut connection);
         let mut out = std::fs::File::create(self.path("bare")).unwrap();
         while let Some(row) = rows.try_next().await.unwrap() {
             std::io::Write::write_all(&mut out, row.try_get(0).unwrap()).unwrap();
@@ -151,7 +191,9 @@ impl Bench {
         let begun = Instant::now();
         let mut connection = self.store.cluster.transfer_connection().await.unwrap();
         let name = StoredName::new(name).unwrap();
-        like_cli::upload(&mut connection, &self.store, path, &name).await.unwrap();
+        like_cli::upload(&mut connection, &self.store, path, &name)
+            .await
+            .unwrap();
         begun.elapsed()
     }
 
@@ -159,7 +201,9 @@ impl Bench {
         let target = self.path(&format!("cli-{}", Uuid::new_v4()));
         let begun = Instant::now();
         let mut connection = self.store.cluster.transfer_connection().await.unwrap();
-        like_cli::get(&mut connection, &self.store, name, &target).await.unwrap();
+        like_cli::get(&mut connection, &self.store, name, &target)
+            .await
+            .unwrap();
         let took = begun.elapsed();
         std::fs::remove_file(target).unwrap();
         took
@@ -176,7 +220,9 @@ impl Bench {
             })
             .collect();
         let begun = Instant::now();
-        let sends = files.chunks(BATCH_FILES).map(|batch| upload_small(&self.store, &lanes, batch));
+        let sends = files
+            .chunks(BATCH_FILES)
+            .map(|batch| upload_small(&self.store, &lanes, batch));
         futures_util::future::try_join_all(sends).await.unwrap();
         let up = begun.elapsed();
         let begun = Instant::now();
@@ -212,8 +258,16 @@ fn peak_memory(reset: bool) -> u64 {
         let _ = std::fs::write("/proc/self/clear_refs", "5");
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0");
-    line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap_or(0) << 10
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap_or("0");
+    line.trim()
+        .trim_end_matches("kB")
+        .trim()
+        .parse::<u64>()
+        .unwrap_or(0)
+        << 10
 }
 
 #[tokio::main]
@@ -228,7 +282,10 @@ async fn main() {
     }
     let data = tempfile::tempdir().unwrap();
     let practice = Practice::start(Some(data.path()), &[]).unwrap();
-    let (mib, rounds) = (setting("ROACHVAULT_BENCH_MIB", 256), setting("ROACHVAULT_BENCH_ROUNDS", 5));
+    let (mib, rounds) = (
+        setting("ROACHVAULT_BENCH_MIB", 256),
+        setting("ROACHVAULT_BENCH_ROUNDS", 5),
+    );
     near(&practice.target, mib, rounds).await;
     far(&practice.target, mib.min(64)).await;
     memory(&practice.target, setting("ROACHVAULT_BENCH_MEMORY_MIB", 1024)).await;
@@ -238,8 +295,14 @@ async fn near(target: &Target, mib: u64, rounds: u64) {
     let bench = Bench::on(target).await;
     bench.write("large", mib * MIB);
     let path = bench.path("large");
-    let [mut ours_up, mut bare_up, mut cli_up, mut ours_down, mut bare_down, mut cli_down] =
-        std::array::from_fn(|_| Vec::new());
+    let [
+        mut ours_up,
+        mut bare_up,
+        mut cli_up,
+        mut ours_down,
+        mut bare_down,
+        mut cli_down,
+    ] = std::array::from_fn(|_| Vec::new());
     for _ in 0..rounds {
         cli_up.push(bench.cli_upload(&path, "cli").await);
         bench.remove("cli").await;
@@ -252,17 +315,30 @@ async fn near(target: &Target, mib: u64, rounds: u64) {
     }
     let (up, down) = (median(ours_up), median(ours_down));
     println!("loopback, {mib} MiB, median of {rounds}: up {up:.2} s, down {down:.2} s");
-    tell("upload, against bare prepared UPSERTs on as many connections", median(bare_up) / up, 0.8);
+    tell(
+        "upload, against bare prepared UPSERTs on as many connections",
+        median(bare_up) / up,
+        0.8,
+    );
     tell("upload, against one COPY row", median(cli_up) / up, 1.0);
     tell("download, against a bare loop", median(bare_down) / down, 0.8);
-    tell("download, against 256 KiB at a time", median(cli_down) / down, 4.0);
+    tell(
+        "download, against 256 KiB at a time",
+        median(cli_down) / down,
+        4.0,
+    );
 }
 
 async fn far(target: &Target, mib: u64) {
     let latency = Duration::from_millis(40);
     let to = std::net::SocketAddr::from(([127, 0, 0, 1], target.port));
     let relay = Relay::start(to, latency).await;
-    let bench = Bench::on(&Target { host: "127.0.0.1".into(), port: relay.port, ..target.clone() }).await;
+    let bench = Bench::on(&Target {
+        host: "127.0.0.1".into(),
+        port: relay.port,
+        ..target.clone()
+    })
+    .await;
     bench.write("large", mib * MIB);
     let path = bench.path("large");
     let cli_up = bench.cli_upload(&path, "cli").await.as_secs_f64();
@@ -270,8 +346,16 @@ async fn far(target: &Target, mib: u64) {
     let down = bench.download("ours", &bench.path("down")).await.as_secs_f64();
     let cli_down = bench.cli_download("ours").await.as_secs_f64();
     println!("40 ms each way, {mib} MiB: up {up:.2} s, down {down:.2} s");
-    tell("upload of a large file, against its single stream", cli_up / up, 1.0);
-    tell("download of a large file, against 256 KiB at a time", cli_down / down, 10.0);
+    tell(
+        "upload of a large file, against its single stream",
+        cli_up / up,
+        1.0,
+    );
+    tell(
+        "download of a large file, against 256 KiB at a time",
+        cli_down / down,
+        10.0,
+    );
     let (count, sample) = (1000, 20);
     let (up, down) = bench.small_files(count).await;
     let begun = Instant::now();
@@ -279,18 +363,30 @@ async fn far(target: &Target, mib: u64) {
     for i in 0..sample {
         let name = StoredName::new(&format!("cli-small/{i}")).unwrap();
         let mut connection = bench.store.cluster.transfer_connection().await.unwrap();
-        like_cli::upload(&mut connection, &bench.store, &bench.path("one"), &name).await.unwrap();
+        like_cli::upload(&mut connection, &bench.store, &bench.path("one"), &name)
+            .await
+            .unwrap();
     }
     let cli_up = begun.elapsed().as_secs_f64() * count as f64 / f64::from(sample);
     let begun = Instant::now();
     let mut connection = bench.store.cluster.transfer_connection().await.unwrap();
     for i in 0..sample {
         let target = bench.path(&format!("cli-small-{i}"));
-        like_cli::get(&mut connection, &bench.store, &format!("cli-small/{i}"), &target).await.unwrap();
+        like_cli::get(&mut connection, &bench.store, &format!("cli-small/{i}"), &target)
+            .await
+            .unwrap();
     }
     let cli_down = begun.elapsed().as_secs_f64() * count as f64 / f64::from(sample);
-    tell("1000 files of 4 KiB up, against one by one", cli_up / up.as_secs_f64(), 20.0);
-    tell("1000 files of 4 KiB down, against one by one", cli_down / down.as_secs_f64(), 20.0);
+    tell(
+        "1000 files of 4 KiB up, against one by one",
+        cli_up / up.as_secs_f64(),
+        20.0,
+    );
+    tell(
+        "1000 files of 4 KiB down, against one by one",
+        cli_down / down.as_secs_f64(),
+        20.0,
+    );
 }
 
 async fn memory(target: &Target, mib: u64) {

@@ -91,7 +91,12 @@ pub struct Capabilities {
 impl Capabilities {
     /// For one line of a report.
     pub fn summary(&self) -> String {
-        let of = |action| self.abilities.iter().find(|ability| ability.action == action).map(|ability| ability.permission);
+        let of = |action| {
+            self.abilities
+                .iter()
+                .find(|ability| ability.action == action)
+                .map(|ability| ability.permission)
+        };
         if self.admin == Some(true) {
             return "administrator".to_owned();
         }
@@ -100,9 +105,16 @@ impl Capabilities {
             (Action::RestoreDatabase, "restore"),
             (Action::UseFiles, "files"),
         ];
-        let may: Vec<&str> =
-            named.iter().filter(|(action, _)| of(*action) == Some(Permission::Allowed)).map(|(_, name)| *name).collect();
-        if may.is_empty() { "no grant found for backups".to_owned() } else { format!("may {}", may.join(", ")) }
+        let may: Vec<&str> = named
+            .iter()
+            .filter(|(action, _)| of(*action) == Some(Permission::Allowed))
+            .map(|(_, name)| *name)
+            .collect();
+        if may.is_empty() {
+            "no grant found for backups".to_owned()
+        } else {
+            format!("may {}", may.join(", "))
+        }
     }
 }
 
@@ -128,34 +140,59 @@ impl Grants {
         else {
             return Self::default();
         };
-        let admin = column(connection, format!("SHOW GRANTS ON ROLE admin FOR {user_ident}"), "member").await;
-        let admin = if user == "root" { Some(true) } else { admin.map(|members| !members.is_empty()) };
+        let admin = column(
+            connection,
+            format!("SHOW GRANTS ON ROLE admin FOR {user_ident}"),
+            "member",
+        )
+        .await;
+        let admin = if user == "root" {
+            Some(true)
+        } else {
+            admin.map(|members| !members.is_empty())
+        };
         if admin == Some(true) {
-            return Self { admin, ..Self::default() };
+            return Self {
+                admin,
+                ..Self::default()
+            };
         }
         let system = format!("SHOW SYSTEM GRANTS FOR {user_ident}");
         let database = format!("SHOW GRANTS ON DATABASE {database} FOR {user_ident}");
-        let options = format!("SELECT options::STRING AS options FROM [SHOW ROLES] WHERE username = {user_literal}");
+        let options =
+            format!("SELECT options::STRING AS options FROM [SHOW ROLES] WHERE username = {user_literal}");
         Self {
             admin,
             system: column(connection, system, "privilege_type").await,
             database: column(connection, database, "privilege_type").await,
             role_options: column(connection, options, "options").await.map(|texts| {
-                texts.iter().flat_map(|text| text.split(|c: char| !c.is_ascii_alphabetic())).map(str::to_owned).collect()
+                texts
+                    .iter()
+                    .flat_map(|text| text.split(|c: char| !c.is_ascii_alphabetic()))
+                    .map(str::to_owned)
+                    .collect()
             }),
         }
     }
 }
 
 async fn column(connection: &mut PgConnection, sql: String, name: &str) -> Option<BTreeSet<String>> {
-    let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).fetch_all(connection).await.ok()?;
-    Some(rows.iter().filter_map(|row| row.try_get::<Option<String>, _>(name).ok().flatten()).collect())
+    let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+        .fetch_all(connection)
+        .await
+        .ok()?;
+    Some(
+        rows.iter()
+            .filter_map(|row| row.try_get::<Option<String>, _>(name).ok().flatten())
+            .collect(),
+    )
 }
 
 fn judge(who: Who<'_>, version: &Version, grants: &Grants) -> Capabilities {
     let Who { host, user, database } = who;
     let holds = |set: &Option<BTreeSet<String>>, privilege: &str| {
-        set.as_ref().map(|set| set.contains(privilege) || set.contains("ALL"))
+        set.as_ref()
+            .map(|set| set.contains(privilege) || set.contains("ALL"))
     };
     let system = |privilege| holds(&grants.system, privilege);
     let in_database = |privilege| holds(&grants.database, privilege);
@@ -169,11 +206,29 @@ fn judge(who: Who<'_>, version: &Version, grants: &Grants) -> Capabilities {
     let place = quote::ident(database).unwrap_or_default();
     // BACKUP and RESTORE as privileges exist since v22.2; system privileges too.
     let fine_grained = version.number.is_none_or(|number| number >= (22, 2));
-    let grant = |statement: String| if fine_grained { statement } else { format!("GRANT admin TO {who};") };
+    let grant = |statement: String| {
+        if fine_grained {
+            statement
+        } else {
+            format!("GRANT admin TO {who};")
+        }
+    };
     let rows = [
-        (Action::BackUpCluster, system("BACKUP"), grant(format!("GRANT SYSTEM BACKUP TO {who};"))),
-        (Action::BackUpDatabase, in_database("BACKUP"), grant(format!("GRANT BACKUP ON DATABASE {place} TO {who};"))),
-        (Action::RestoreCluster, system("RESTORE"), grant(format!("GRANT SYSTEM RESTORE TO {who};"))),
+        (
+            Action::BackUpCluster,
+            system("BACKUP"),
+            grant(format!("GRANT SYSTEM BACKUP TO {who};")),
+        ),
+        (
+            Action::BackUpDatabase,
+            in_database("BACKUP"),
+            grant(format!("GRANT BACKUP ON DATABASE {place} TO {who};")),
+        ),
+        (
+            Action::RestoreCluster,
+            system("RESTORE"),
+            grant(format!("GRANT SYSTEM RESTORE TO {who};")),
+        ),
         (
             Action::RestoreDatabase,
             either(system("RESTORE"), option("CREATEDB")),
@@ -191,7 +246,11 @@ fn judge(who: Who<'_>, version: &Version, grants: &Grants) -> Capabilities {
             format!("GRANT CREATE ON DATABASE {place} TO {who};"),
         ),
         // A schedule runs with the rights of its owner: whoever may back up may plan it.
-        (Action::MakeSchedules, in_database("BACKUP"), grant(format!("GRANT BACKUP ON DATABASE {place} TO {who};"))),
+        (
+            Action::MakeSchedules,
+            in_database("BACKUP"),
+            grant(format!("GRANT BACKUP ON DATABASE {place} TO {who};")),
+        ),
         (
             Action::MakeExternalConnections,
             system("EXTERNALCONNECTION"),
@@ -199,7 +258,10 @@ fn judge(who: Who<'_>, version: &Version, grants: &Grants) -> Capabilities {
         ),
         (
             Action::SeeAllJobs,
-            either(either(system("VIEWJOB"), system("CONTROLJOB")), option("CONTROLJOB")),
+            either(
+                either(system("VIEWJOB"), system("CONTROLJOB")),
+                option("CONTROLJOB"),
+            ),
             grant(format!("GRANT SYSTEM VIEWJOB TO {who};")),
         ),
     ];
@@ -210,7 +272,11 @@ fn judge(who: Who<'_>, version: &Version, grants: &Grants) -> Capabilities {
             (_, None) => Permission::Unknown,
         };
         let grant = (permission != Permission::Allowed).then_some(grant);
-        Ability { action, permission, grant }
+        Ability {
+            action,
+            permission,
+            grant,
+        }
     });
     Capabilities {
         user: user.to_owned(),
@@ -230,16 +296,30 @@ mod tests {
     }
 
     fn of(capabilities: &Capabilities, action: Action) -> &Ability {
-        capabilities.abilities.iter().find(|ability| ability.action == action).unwrap_or_else(|| panic!("{action:?}"))
+        capabilities
+            .abilities
+            .iter()
+            .find(|ability| ability.action == action)
+            .unwrap_or_else(|| panic!("{action:?}"))
     }
 
-    const MAX: Who<'_> = Who { host: "localhost", user: "max", database: "bank" };
+    const MAX: Who<'_> = Who {
+        host: "localhost",
+        user: "max",
+        database: "bank",
+    };
 
     #[test]
     fn the_plan_is_read_off_the_host() {
         let plan = |host| Plan::of_host(host);
-        assert_eq!(plan("blue-dog-147.6wr.cockroachlabs.cloud"), Some(Plan::BasicOrStandard));
-        assert_eq!(plan("blue-dog-5bct.gcp-us-east4.cockroachlabs.cloud"), Some(Plan::Advanced));
+        assert_eq!(
+            plan("blue-dog-147.6wr.cockroachlabs.cloud"),
+            Some(Plan::BasicOrStandard)
+        );
+        assert_eq!(
+            plan("blue-dog-5bct.gcp-us-east4.cockroachlabs.cloud"),
+            Some(Plan::Advanced)
+        );
         assert_eq!(plan("free-tier.crdb.io"), Some(Plan::Advanced));
         assert_eq!(plan("db.example.com"), Some(Plan::SelfHosted));
         assert_eq!(plan("localhost"), None);
@@ -257,31 +337,69 @@ mod tests {
             database: set(&["CONNECT"]),
             role_options: set(&["CREATEDB"]),
         };
-        let found = judge(Who { user: "o'brien", database: "my bank", ..MAX }, &version(), &grants);
+        let found = judge(
+            Who {
+                user: "o'brien",
+                database: "my bank",
+                ..MAX
+            },
+            &version(),
+            &grants,
+        );
         let back_up = of(&found, Action::BackUpDatabase);
         assert_eq!(back_up.permission, Permission::NotGranted);
-        assert_eq!(back_up.grant.as_deref(), Some(r#"GRANT BACKUP ON DATABASE "my bank" TO "o'brien";"#));
-        assert_eq!(of(&found, Action::RestoreDatabase).permission, Permission::Allowed);
+        assert_eq!(
+            back_up.grant.as_deref(),
+            Some(r#"GRANT BACKUP ON DATABASE "my bank" TO "o'brien";"#)
+        );
+        assert_eq!(
+            of(&found, Action::RestoreDatabase).permission,
+            Permission::Allowed
+        );
     }
 
     #[test]
     fn an_administrator_may_do_everything_and_is_asked_for_nothing() {
-        let found = judge(MAX, &version(), &Grants { admin: Some(true), ..Grants::default() });
-        assert!(found.abilities.iter().all(|a| a.permission == Permission::Allowed && a.grant.is_none()));
+        let found = judge(
+            MAX,
+            &version(),
+            &Grants {
+                admin: Some(true),
+                ..Grants::default()
+            },
+        );
+        assert!(
+            found
+                .abilities
+                .iter()
+                .all(|a| a.permission == Permission::Allowed && a.grant.is_none())
+        );
     }
 
     #[test]
     fn what_no_statement_told_stays_unknown() {
         let found = judge(MAX, &version(), &Grants::default());
-        assert!(found.abilities.iter().all(|ability| ability.permission == Permission::Unknown));
+        assert!(
+            found
+                .abilities
+                .iter()
+                .all(|ability| ability.permission == Permission::Unknown)
+        );
     }
 
     #[test]
     fn system_backup_does_not_cover_a_database() {
-        let grants =
-            Grants { admin: Some(false), system: set(&["BACKUP"]), database: set(&[]), role_options: set(&[]) };
+        let grants = Grants {
+            admin: Some(false),
+            system: set(&["BACKUP"]),
+            database: set(&[]),
+            role_options: set(&[]),
+        };
         let found = judge(MAX, &version(), &grants);
         assert_eq!(of(&found, Action::BackUpCluster).permission, Permission::Allowed);
-        assert_eq!(of(&found, Action::BackUpDatabase).permission, Permission::NotGranted);
+        assert_eq!(
+            of(&found, Action::BackUpDatabase).permission,
+            Permission::NotGranted
+        );
     }
 }

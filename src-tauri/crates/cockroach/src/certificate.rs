@@ -34,13 +34,17 @@ impl Certificate {
 
     pub(crate) fn from_der(der: &[u8]) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
-        let names = certificate.subject_alternative_name().ok().flatten().map(|names| {
-            names.value.general_names.iter().filter_map(|name| match name {
-                GeneralName::DNSName(name) => Some((*name).to_owned()),
-                GeneralName::IPAddress(bytes) => address(bytes),
-                _ => None,
-            })
-        });
+        let names = certificate
+            .subject_alternative_name()
+            .ok()
+            .flatten()
+            .map(|names| {
+                names.value.general_names.iter().filter_map(|name| match name {
+                    GeneralName::DNSName(name) => Some((*name).to_owned()),
+                    GeneralName::IPAddress(bytes) => address(bytes),
+                    _ => None,
+                })
+            });
         let name = |name: &x509_parser::x509::X509Name<'_>| {
             let common = name.iter_common_name().next().and_then(|name| name.as_str().ok());
             common.map_or_else(|| name.to_string(), str::to_owned)
@@ -60,7 +64,9 @@ fn address(bytes: &[u8]) -> Option<String> {
     if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
         return Some(std::net::Ipv4Addr::from(v4).to_string());
     }
-    <[u8; 16]>::try_from(bytes).ok().map(|v6| std::net::Ipv6Addr::from(v6).to_string())
+    <[u8; 16]>::try_from(bytes)
+        .ok()
+        .map(|v6| std::net::Ipv6Addr::from(v6).to_string())
 }
 
 /// The certificates of a PEM text, at least one.
@@ -70,15 +76,21 @@ pub fn read(pem: &str) -> Result<Vec<Certificate>> {
         return Err(refuse("This file is too large for a certificate."));
     }
     if pem.contains("PRIVATE KEY-----") {
-        return Err(refuse("This file holds a private key where a certificate belongs."));
+        return Err(refuse(
+            "This file holds a private key where a certificate belongs.",
+        ));
     }
     let mut certificates = Vec::new();
     for der in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-        let der = der.map_err(|_| refuse("The certificate file is damaged: its PEM text cannot be decoded."))?;
-        certificates.push(Certificate::from_der(&der).ok_or_else(|| refuse("The certificate file is damaged."))?);
+        let der =
+            der.map_err(|_| refuse("The certificate file is damaged: its PEM text cannot be decoded."))?;
+        certificates
+            .push(Certificate::from_der(&der).ok_or_else(|| refuse("The certificate file is damaged."))?);
     }
     if certificates.is_empty() {
-        return Err(refuse("This file holds no certificate. A certificate starts with -----BEGIN CERTIFICATE-----."));
+        return Err(refuse(
+            "This file holds no certificate. A certificate starts with -----BEGIN CERTIFICATE-----.",
+        ));
     }
     Ok(certificates)
 }
@@ -87,8 +99,11 @@ pub fn read(pem: &str) -> Result<Vec<Certificate>> {
 pub fn check_private_key(pem: &Secret) -> Result<()> {
     let refuse = |message: &str| Error::new(ErrorKind::InvalidInput, message);
     if pem.expose().contains("ENCRYPTED") {
-        return Err(refuse("This key is encrypted with a passphrase, which is not supported.")
-            .hint("Write an unencrypted copy with openssl pkey; the key is then kept in the system's keyring."));
+        return Err(
+            refuse("This key is encrypted with a passphrase, which is not supported.").hint(
+                "Write an unencrypted copy with openssl pkey; the key is then kept in the system's keyring.",
+            ),
+        );
     }
     PrivateKeyDer::from_pem_slice(pem.expose().as_bytes())
         .map(drop)

@@ -131,7 +131,9 @@ async fn connect_once(options: &PgConnectOptions) -> Result<PgConnection> {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error)) => Err(Cause::from_driver(&error, host, database).to_error(safe_detail(&error))),
         Err(_) => {
-            let cause = Cause::NoAnswer { cloud: is_cloud(host) };
+            let cause = Cause::NoAnswer {
+                cloud: is_cloud(host),
+            };
             Err(cause.to_error(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs())))
         }
     }
@@ -173,8 +175,9 @@ pub(crate) fn options(target: &Target) -> Result<PgConnectOptions> {
             TlsMode::Disable => PgSslMode::Disable,
         });
     if let (Some(cert), Some(key)) = (&target.client_cert_pem, &target.client_key_pem) {
-        options =
-            options.ssl_client_cert_from_pem(cert.as_bytes()).ssl_client_key_from_pem(key.expose().as_bytes());
+        options = options
+            .ssl_client_cert_from_pem(cert.as_bytes())
+            .ssl_client_key_from_pem(key.expose().as_bytes());
     }
     let startup = startup_options(target);
     if !startup.is_empty() {

@@ -43,37 +43,59 @@ pub fn client_config(target: &Target, shown: Shown) -> Result<ClientConfig> {
                     certificate
                         .map_err(|error| error.to_string())
                         .and_then(|certificate| roots.add(certificate).map_err(|error| error.to_string()))
-                        .map_err(|detail| refused("The CA certificate of this connection cannot be read.", detail))?;
+                        .map_err(|detail| {
+                            refused("The CA certificate of this connection cannot be read.", detail)
+                        })?;
                 }
             }
             if roots.is_empty() {
                 None
             } else {
-                let built = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
-                Some(built.map_err(|error| refused("The trusted certificates cannot be used.", error.to_string()))?)
+                let built =
+                    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+                        .build();
+                Some(built.map_err(|error| {
+                    refused("The trusted certificates cannot be used.", error.to_string())
+                })?)
             }
         }
         TlsMode::Require | TlsMode::Disable => None,
     };
     let checks = target.tls;
-    let verifier = Arc::new(Verifier { checks, verifier, provider: Arc::clone(&provider), shown });
+    let verifier = Arc::new(Verifier {
+        checks,
+        verifier,
+        provider: Arc::clone(&provider),
+        shown,
+    });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| refused("TLS cannot be set up.", error.to_string()))?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
-    let Some((cert, key)) = target.client_cert_pem.as_ref().zip(target.client_key_pem.as_ref()) else {
+    let Some((cert, key)) = target
+        .client_cert_pem
+        .as_ref()
+        .zip(target.client_key_pem.as_ref())
+    else {
         return Ok(config.with_no_client_auth());
     };
     let chain: Vec<_> = CertificateDer::pem_slice_iter(cert.as_bytes())
         .collect::<Result<_, _>>()
         .map_err(|error| refused("The client certificate cannot be read.", error.to_string()))?;
     // The error of the key is left out on purpose: nothing of a key belongs into a text.
-    let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes())
-        .map_err(|_| refused("The client key cannot be read.", "no unencrypted PEM key found".into()))?;
-    config
-        .with_client_auth_cert(chain, key)
-        .map_err(|error| refused("The client certificate and its key do not belong together.", error.to_string()))
+    let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes()).map_err(|_| {
+        refused(
+            "The client key cannot be read.",
+            "no unencrypted PEM key found".into(),
+        )
+    })?;
+    config.with_client_auth_cert(chain, key).map_err(|error| {
+        refused(
+            "The client certificate and its key do not belong together.",
+            error.to_string(),
+        )
+    })
 }
 
 /// Checks as much as the mode asks for, and remembers what it saw.
@@ -115,7 +137,12 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -124,10 +151,17 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

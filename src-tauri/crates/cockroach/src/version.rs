@@ -34,14 +34,24 @@ impl Version {
         };
         let number = release_word(text).and_then(|word| {
             let mut parts = word.trim_start_matches('v').split(|c: char| !c.is_ascii_digit());
-            Some((parts.next()?.parse().ok()?, parts.next().unwrap_or("0").parse().unwrap_or(0)))
+            Some((
+                parts.next()?.parse().ok()?,
+                parts.next().unwrap_or("0").parse().unwrap_or(0),
+            ))
         });
-        Self { text: text.to_owned(), product, number }
+        Self {
+            text: text.to_owned(),
+            product,
+            number,
+        }
     }
 
     /// `v25.4.0` of a CockroachDB text.
     pub fn release(&self) -> Option<String> {
-        (self.product == Product::CockroachDb).then(|| release_word(&self.text)).flatten().map(str::to_owned)
+        (self.product == Product::CockroachDb)
+            .then(|| release_word(&self.text))
+            .flatten()
+            .map(str::to_owned)
     }
 
     /// Whether this is CockroachDB of at least that release.
@@ -53,13 +63,18 @@ impl Version {
 /// The first word that starts like a number, with or without `v`.
 fn release_word(text: &str) -> Option<&str> {
     text.split_whitespace().find(|word| {
-        word.strip_prefix('v').unwrap_or(word).starts_with(|c: char| c.is_ascii_digit())
+        word.strip_prefix('v')
+            .unwrap_or(word)
+            .starts_with(|c: char| c.is_ascii_digit())
     })
 }
 
 /// Asks the server. One statement.
 pub async fn read(pool: &PgPool) -> Result<Version> {
-    let text: String = sqlx::query_scalar("SELECT version()").persistent(false).fetch_one(pool).await?;
+    let text: String = sqlx::query_scalar("SELECT version()")
+        .persistent(false)
+        .fetch_one(pool)
+        .await?;
     Ok(Version::parse(&text))
 }
 
@@ -69,8 +84,13 @@ mod tests {
 
     #[test]
     fn releases_are_read_from_what_servers_say() {
-        let stable = Version::parse("CockroachDB CCL v25.4.0 (x86_64-pc-linux-gnu, built 2025/11/01 10:00:00, go1.23.12)");
-        assert_eq!((stable.product, stable.number), (Product::CockroachDb, Some((25, 4))));
+        let stable = Version::parse(
+            "CockroachDB CCL v25.4.0 (x86_64-pc-linux-gnu, built 2025/11/01 10:00:00, go1.23.12)",
+        );
+        assert_eq!(
+            (stable.product, stable.number),
+            (Product::CockroachDb, Some((25, 4)))
+        );
         assert_eq!(stable.release().as_deref(), Some("v25.4.0"));
         assert!(stable.at_least(25, 4) && stable.at_least(24, 9) && !stable.at_least(26, 1));
 
@@ -78,7 +98,10 @@ mod tests {
         assert_eq!(alpha.number, Some((26, 1)));
 
         let postgres = Version::parse("PostgreSQL 15.8 (Debian 15.8-0+deb12u1) on x86_64-pc-linux-gnu");
-        assert_eq!((postgres.product, postgres.number), (Product::PostgreSql, Some((15, 8))));
+        assert_eq!(
+            (postgres.product, postgres.number),
+            (Product::PostgreSql, Some((15, 8)))
+        );
         assert!(postgres.release().is_none() && !postgres.at_least(1, 0));
 
         assert_eq!(Version::parse("something else").product, Product::Other);

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use roachvault_cockroach::userfile::{
-    Lanes, LocalSource, OnConflict, PartFile, SharedLanes, SmallFile, Source, Stop, Store, StoreSource, StoredName,
-    Upload, delete, download, download_small, get_file, list_page, list_stores, pin, upload, upload_small,
+    Lanes, LocalSource, OnConflict, PartFile, SharedLanes, SmallFile, Source, Stop, Store, StoreSource,
+    StoredName, Upload, delete, download, download_small, get_file, list_page, list_stores, pin, upload,
+    upload_small,
 };
 use roachvault_cockroach::{Cluster, userfile};
 use uuid::Uuid;
@@ -45,7 +46,13 @@ impl World {
         let cluster = Cluster::connect(&practice.target).await.unwrap();
         let store = Store::open_default(&cluster).await.unwrap();
         let lanes = Arc::new(Lanes::new(&cluster, Arc::new(|_| {}), Stop::new().1));
-        Some(Self { cluster, store, lanes, folder: tempfile::tempdir().unwrap(), _practice: practice })
+        Some(Self {
+            cluster,
+            store,
+            lanes,
+            folder: tempfile::tempdir().unwrap(),
+            _practice: practice,
+        })
     }
 
     async fn put(&self, name: &str, bytes: &[u8]) {
@@ -53,22 +60,33 @@ impl World {
         std::fs::write(&path, bytes).unwrap();
         let source: Arc<dyn Source> = LocalSource::open(&path).await.unwrap();
         let name = StoredName::new(name).unwrap();
-        let one = Upload { name, file_id: Uuid::new_v4(), on_conflict: OnConflict::Fail };
+        let one = Upload {
+            name,
+            file_id: Uuid::new_v4(),
+            on_conflict: OnConflict::Fail,
+        };
         upload(&self.store, &self.lanes, &one, &source).await.unwrap();
     }
 
     async fn fetch(&self, name: &str) -> Vec<u8> {
-        let file = get_file(&self.store, &StoredName::new(name).unwrap()).await.unwrap().unwrap();
+        let file = get_file(&self.store, &StoredName::new(name).unwrap())
+            .await
+            .unwrap()
+            .unwrap();
         let target = self.folder.path().join(format!("fetched-{}", Uuid::new_v4()));
         let part = PartFile::open(&target, "test").await.unwrap();
         let moment = pin(&self.cluster, self.store.dialect).await.unwrap();
-        download(&self.store, &self.lanes, &file, &moment, &part, false).await.unwrap();
+        download(&self.store, &self.lanes, &file, &moment, &part, false)
+            .await
+            .unwrap();
         std::fs::read(&target).unwrap()
     }
 
     async fn names(&self) -> Vec<String> {
         let page = list_page(&self.store, "/", None, 1000, None).await.unwrap();
-        page.into_iter().map(|file| file.name.shown().to_owned()).collect()
+        page.into_iter()
+            .map(|file| file.name.shown().to_owned())
+            .collect()
     }
 }
 
@@ -84,7 +102,10 @@ async fn the_first_upload_has_the_server_make_the_store() {
     assert_eq!(world.fetch("100%#?.csv").await, b"x");
     assert_eq!(world.fetch("empty").await, b"");
     assert_eq!(world.names().await, ["100%#?.csv", "data/big.bin", "empty"]);
-    assert_eq!(list_stores(&world.cluster).await.unwrap(), [world.store.name.clone()]);
+    assert_eq!(
+        list_stores(&world.cluster).await.unwrap(),
+        [world.store.name.clone()]
+    );
     assert!(world.store.gc_ttl_seconds().await.unwrap().is_some());
     assert!(userfile::find_damage(&world.store).await.unwrap().is_empty());
 }
@@ -96,13 +117,19 @@ async fn our_files_and_those_of_the_command_line_are_the_same() {
     world.put("ours", &bytes).await;
     let mut connection = world.cluster.transfer_connection().await.unwrap();
     let target = world.folder.path().join("by-cli");
-    like_cli::get(&mut connection, &world.store, "ours", &target).await.unwrap();
+    like_cli::get(&mut connection, &world.store, "ours", &target)
+        .await
+        .unwrap();
     assert!(std::fs::read(&target).unwrap() == bytes);
     let name = StoredName::new("theirs").unwrap();
-    like_cli::upload(&mut connection, &world.store, &target, &name).await.unwrap();
+    like_cli::upload(&mut connection, &world.store, &target, &name)
+        .await
+        .unwrap();
     assert!(world.fetch("theirs").await == bytes);
     let names = ["ours".to_owned()];
-    like_cli::delete(&mut connection, &world.store, &names).await.unwrap();
+    like_cli::delete(&mut connection, &world.store, &names)
+        .await
+        .unwrap();
     assert_eq!(world.names().await, ["theirs"]);
 }
 
@@ -120,7 +147,9 @@ async fn small_files_travel_together() {
     upload_small(&world.store, &world.lanes, &files).await.unwrap();
     let ids: Vec<Uuid> = files.iter().map(|file| file.file_id).collect();
     let moment = pin(&world.cluster, world.store.dialect).await.unwrap();
-    let back = download_small(&world.store, &world.lanes, &ids, moment.as_deref()).await.unwrap();
+    let back = download_small(&world.store, &world.lanes, &ids, moment.as_deref())
+        .await
+        .unwrap();
     for file in &files {
         assert_eq!(back.get(&file.file_id).map_or(&[][..], Vec::as_slice), file.bytes);
     }
@@ -131,17 +160,33 @@ async fn a_deleted_file_is_read_from_the_moment_before() {
     let Some(world) = World::new().await else { return };
     let bytes = noise(5 << 20, 3);
     world.put("gone", &bytes).await;
-    let file = get_file(&world.store, &StoredName::new("gone").unwrap()).await.unwrap().unwrap();
+    let file = get_file(&world.store, &StoredName::new("gone").unwrap())
+        .await
+        .unwrap()
+        .unwrap();
     let before = pin(&world.cluster, world.store.dialect).await.unwrap();
-    let target =
-        userfile::DeleteTarget { name: file.name.clone(), file_id: file.file_id, size_bytes: file.size_bytes };
-    delete(&world.store, &world.lanes, &[target], |_| {}).await.unwrap();
+    let target = userfile::DeleteTarget {
+        name: file.name.clone(),
+        file_id: file.file_id,
+        size_bytes: file.size_bytes,
+    };
+    delete(&world.store, &world.lanes, &[target], |_| {})
+        .await
+        .unwrap();
     assert!(world.names().await.is_empty());
-    let then = list_page(&world.store, "/", None, 10, before.as_deref()).await.unwrap();
+    let then = list_page(&world.store, "/", None, 10, before.as_deref())
+        .await
+        .unwrap();
     assert_eq!(then[0].file_id, file.file_id);
-    let source: Arc<dyn Source> = StoreSource::open(&world.store, &world.lanes, &file, &before).await.unwrap();
+    let source: Arc<dyn Source> = StoreSource::open(&world.store, &world.lanes, &file, &before)
+        .await
+        .unwrap();
     let name = StoredName::new("back").unwrap();
-    let one = Upload { name, file_id: Uuid::new_v4(), on_conflict: OnConflict::Fail };
+    let one = Upload {
+        name,
+        file_id: Uuid::new_v4(),
+        on_conflict: OnConflict::Fail,
+    };
     upload(&world.store, &world.lanes, &one, &source).await.unwrap();
     assert!(world.fetch("back").await == bytes);
 }

@@ -8,10 +8,10 @@ mod cluster_job;
 pub mod connection;
 pub mod error;
 pub mod job;
-pub mod userfile;
 pub mod overview;
 pub mod plan;
 pub mod restore;
+pub mod userfile;
 
 pub use cluster::{ClusterInfo, ConnectionId, Environment, OpenCluster};
 pub use connection::{ConnectionDetails, ConnectionDraft, Connections, SavedConnection};

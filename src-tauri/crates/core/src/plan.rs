@@ -160,6 +160,19 @@ impl<T> Plans<T> {
     }
 }
 
+/// A number as people read it: thousands set apart by commas.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// `1 table`, `2 tables`.
 pub(crate) fn counted(count: usize, one: &str) -> String {
     if count == 1 {

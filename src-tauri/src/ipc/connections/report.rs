@@ -139,10 +139,20 @@ macro_rules! from_core {
 from_core!(
     TestStepName,
     doctor::Step,
-    [NameLookup, Tcp, Tls, Routing, Login, Version, Database, Privileges]
+    [
+        NameLookup, Tcp, Tls, Routing, Login, Version, Database, Privileges
+    ]
 );
-from_core!(TestStepState, doctor::StepState, [Waiting, Running, Passed, Failed, Skipped]);
-from_core!(Permission, capabilities::Permission, [Allowed, NotGranted, Unknown]);
+from_core!(
+    TestStepState,
+    doctor::StepState,
+    [Waiting, Running, Passed, Failed, Skipped]
+);
+from_core!(
+    Permission,
+    capabilities::Permission,
+    [Allowed, NotGranted, Unknown]
+);
 from_core!(Plan, CorePlan, [BasicOrStandard, Advanced, SelfHosted]);
 from_core!(
     CapabilityAction,
@@ -182,7 +192,9 @@ impl From<&doctor::Report> for ConnectionReport {
         let steps = report.steps.iter().map(|step| TestStep {
             step: step.step.into(),
             state: step.state.into(),
-            took_ms: step.took.map(|took| took.as_millis().try_into().unwrap_or(u32::MAX)),
+            took_ms: step
+                .took
+                .map(|took| took.as_millis().try_into().unwrap_or(u32::MAX)),
             found: step.found.clone(),
         });
         Self {

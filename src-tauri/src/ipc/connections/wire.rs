@@ -146,9 +146,15 @@ pub enum SecretInput {
     /// No such secret is needed.
     Remove,
     AskEachTime,
-    Typed { value: TypedSecret, keep: KeepSecret },
+    Typed {
+        value: TypedSecret,
+        keep: KeepSecret,
+    },
     /// A secret that came from a paste or a file and waits in memory.
-    Staged { handle: Uuid, keep: KeepSecret },
+    Staged {
+        handle: Uuid,
+        keep: KeepSecret,
+    },
 }
 
 /// A secret on its way in. There is no way out: the type cannot be written to the wire.
@@ -300,12 +306,28 @@ macro_rules! same_variants {
     };
 }
 
-same_variants!(TlsMode, roachvault_cockroach::TlsMode, [VerifyFull, VerifyCa, Require, Disable]);
-same_variants!(Environment, roachvault_core::Environment, [Practice, Development, Staging, Production]);
-same_variants!(Colour, core::Colour, [Red, Orange, Amber, Green, Teal, Blue, Violet, Grey]);
+same_variants!(
+    TlsMode,
+    roachvault_cockroach::TlsMode,
+    [VerifyFull, VerifyCa, Require, Disable]
+);
+same_variants!(
+    Environment,
+    roachvault_core::Environment,
+    [Practice, Development, Staging, Production]
+);
+same_variants!(
+    Colour,
+    core::Colour,
+    [Red, Orange, Amber, Green, Teal, Blue, Violet, Grey]
+);
 same_variants!(KeepSecret, Keep, [Keyring, Memory]);
 same_variants!(SecretKind, core::SecretKind, [Password, ClientKey]);
-same_variants!(Product, roachvault_cockroach::version::Product, [CockroachDb, PostgreSql, Other]);
+same_variants!(
+    Product,
+    roachvault_cockroach::version::Product,
+    [CockroachDb, PostgreSql, Other]
+);
 
 impl From<core::ConnectionDetails> for ConnectionFields {
     fn from(details: core::ConnectionDetails) -> Self {
@@ -365,7 +387,9 @@ impl From<&SavedSecret> for SecretState {
 
 impl Certificate {
     pub fn list(pem: Option<&str>) -> Vec<Self> {
-        let certificates = pem.and_then(|pem| certificate::read(pem).ok()).unwrap_or_default();
+        let certificates = pem
+            .and_then(|pem| certificate::read(pem).ok())
+            .unwrap_or_default();
         certificates.into_iter().map(Self::from).collect()
     }
 }
@@ -469,7 +493,10 @@ impl FormPart {
 
 impl From<text::Note> for FormNote {
     fn from(note: text::Note) -> Self {
-        Self { part: note.part.into(), sentence: note.sentence }
+        Self {
+            part: note.part.into(),
+            sentence: note.sentence,
+        }
     }
 }
 

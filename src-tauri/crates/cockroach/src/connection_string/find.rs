@@ -30,7 +30,10 @@ pub(super) fn find(text: &str) -> Result<Found, Refused> {
         return Err(Refused::new(Part::Whole, "There is nothing to read yet."));
     }
     if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-        return Err(Refused::new(Part::Whole, "The text holds control characters and cannot be a connection string."));
+        return Err(Refused::new(
+            Part::Whole,
+            "The text holds control characters and cannot be a connection string.",
+        ));
     }
     refuse_error_messages(&text)?;
     if let Some(start) = scheme_start(&text) {
@@ -65,13 +68,18 @@ fn tidy(text: &str) -> String {
             c => c,
         })
         .collect();
-    let joined = plain.replace("\r\n", "\n").replace("\\\n", " ").replace("^\n", " ");
+    let joined = plain
+        .replace("\r\n", "\n")
+        .replace("\\\n", " ")
+        .replace("^\n", " ");
     let mut trimmed = joined.trim().trim_start_matches(['$', '>', '#']).trim();
     if joined.trim().starts_with("$env:") || joined.trim().starts_with("${") {
         trimmed = joined.trim();
     }
     for quote in ['"', '\'', '`'] {
-        if let Some(inner) = trimmed.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote))
+        if let Some(inner) = trimmed
+            .strip_prefix(quote)
+            .and_then(|rest| rest.strip_suffix(quote))
             && !inner.contains(quote)
         {
             trimmed = inner.trim();
@@ -94,20 +102,27 @@ fn url_at(text: &str, start: usize) -> String {
     if !before.is_empty() {
         return shell_word(&text[line_start..], start - line_start);
     }
-    let Some(blank) = line.find(char::is_whitespace) else { return line.to_owned() };
+    let Some(blank) = line.find(char::is_whitespace) else {
+        return line.to_owned();
+    };
     // Before the `@` a blank belongs to the password; after it, something else begins.
     if line[..blank].contains('@') || url::is_complete(&line[..blank]) {
         return line[..blank].to_owned();
     }
     let after_user = line.rfind('@').unwrap_or(blank);
-    let end = line[after_user..].find(char::is_whitespace).map_or(line.len(), |blank| after_user + blank);
+    let end = line[after_user..]
+        .find(char::is_whitespace)
+        .map_or(line.len(), |blank| after_user + blank);
     line[..end].to_owned()
 }
 
 /// The rest of the shell word that holds position `start`, quotes resolved: pieces in quotes and
 /// pieces without join, as in `'…sslrootcert='$HOME'/.postgresql/root.crt'`.
 fn shell_word(line: &str, start: usize) -> String {
-    let mut quote = line[..start].chars().next_back().filter(|c| matches!(c, '"' | '\'' | '`'));
+    let mut quote = line[..start]
+        .chars()
+        .next_back()
+        .filter(|c| matches!(c, '"' | '\'' | '`'));
     let mut word = String::new();
     let mut chars = line[start..].chars().peekable();
     while let Some(c) = chars.next() {
@@ -135,12 +150,24 @@ fn shell_word(line: &str, start: usize) -> String {
 
 fn refuse_error_messages(text: &str) -> Result<(), Refused> {
     let known = [
-        ("cannot load certificates", "The certificate files were not found where that command looked."),
-        ("certificate signed by unknown authority", "The cluster's CA certificate was missing."),
+        (
+            "cannot load certificates",
+            "The certificate files were not found where that command looked.",
+        ),
+        (
+            "certificate signed by unknown authority",
+            "The cluster's CA certificate was missing.",
+        ),
         ("Is the server running?", "Nothing answered at that address."),
         ("no such host", "There was no server with that name."),
-        ("i/o timeout", "Nothing answered; most often the network is not on the cluster's IP allowlist."),
-        ("password authentication failed", "The user name or password was wrong."),
+        (
+            "i/o timeout",
+            "Nothing answered; most often the network is not on the cluster's IP allowlist.",
+        ),
+        (
+            "password authentication failed",
+            "The user name or password was wrong.",
+        ),
     ];
     for (piece, meaning) in known {
         if text.contains(piece) && scheme_start(text).is_none() {
@@ -159,9 +186,17 @@ fn refuse_other_schemes(text: &str) -> Result<(), Refused> {
         "This is the address of a page in the Cloud Console. Open it, choose Connect and copy the connection string."
     } else if lower.contains("http://") || lower.contains("https://") {
         "This is a web address. A connection string starts with postgresql://."
-    } else if ["mysql://", "mongodb://", "mongodb+srv://", "redis://", "sqlserver://", "oracle:", "jdbc:"]
-        .iter()
-        .any(|scheme| lower.contains(scheme))
+    } else if [
+        "mysql://",
+        "mongodb://",
+        "mongodb+srv://",
+        "redis://",
+        "sqlserver://",
+        "oracle:",
+        "jdbc:",
+    ]
+    .iter()
+    .any(|scheme| lower.contains(scheme))
     {
         "This address belongs to another kind of database. CockroachDB's starts with postgresql://."
     } else if lower.contains("://") {
@@ -182,7 +217,10 @@ fn settings(text: &str) -> Result<Option<Vec<(String, String)>>, Refused> {
     } else {
         pairs(text, &words)
     };
-    Ok(found.iter().any(|(name, _)| super::settings::is_known(name)).then_some(found))
+    Ok(found
+        .iter()
+        .any(|(name, _)| super::settings::is_known(name))
+        .then_some(found))
 }
 
 /// `--host=h`, `--host h`, `-h h`, as cockroach and psql take them.
@@ -191,10 +229,14 @@ fn flags(words: &[String]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut words = words.iter().peekable();
     while let Some(word) = words.next() {
-        let Some(flag) = word.strip_prefix('-') else { continue };
+        let Some(flag) = word.strip_prefix('-') else {
+            continue;
+        };
         let long = flag.strip_prefix('-');
         let (name, inline) = match long {
-            Some(long) => long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value.to_owned()))),
+            Some(long) => long
+                .split_once('=')
+                .map_or((long, None), |(name, value)| (name, Some(value.to_owned()))),
             None => match flag.char_indices().nth(1) {
                 Some((at, _)) => (&flag[..at], Some(flag[at..].trim_start_matches('=').to_owned())),
                 None => (flag, None),
@@ -250,7 +292,11 @@ fn pairs(text: &str, words: &[String]) -> Vec<(String, String)> {
 
 fn bare_name(name: &str) -> String {
     let name = name.trim();
-    let name = name.strip_prefix("export ").or_else(|| name.strip_prefix("set ")).unwrap_or(name).trim();
+    let name = name
+        .strip_prefix("export ")
+        .or_else(|| name.strip_prefix("set "))
+        .unwrap_or(name)
+        .trim();
     let name = name.strip_prefix("$env:").unwrap_or(name);
     unquote(name.trim()).to_ascii_lowercase()
 }
@@ -275,7 +321,10 @@ fn split_words(text: &str) -> Result<Vec<String>, Refused> {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         if !c.is_whitespace() {
-            let first_equals = c == '=' && !word.as_deref().is_some_and(|word| word.contains('=') || word.starts_with('-'));
+            let first_equals = c == '='
+                && !word
+                    .as_deref()
+                    .is_some_and(|word| word.contains('=') || word.starts_with('-'));
             value_follows = quote.is_none() && first_equals;
         }
         match quote {
@@ -298,7 +347,10 @@ fn split_words(text: &str) -> Result<Vec<String>, Refused> {
         }
     }
     if quote.is_some() {
-        return Err(Refused::new(Part::Whole, "A quote in this text is opened and not closed."));
+        return Err(Refused::new(
+            Part::Whole,
+            "A quote in this text is opened and not closed.",
+        ));
     }
     words.extend(word);
     Ok(words)

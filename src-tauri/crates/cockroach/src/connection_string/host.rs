@@ -33,16 +33,25 @@ pub fn check_host(host: &str) -> Result<(), Refused> {
     if let Some(odd) = host.chars().find(|c| !c.is_ascii()) {
         return Err(Refused::new(
             Part::Host,
-            format!("The host holds “{}”, which is not ASCII. Use the xn-- form of the name.", odd.escape_debug()),
+            format!(
+                "The host holds “{}”, which is not ASCII. Use the xn-- form of the name.",
+                odd.escape_debug()
+            ),
         ));
     }
-    if host.chars().any(|c| c.is_ascii_whitespace() || c.is_ascii_control()) {
+    if host
+        .chars()
+        .any(|c| c.is_ascii_whitespace() || c.is_ascii_control())
+    {
         return refuse("The host holds a blank.");
     }
     if host.contains(['<', '>', '{', '}', '$']) {
         return refuse("The host is a placeholder. Copy the host from Connect in the Cloud Console.");
     }
-    if !host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')) {
+    if !host
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+    {
         return refuse("The host holds a character that no host name has.");
     }
     let labels_ok = host
@@ -69,18 +78,32 @@ pub(super) fn split_port(text: &str) -> Result<(String, Option<u16>, bool), Refu
             .split_once(']')
             .ok_or_else(|| Refused::new(Part::Host, "A “[” in the host has no “]”."))?;
         if address.contains('%') {
-            return Err(Refused::new(Part::Host, "IPv6 addresses with a zone are not supported."));
+            return Err(Refused::new(
+                Part::Host,
+                "IPv6 addresses with a zone are not supported.",
+            ));
         }
         if address.parse::<Ipv6Addr>().is_err() {
-            return Err(Refused::new(Part::Host, "What is between the brackets is not an IPv6 address."));
+            return Err(Refused::new(
+                Part::Host,
+                "What is between the brackets is not an IPv6 address.",
+            ));
         }
         match rest.strip_prefix(':') {
             Some(port) => (address, Some(port)),
             None if rest.is_empty() => (address, None),
-            None => return Err(Refused::new(Part::Port, "After the IPv6 address only a colon and a port may follow.")),
+            None => {
+                return Err(Refused::new(
+                    Part::Port,
+                    "After the IPv6 address only a colon and a port may follow.",
+                ));
+            }
         }
     } else if first.matches(':').count() > 1 {
-        return Err(Refused::new(Part::Host, "Write an IPv6 address in brackets, as in [::1]:26257."));
+        return Err(Refused::new(
+            Part::Host,
+            "Write an IPv6 address in brackets, as in [::1]:26257.",
+        ));
     } else {
         match first.split_once(':') {
             Some((host, port)) => (host, Some(port)),
@@ -101,5 +124,10 @@ pub(super) fn parse_port(text: &str) -> Result<u16, Refused> {
     text.parse::<u16>()
         .ok()
         .filter(|port| digits && *port > 0)
-        .ok_or_else(|| Refused::new(Part::Port, "The port is not a number from 1 to 65535. CockroachDB's is 26257."))
+        .ok_or_else(|| {
+            Refused::new(
+                Part::Port,
+                "The port is not a number from 1 to 65535. CockroachDB's is 26257.",
+            )
+        })
 }

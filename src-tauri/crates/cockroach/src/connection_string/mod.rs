@@ -86,7 +86,10 @@ pub struct Refused {
 
 impl Refused {
     pub(crate) fn new(part: Part, sentence: impl Into<String>) -> Self {
-        Self { part, sentence: sentence.into() }
+        Self {
+            part,
+            sentence: sentence.into(),
+        }
     }
 
     pub fn sentence(&self) -> &str {
@@ -96,7 +99,10 @@ impl Refused {
 
 impl ConnectionString {
     fn note(&mut self, part: Part, sentence: impl Into<String>) {
-        let note = Note { part, sentence: sentence.into() };
+        let note = Note {
+            part,
+            sentence: sentence.into(),
+        };
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
@@ -111,7 +117,10 @@ impl ConnectionString {
 /// Reads whatever was pasted.
 pub fn parse(text: &str, folders: &Folders) -> Result<ConnectionString, Refused> {
     if text.len() > LONGEST_BYTES {
-        return Err(Refused::new(Part::Whole, "This text is too long for a connection string."));
+        return Err(Refused::new(
+            Part::Whole,
+            "This text is too long for a connection string.",
+        ));
     }
     let mut parsed = match find::find(text)? {
         find::Found::Url(url) => url::parse(&url)?,
@@ -142,11 +151,21 @@ fn finish(mut parsed: ConnectionString) -> Result<ConnectionString, Refused> {
     }
     split_tenant_prefix(&mut parsed);
     if parsed.port == Some(5432) {
-        parsed.note(Part::Port, "5432 is PostgreSQL's usual port. CockroachDB listens on 26257.");
+        parsed.note(
+            Part::Port,
+            "5432 is PostgreSQL's usual port. CockroachDB listens on 26257.",
+        );
     }
-    if parsed.password.as_ref().is_some_and(|password| is_placeholder(password.expose())) {
+    if parsed
+        .password
+        .as_ref()
+        .is_some_and(|password| is_placeholder(password.expose()))
+    {
         parsed.password = None;
-        parsed.note(Part::Password, "The text holds a placeholder where the password belongs. Type the password.");
+        parsed.note(
+            Part::Password,
+            "The text holds a placeholder where the password belongs. Type the password.",
+        );
     }
     match parsed.tls {
         Some(TlsMode::Require) => parsed.note(
@@ -155,13 +174,23 @@ fn finish(mut parsed: ConnectionString) -> Result<ConnectionString, Refused> {
         ),
         Some(TlsMode::VerifyCa) => parsed.note(Part::Tls, "sslmode=verify-ca does not check the host name."),
         Some(TlsMode::Disable) => {
-            parsed.note(Part::Tls, "sslmode=disable sends everything, the password included, unencrypted.");
+            parsed.note(
+                Part::Tls,
+                "sslmode=disable sends everything, the password included, unencrypted.",
+            );
         }
         Some(TlsMode::VerifyFull) | None => {}
     }
     if parsed.client_cert_file.is_some() != parsed.client_key_file.is_some() {
-        let missing = if parsed.client_cert_file.is_some() { Part::ClientKey } else { Part::ClientCert };
-        parsed.note(missing, "A client certificate and its key are only used together. One of them is missing.");
+        let missing = if parsed.client_cert_file.is_some() {
+            Part::ClientKey
+        } else {
+            Part::ClientCert
+        };
+        parsed.note(
+            missing,
+            "A client certificate and its key are only used together. One of them is missing.",
+        );
     }
     Ok(parsed)
 }
@@ -169,7 +198,9 @@ fn finish(mut parsed: ConnectionString) -> Result<ConnectionString, Refused> {
 /// `name-123.defaultdb` is how old drivers name a Basic or Standard cluster.
 fn split_tenant_prefix(parsed: &mut ConnectionString) {
     let on_cloud = parsed.host.as_deref().is_some_and(is_cloud);
-    let Some((cluster, database)) = parsed.database.as_deref().and_then(|name| name.split_once('.')) else { return };
+    let Some((cluster, database)) = parsed.database.as_deref().and_then(|name| name.split_once('.')) else {
+        return;
+    };
     let numbered = cluster
         .rsplit_once('-')
         .is_some_and(|(name, number)| !name.is_empty() && number.parse::<u32>().is_ok());
@@ -187,7 +218,10 @@ fn is_placeholder(password: &str) -> bool {
         || bracketed('[', ']')
         || (bare.starts_with("${") && bare.ends_with('}'))
         || (!bare.is_empty() && bare.chars().all(|c| matches!(c, '*' | '•' | '●')))
-        || matches!(bare, "$PASSWORD" | "$PGPASSWORD" | "%PASSWORD%" | "ENTER-SQL-USER-PASSWORD" | "YOUR_PASSWORD")
+        || matches!(
+            bare,
+            "$PASSWORD" | "$PGPASSWORD" | "%PASSWORD%" | "ENTER-SQL-USER-PASSWORD" | "YOUR_PASSWORD"
+        )
 }
 
 /// Replaces the variables that the Cloud console and the documentation write into paths.

@@ -33,7 +33,9 @@ fn setting(name: &str) -> Option<Setting> {
     Some(match name.to_ascii_lowercase().as_str() {
         "host" | "hostname" | "server" | "pghost" | "db_host" | "database_host" => Setting::Host,
         "port" | "pgport" | "db_port" | "database_port" => Setting::Port,
-        "user" | "username" | "user name" | "user id" | "uid" | "pguser" | "db_user" | "database_user" => Setting::User,
+        "user" | "username" | "user name" | "user id" | "uid" | "pguser" | "db_user" | "database_user" => {
+            Setting::User
+        }
         "password" | "pwd" | "pgpassword" | "db_password" | "database_password" => Setting::Password,
         "dbname" | "database" | "db" | "pgdatabase" | "db_name" | "database_name" => Setting::Database,
         "sslmode" | "ssl mode" | "pgsslmode" => Setting::TlsMode,
@@ -46,8 +48,14 @@ fn setting(name: &str) -> Option<Setting> {
         "options" | "pgoptions" => Setting::Options,
         "cluster" => Setting::Cluster,
         "hostaddr" | "pghostaddr" => Setting::HostAddress,
-        "application_name" | "applicationname" | "connect_timeout" | "pgappname" | "pgconnect_timeout"
-        | "target_session_attrs" | "fallback_application_name" | "sslnegotiation" => Setting::Harmless,
+        "application_name"
+        | "applicationname"
+        | "connect_timeout"
+        | "pgappname"
+        | "pgconnect_timeout"
+        | "target_session_attrs"
+        | "fallback_application_name"
+        | "sslnegotiation" => Setting::Harmless,
         _ => return None,
     })
 }
@@ -89,7 +97,10 @@ const NAMED_WHEN_LEFT_OUT: [&str; 17] = [
 fn left_out(parsed: &mut ConnectionString, name: &str) {
     let lower = name.to_ascii_lowercase();
     match NAMED_WHEN_LEFT_OUT.iter().find(|known| **known == lower) {
-        Some(known) => parsed.note(Part::Whole, format!("{known} was left out: it is of no use here.")),
+        Some(known) => parsed.note(
+            Part::Whole,
+            format!("{known} was left out: it is of no use here."),
+        ),
         None => parsed.note(Part::Whole, "A parameter that is not known here was left out."),
     }
 }
@@ -138,7 +149,11 @@ pub(super) fn apply(parsed: &mut ConnectionString, name: &str, value: String) ->
 
 fn take_host(parsed: &mut ConnectionString, value: &str) -> Result<(), Refused> {
     let bare_v6 = value.parse::<std::net::Ipv6Addr>().is_ok();
-    let (host, port, several) = if bare_v6 { (value.to_owned(), None, false) } else { host::split_port(value)? };
+    let (host, port, several) = if bare_v6 {
+        (value.to_owned(), None, false)
+    } else {
+        host::split_port(value)?
+    };
     parsed.host = Some(host);
     parsed.port = port.or(parsed.port);
     if several {

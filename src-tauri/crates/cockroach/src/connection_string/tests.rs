@@ -5,7 +5,10 @@ use proptest::prelude::*;
 use super::*;
 
 fn folders() -> Folders {
-    Folders { home: Some("/home/max".into()), app_data: Some("C:/Users/max/AppData/Roaming".into()) }
+    Folders {
+        home: Some("/home/max".into()),
+        app_data: Some("C:/Users/max/AppData/Roaming".into()),
+    }
 }
 
 /// `user|password|host:port/database|tls|ca|cluster`, what is absent left empty.
@@ -150,28 +153,64 @@ fn what_cannot_be_used_is_refused_with_the_reason() {
     let cases = [
         ("", Part::Whole, "nothing to read"),
         ("hello there", Part::Whole, "not a connection string"),
-        ("mysql://root@localhost/db", Part::Whole, "another kind of database"),
-        ("https://cockroachlabs.cloud/cluster/abc/overview", Part::Whole, "page in the Cloud Console"),
+        (
+            "mysql://root@localhost/db",
+            Part::Whole,
+            "another kind of database",
+        ),
+        (
+            "https://cockroachlabs.cloud/cluster/abc/overview",
+            Part::Whole,
+            "page in the Cloud Console",
+        ),
         ("https://example.com", Part::Whole, "web address"),
         ("ccloud cluster sql blue-dog", Part::Whole, "--connection-url"),
         ("ERROR: cannot load certificates.", Part::Whole, "error message"),
-        ("x509: certificate signed by unknown authority", Part::Whole, "error message"),
+        (
+            "x509: certificate signed by unknown authority",
+            Part::Whole,
+            "error message",
+        ),
         ("postgresql://max@/bank", Part::Host, "No host"),
-        ("postgresql://max@db.example.com:99999/bank", Part::Port, "1 to 65535"),
+        (
+            "postgresql://max@db.example.com:99999/bank",
+            Part::Port,
+            "1 to 65535",
+        ),
         ("postgresql://max@db.example.com:0/bank", Part::Port, "1 to 65535"),
-        ("postgresql://max@db.example.com:abc/bank", Part::Port, "1 to 65535"),
+        (
+            "postgresql://max@db.example.com:abc/bank",
+            Part::Port,
+            "1 to 65535",
+        ),
         ("postgresql://root@::1:26257/bank", Part::Host, "brackets"),
-        ("postgresql://root@[fe80::1%25eth0]:26257/bank", Part::Host, "zone"),
+        (
+            "postgresql://root@[fe80::1%25eth0]:26257/bank",
+            Part::Host,
+            "zone",
+        ),
         ("postgresql://root@[::zz]/bank", Part::Host, "not an IPv6"),
         ("postgresql://root@%2Fvar%2Frun/bank", Part::Host, "Unix sockets"),
         ("host=/var/run/postgresql user=max", Part::Host, "Unix sockets"),
         ("postgresql://max@bücher.example/bank", Part::Host, "ASCII"),
-        ("postgresql://max@-bad-.example.com/bank", Part::Host, "valid host"),
+        (
+            "postgresql://max@-bad-.example.com/bank",
+            Part::Host,
+            "valid host",
+        ),
         ("postgresql://max@999.1.1.1/bank", Part::Host, "IPv4"),
         ("postgresql://max@<host>:26257/bank", Part::Host, "placeholder"),
-        ("postgresql://max@db.example.com/bank?sslmode=maybe", Part::Tls, "sslmode"),
+        (
+            "postgresql://max@db.example.com/bank?sslmode=maybe",
+            Part::Tls,
+            "sslmode",
+        ),
         ("postgresql://max:%00@db.example.com/bank", Part::Password, "NUL"),
-        ("postgresql://max:%FF@db.example.com/bank", Part::Password, "UTF-8"),
+        (
+            "postgresql://max:%FF@db.example.com/bank",
+            Part::Password,
+            "UTF-8",
+        ),
         ("host='db.example.com user=max", Part::Whole, "not closed"),
         ("postgresql://db\u{0}.example.com", Part::Whole, "control"),
     ];
@@ -189,24 +228,69 @@ fn what_a_person_should_know_is_said() {
     let notes = |text: &str| parse(text, &folders()).unwrap().notes;
     let said = |text: &str, part: Part, piece: &str| {
         let notes = notes(text);
-        assert!(notes.iter().any(|note| note.part == part && note.sentence.contains(piece)), "{text}: {notes:?}");
+        assert!(
+            notes
+                .iter()
+                .any(|note| note.part == part && note.sentence.contains(piece)),
+            "{text}: {notes:?}"
+        );
     };
-    said("postgresql://max:a/b@db.example.com/bank", Part::Password, "percent-encoded");
-    said("postgresql://max:5%@db.example.com/bank", Part::Password, "no percent-encoding");
-    said("postgresql://max:<password>@db.example.com/bank", Part::Password, "placeholder");
-    said("postgresql://max@db.example.com/bank?sslmode=require", Part::Tls, "does not check");
-    said("postgresql://max@db.example.com/bank?sslmode=disable", Part::Tls, "unencrypted");
+    said(
+        "postgresql://max:a/b@db.example.com/bank",
+        Part::Password,
+        "percent-encoded",
+    );
+    said(
+        "postgresql://max:5%@db.example.com/bank",
+        Part::Password,
+        "no percent-encoding",
+    );
+    said(
+        "postgresql://max:<password>@db.example.com/bank",
+        Part::Password,
+        "placeholder",
+    );
+    said(
+        "postgresql://max@db.example.com/bank?sslmode=require",
+        Part::Tls,
+        "does not check",
+    );
+    said(
+        "postgresql://max@db.example.com/bank?sslmode=disable",
+        Part::Tls,
+        "unencrypted",
+    );
     said("postgresql://max@db.example.com:5432/bank", Part::Port, "26257");
-    said("postgresql://max@a.example.com,b.example.com/bank", Part::Host, "first one");
-    said("postgresql://max@db.example.com/bank?hostaddr=10.0.0.1", Part::Host, "hostaddr");
-    said("postgresql://max@db.example.com/bank?sslcert=a.crt", Part::ClientKey, "missing");
-    said("postgresql://max@db.example.com/bank?statement_timeout=5s", Part::Whole, "statement_timeout");
+    said(
+        "postgresql://max@a.example.com,b.example.com/bank",
+        Part::Host,
+        "first one",
+    );
+    said(
+        "postgresql://max@db.example.com/bank?hostaddr=10.0.0.1",
+        Part::Host,
+        "hostaddr",
+    );
+    said(
+        "postgresql://max@db.example.com/bank?sslcert=a.crt",
+        Part::ClientKey,
+        "missing",
+    );
+    said(
+        "postgresql://max@db.example.com/bank?statement_timeout=5s",
+        Part::Whole,
+        "statement_timeout",
+    );
     assert!(notes("postgresql://max:pw@db.example.com:26257/bank?sslmode=verify-full").is_empty());
 }
 
 #[test]
 fn a_token_is_recognised_by_its_option() {
-    let parsed = parse("postgresql://max:eyJ@h.example.com/d?options=--crdb:jwt_auth_enabled=true", &folders()).unwrap();
+    let parsed = parse(
+        "postgresql://max:eyJ@h.example.com/d?options=--crdb:jwt_auth_enabled=true",
+        &folders(),
+    )
+    .unwrap();
     assert!(parsed.jwt);
 }
 
@@ -214,11 +298,15 @@ fn a_token_is_recognised_by_its_option() {
 fn the_rebuilt_url_holds_no_password() {
     let parsed = parse("postgresql://max:hunter2@db.example.com/bank", &folders()).unwrap();
     let url = parsed.to_url();
-    assert_eq!(url, "postgresql://max@db.example.com:26257/bank?sslmode=verify-full");
+    assert_eq!(
+        url,
+        "postgresql://max@db.example.com:26257/bank?sslmode=verify-full"
+    );
 }
 
 fn text() -> impl Strategy<Value = String> {
-    "[a-z ]{0,6}".prop_flat_map(|start| "[ -~äß€/@:?#%&=+'\"]{0,12}".prop_map(move |end| format!("{start}{end}")))
+    "[a-z ]{0,6}"
+        .prop_flat_map(|start| "[ -~äß€/@:?#%&=+'\"]{0,12}".prop_map(move |end| format!("{start}{end}")))
 }
 
 proptest! {

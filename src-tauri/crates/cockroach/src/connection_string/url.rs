@@ -27,14 +27,18 @@ pub(super) fn parse(url: &str) -> Result<ConnectionString, Refused> {
 /// `user@host:port/database` without a scheme.
 pub(super) fn parse_address(address: &str) -> Result<ConnectionString, Refused> {
     if address.parse::<std::net::Ipv6Addr>().is_ok() {
-        return Ok(ConnectionString { host: Some(address.to_owned()), ..Default::default() });
+        return Ok(ConnectionString {
+            host: Some(address.to_owned()),
+            ..Default::default()
+        });
     }
     read(address)
 }
 
 /// Whether a URL without a user part stands by itself.
 pub(super) fn is_complete(url: &str) -> bool {
-    url.split_once("://").is_some_and(|(_, rest)| in_order(&cut_strictly(rest, None)))
+    url.split_once("://")
+        .is_some_and(|(_, rest)| in_order(&cut_strictly(rest, None)))
 }
 
 fn read(rest: &str) -> Result<ConnectionString, Refused> {
@@ -62,7 +66,10 @@ fn read(rest: &str) -> Result<ConnectionString, Refused> {
         parsed.host = Some(host).filter(|host| !host.is_empty());
         parsed.port = port;
         if several {
-            parsed.note(Part::Host, "The text lists several hosts. The first one was taken.");
+            parsed.note(
+                Part::Host,
+                "The text lists several hosts. The first one was taken.",
+            );
         }
     }
     parsed.database = Some(decode(pieces.database, Part::Database)?).filter(|name| !name.is_empty());
@@ -71,7 +78,11 @@ fn read(rest: &str) -> Result<ConnectionString, Refused> {
         let name = decode(name, Part::Whole)?;
         let value = value.trim_matches(['"', '\'']);
         let options = name.eq_ignore_ascii_case("options");
-        let value = if options { value.replace('+', " ") } else { value.to_owned() };
+        let value = if options {
+            value.replace('+', " ")
+        } else {
+            value.to_owned()
+        };
         settings::apply(&mut parsed, &name, decode(&value, Part::Whole)?)?;
     }
     Ok(parsed)
@@ -107,7 +118,14 @@ fn cut_strictly<'a>(rest: &'a str, user_info: Option<&'a str>) -> Pieces<'a> {
         _ => (None, authority),
     };
     let unencoded = own.is_some_and(|own| own.contains('@'));
-    Pieces { user_info: user_info.or(own), address, database, query, fragment, unencoded }
+    Pieces {
+        user_info: user_info.or(own),
+        address,
+        database,
+        query,
+        fragment,
+        unencoded,
+    }
 }
 
 /// Whether host and port can stand, and the query is made of pairs.
@@ -118,17 +136,26 @@ fn in_order(pieces: &Pieces<'_>) -> bool {
     host_ok
         && pieces.fragment.is_empty()
         && !pieces.database.contains('@')
-        && pieces.query.split('&').all(|pair| pair.is_empty() || pair.contains('='))
+        && pieces
+            .query
+            .split('&')
+            .all(|pair| pair.is_empty() || pair.contains('='))
 }
 
 fn take_password(parsed: &mut ConnectionString, raw: &str) -> Result<(), Refused> {
     match percent_decode(raw) {
         Some(bytes) => {
             let password = String::from_utf8(bytes).map_err(|_| {
-                Refused::new(Part::Password, "The password's percent-encoding is not UTF-8. Type the password into its field.")
+                Refused::new(
+                    Part::Password,
+                    "The password's percent-encoding is not UTF-8. Type the password into its field.",
+                )
             })?;
             if password.contains('\0') {
-                return Err(Refused::new(Part::Password, "A NUL character cannot be part of a password."));
+                return Err(Refused::new(
+                    Part::Password,
+                    "A NUL character cannot be part of a password.",
+                ));
             }
             parsed.password = Some(Secret::new(password));
         }
@@ -175,7 +202,10 @@ fn decode(text: &str, part: Part) -> Result<String, Refused> {
         None => text.to_owned(),
     };
     if decoded.contains('\0') {
-        return Err(Refused::new(part, "A NUL character cannot be part of a connection string."));
+        return Err(Refused::new(
+            part,
+            "A NUL character cannot be part of a connection string.",
+        ));
     }
     Ok(decoded)
 }
@@ -198,20 +228,29 @@ fn percent_decode(text: &str) -> Option<Vec<u8>> {
 
 pub(super) fn percent_encode(text: &str) -> String {
     use std::fmt::Write as _;
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
+    text.bytes()
+        .fold(String::with_capacity(text.len()), |mut out, byte| {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+                out.push(char::from(byte));
+            } else {
+                let _ = write!(out, "%{byte:02X}");
+            }
+            out
+        })
 }
 
 pub(super) fn build(parsed: &ConnectionString) -> String {
     let host = parsed.host.as_deref().unwrap_or_default();
-    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    let user = parsed.user.as_deref().map(|user| format!("{}@", percent_encode(user))).unwrap_or_default();
+    let host = if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
+    };
+    let user = parsed
+        .user
+        .as_deref()
+        .map(|user| format!("{}@", percent_encode(user)))
+        .unwrap_or_default();
     let port = parsed.port.unwrap_or(DEFAULT_PORT);
     let database = percent_encode(parsed.database.as_deref().unwrap_or("defaultdb"));
     let mut options = Vec::new();
@@ -222,11 +261,17 @@ pub(super) fn build(parsed: &ConnectionString) -> String {
         options.push("--crdb:jwt_auth_enabled=true".to_owned());
     }
     let parameters = [
-        ("sslmode", Some(parsed.tls.unwrap_or_default().as_str().to_owned())),
+        (
+            "sslmode",
+            Some(parsed.tls.unwrap_or_default().as_str().to_owned()),
+        ),
         ("sslrootcert", parsed.ca_file.clone()),
         ("sslcert", parsed.client_cert_file.clone()),
         ("sslkey", parsed.client_key_file.clone()),
-        ("options", Some(options.join(" ")).filter(|options| !options.is_empty())),
+        (
+            "options",
+            Some(options.join(" ")).filter(|options| !options.is_empty()),
+        ),
     ];
     let query: Vec<String> = parameters
         .into_iter()

@@ -100,19 +100,25 @@ impl Cause {
         }
         match code {
             "28P01" => Self::WrongPassword,
-            "28000" if has("jwt authentication") => Self::TokenRefused { reason: token_reason(&lower).to_owned() },
+            "28000" if has("jwt authentication") => Self::TokenRefused {
+                reason: token_reason(&lower).to_owned(),
+            },
             "28000" if has("password is expired") => Self::PasswordExpired,
             "28000" if has("login privilege") => Self::NoLoginPrivilege,
             "28000" if has("host_based_authentication") || has("pg_hba.conf") => Self::NoAccessRule,
             "28000" if has("unusable over this connection type") => Self::MethodNeedsOtherTransport,
             "28000" if has("certificate") => Self::ClientCertificateRefused,
             "28000" => Self::WrongPassword,
-            "3D000" => Self::DatabaseMissing { name: database.to_owned() },
+            "3D000" => Self::DatabaseMissing {
+                name: database.to_owned(),
+            },
             "57P01" | "57P02" | "57P03" => Self::NodeDraining,
             "53300" => Self::TooManyConnections,
             "08004" if has("internal server error") => Self::BackendDown,
             _ if has("password authentication failed") => Self::WrongPassword,
-            _ => Self::Other { message: message.to_owned() },
+            _ => Self::Other {
+                message: message.to_owned(),
+            },
         }
     }
 
@@ -120,25 +126,35 @@ impl Cause {
     pub fn from_tls(error: &rustls::Error, shown: Option<&Certificate>, host: &str) -> Self {
         match error {
             rustls::Error::InvalidCertificate(reason) => match reason {
-                CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::CertificateExpired {
-                    until: shown.map(|certificate| certificate.not_after.format("%-d %B %Y").to_string()),
-                },
+                CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                    Self::CertificateExpired {
+                        until: shown.map(|certificate| certificate.not_after.format("%-d %B %Y").to_string()),
+                    }
+                }
                 CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                     Self::CertificateNotYetValid
                 }
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Self::WrongHost {
-                    names: shown.map(|certificate| certificate.names.clone()).unwrap_or_default(),
-                },
-                CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-                    Self::UnknownAuthority { cloud: is_cloud(host) }
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                    Self::WrongHost {
+                        names: shown
+                            .map(|certificate| certificate.names.clone())
+                            .unwrap_or_default(),
+                    }
                 }
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownAuthority {
+                    cloud: is_cloud(host),
+                },
                 // A certificate that is its own authority arrives as one that may not serve.
                 CertificateError::Other(_) if shown.is_some_and(|shown| shown.subject == shown.issuer) => {
-                    Self::UnknownAuthority { cloud: is_cloud(host) }
+                    Self::UnknownAuthority {
+                        cloud: is_cloud(host),
+                    }
                 }
                 _ => Self::CertificateUnusable,
             },
-            rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => Self::ClientCertificateDemanded,
+            rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+                Self::ClientCertificateDemanded
+            }
             rustls::Error::AlertReceived(
                 AlertDescription::BadCertificate
                 | AlertDescription::UnknownCA
@@ -150,22 +166,33 @@ impl Cause {
                 | AlertDescription::DecryptError,
             ) => Self::ClientCertificateRefused,
             rustls::Error::InvalidMessage(_) => Self::NotThisProtocol,
-            other => Self::Other { message: other.to_string() },
+            other => Self::Other {
+                message: other.to_string(),
+            },
         }
     }
 
     /// What reading, writing or dialling failed with.
     pub fn from_io(error: &std::io::Error, shown: Option<&Certificate>, host: &str) -> Self {
         use std::io::ErrorKind as Io;
-        if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        if let Some(tls) = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+        {
             return Self::from_tls(tls, shown, host);
         }
         match error.kind() {
             Io::ConnectionRefused => Self::NotListening,
-            Io::TimedOut => Self::NoAnswer { cloud: is_cloud(host) },
-            Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => Self::Unreachable,
+            Io::TimedOut => Self::NoAnswer {
+                cloud: is_cloud(host),
+            },
+            Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => {
+                Self::Unreachable
+            }
             Io::UnexpectedEof | Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe => Self::HungUp,
-            _ => Self::Other { message: error.to_string() },
+            _ => Self::Other {
+                message: error.to_string(),
+            },
         }
     }
 
@@ -177,16 +204,22 @@ impl Cause {
             }
             sqlx::Error::Io(io) => match Self::from_io(io, None, host) {
                 // Name lookup fails with a text of the operating system and no kind of its own.
-                Self::Other { message } if message.contains("lookup") || message.contains("resolve") => Self::HostNotFound,
+                Self::Other { message } if message.contains("lookup") || message.contains("resolve") => {
+                    Self::HostNotFound
+                }
                 cause => cause,
             },
-            sqlx::Error::Tls(tls) if tls.to_string().contains("does not support TLS") => Self::EncryptionNotOffered,
+            sqlx::Error::Tls(tls) if tls.to_string().contains("does not support TLS") => {
+                Self::EncryptionNotOffered
+            }
             sqlx::Error::Configuration(text) if text.to_string().contains("together") => {
                 Self::ClientCertificateIncomplete
             }
             sqlx::Error::Protocol(text) if text.contains("authentication") => Self::MethodUnknown,
             sqlx::Error::Protocol(_) => Self::NotThisProtocol,
-            other => Self::Other { message: other.to_string() },
+            other => Self::Other {
+                message: other.to_string(),
+            },
         }
     }
 
@@ -304,14 +337,22 @@ impl Cause {
                     [] => "It names no host at all.".to_owned(),
                     names => format!("It is valid for {}.", names.join(", ")),
                 };
-                row("The certificate belongs to another host.", &why, "Use a host name that the certificate holds.")
+                row(
+                    "The certificate belongs to another host.",
+                    &why,
+                    "Use a host name that the certificate holds.",
+                )
             }
             Self::CertificateExpired { until } => {
                 let why = match until {
                     Some(until) => format!("It was valid until {until}."),
                     None => "Its last day has passed.".to_owned(),
                 };
-                row("The server's certificate has expired.", &why, "Check this computer's clock, then renew the certificate.")
+                row(
+                    "The server's certificate has expired.",
+                    &why,
+                    "Check this computer's clock, then renew the certificate.",
+                )
             }
             Self::CertificateNotYetValid => row(
                 "The server's certificate is not valid yet.",
@@ -338,9 +379,11 @@ impl Cause {
                 "Certificate and key are only used together, and one is missing.",
                 "Choose both files, or remove both.",
             ),
-            Self::CertificateUnreadable { sentence } => {
-                row(sentence, "The file is damaged or of another kind.", "Choose the file again.")
-            }
+            Self::CertificateUnreadable { sentence } => row(
+                sentence,
+                "The file is damaged or of another kind.",
+                "Choose the file again.",
+            ),
             Self::HungUp => row(
                 "The server closed the connection.",
                 "It may be restarting, or something else listens on that port.",
@@ -386,7 +429,9 @@ impl Cause {
                 "It is overloaded, or a device between holds the data back.",
                 "Try again; then check proxies and load balancers.",
             ),
-            Self::NotCockroach { product: Product::PostgreSql } => row(
+            Self::NotCockroach {
+                product: Product::PostgreSql,
+            } => row(
                 "This is PostgreSQL, and a good one.",
                 "Roachvault's backups, restores and userfiles are CockroachDB's own.",
                 "Connect to a CockroachDB cluster; for PostgreSQL, pg_dump serves well.",
@@ -414,7 +459,9 @@ impl Cause {
             Self::NoAnswer { cloud: true } | Self::RefusedByAllowlist => Some(ALLOWLIST),
             Self::UnknownAuthority { cloud: true } => Some(CA),
             Self::ClusterNotFound | Self::ClusterNameMissing => Some(CONNECT),
-            Self::ClientCertificateDemanded | Self::ClientCertificateRefused | Self::CertificateUnusable => Some(CERTS),
+            Self::ClientCertificateDemanded | Self::ClientCertificateRefused | Self::CertificateUnusable => {
+                Some(CERTS)
+            }
             _ => None,
         }
     }
@@ -440,7 +487,9 @@ impl Cause {
             | Self::TokenRefused { .. }
             | Self::ClientCertificateRefused
             | Self::MethodUnknown => ErrorKind::Auth,
-            Self::NodeDraining | Self::TooManyConnections | Self::BackendDown | Self::StillWaking => ErrorKind::Busy,
+            Self::NodeDraining | Self::TooManyConnections | Self::BackendDown | Self::StillWaking => {
+                ErrorKind::Busy
+            }
             Self::DatabaseMissing { .. } => ErrorKind::NotFound,
             Self::NotCockroach { .. } => ErrorKind::Unsupported,
             _ => ErrorKind::CannotConnect,
@@ -450,7 +499,9 @@ impl Cause {
     /// The same as an error of the ordinary sort, for callers that only want to connect.
     pub fn to_error(&self, detail: impl Into<String>) -> Error {
         let told = self.explain();
-        Error::new(self.kind(), told.what).hint(format!("{} {}", told.why, told.next)).detail(detail)
+        Error::new(self.kind(), told.what)
+            .hint(format!("{} {}", told.why, told.next))
+            .detail(detail)
     }
 }
 

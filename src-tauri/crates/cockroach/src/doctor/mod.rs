@@ -126,7 +126,13 @@ impl Limits {
 
 /// Tries everything in order and reports after each change. Stops at the first failure.
 pub async fn examine(target: &Target, limits: Limits, watch: &(dyn Fn(&Report) + Send + Sync)) -> Report {
-    let mut examination = Examination { target, limits, watch, report: Report::new(), shown: Shown::default() };
+    let mut examination = Examination {
+        target,
+        limits,
+        watch,
+        report: Report::new(),
+        shown: Shown::default(),
+    };
     // The failure is in the report.
     let _ = examination.run().await;
     examination.finish()
@@ -134,7 +140,12 @@ pub async fn examine(target: &Target, limits: Limits, watch: &(dyn Fn(&Report) +
 
 impl Report {
     fn new() -> Self {
-        let steps = Step::ALL.map(|step| StepReport { step, state: StepState::Waiting, took: None, found: None });
+        let steps = Step::ALL.map(|step| StepReport {
+            step,
+            state: StepState::Waiting,
+            took: None,
+            found: None,
+        });
         Self {
             steps: steps.into(),
             waking: false,
@@ -174,37 +185,71 @@ impl Examination<'_> {
         let cloud = is_cloud(&target.host);
 
         let addresses = self
-            .step(Step::NameLookup, limits.name_lookup, Cause::HostNotFound, probe::look_up(target))
+            .step(
+                Step::NameLookup,
+                limits.name_lookup,
+                Cause::HostNotFound,
+                probe::look_up(target),
+            )
             .await?;
         self.found(Step::NameLookup, addresses[0].ip().to_string());
         let no_answer = Cause::NoAnswer { cloud };
-        let tcp = self.step(Step::Tcp, limits.tcp, no_answer.clone(), probe::dial(target, &addresses)).await?;
+        let tcp = self
+            .step(
+                Step::Tcp,
+                limits.tcp,
+                no_answer.clone(),
+                probe::dial(target, &addresses),
+            )
+            .await?;
         if let Ok(peer) = tcp.peer_addr() {
             self.found(Step::Tcp, peer.to_string());
         }
 
-        let stream = self.step(Step::Tls, limits.tls, no_answer.clone(), probe::secure(target, tcp, &shown)).await?;
+        let stream = self
+            .step(
+                Step::Tls,
+                limits.tls,
+                no_answer.clone(),
+                probe::secure(target, tcp, &shown),
+            )
+            .await?;
         if target.tls == TlsMode::Disable {
             self.report.step(Step::Tls).state = StepState::Skipped;
             self.found(Step::Tls, "not asked for".to_owned());
         } else if let Some(certificate) = shown.get() {
-            self.found(Step::Tls, format!("valid until {}", certificate.not_after.format("%-d %B %Y")));
+            self.found(
+                Step::Tls,
+                format!("valid until {}", certificate.not_after.format("%-d %B %Y")),
+            );
             self.report.certificate = Some(certificate);
         }
 
-        let unanswered = if limits.may_wake { Cause::StillWaking } else { Cause::LoginUnanswered };
+        let unanswered = if limits.may_wake {
+            Cause::StillWaking
+        } else {
+            Cause::LoginUnanswered
+        };
         let routed = probe::route(target, stream, &shown);
-        self.step(Step::Routing, limits.login, unanswered.clone(), routed).await?;
+        self.step(Step::Routing, limits.login, unanswered.clone(), routed)
+            .await?;
 
         let connected = async {
             PgConnection::connect_with(&options(target).map_err(|error| {
                 let detail = error.detail.clone().unwrap_or_default();
-                Failure::new(Cause::Other { message: error.message }, detail)
+                Failure::new(
+                    Cause::Other {
+                        message: error.message,
+                    },
+                    detail,
+                )
             })?)
             .await
             .map_err(|error| self::driver_failure(&error, target))
         };
-        let mut connection = self.step(Step::Login, limits.login, unanswered, connected).await?;
+        let mut connection = self
+            .step(Step::Login, limits.login, unanswered, connected)
+            .await?;
         self.found(Step::Login, target.user.clone());
 
         let version = async {
@@ -219,13 +264,24 @@ impl Examination<'_> {
                 product => Err(Failure::new(Cause::NotCockroach { product }, version.text)),
             }
         };
-        let version = self.step(Step::Version, limits.statement, Cause::LoginUnanswered, version).await?;
-        self.found(Step::Version, version.release().unwrap_or_else(|| version.text.clone()));
+        let version = self
+            .step(Step::Version, limits.statement, Cause::LoginUnanswered, version)
+            .await?;
+        self.found(
+            Step::Version,
+            version.release().unwrap_or_else(|| version.text.clone()),
+        );
         self.report.version = Some(version.clone());
 
         let database = async {
-            let name = quote::ident(&target.database)
-                .map_err(|error| Failure::new(Cause::DatabaseMissing { name: target.database.clone() }, error.to_string()))?;
+            let name = quote::ident(&target.database).map_err(|error| {
+                Failure::new(
+                    Cause::DatabaseMissing {
+                        name: target.database.clone(),
+                    },
+                    error.to_string(),
+                )
+            })?;
             // CockroachDB lets one log in to a database that does not exist; only a statement tells.
             sqlx::raw_sql(sqlx::AssertSqlSafe(format!("SHOW SCHEMAS FROM {name}")))
                 .execute(&mut connection)
@@ -233,14 +289,26 @@ impl Examination<'_> {
                 .map(drop)
                 .map_err(|error| driver_failure(&error, target))
         };
-        self.step(Step::Database, limits.statement, Cause::LoginUnanswered, database).await?;
+        self.step(Step::Database, limits.statement, Cause::LoginUnanswered, database)
+            .await?;
         self.found(Step::Database, target.database.clone());
 
         let privileges = async {
-            let who = Who { host: &target.host, user: &target.user, database: &target.database };
+            let who = Who {
+                host: &target.host,
+                user: &target.user,
+                database: &target.database,
+            };
             Ok(capabilities::read(&mut connection, who, &version).await)
         };
-        let capabilities = self.step(Step::Privileges, limits.statement, Cause::LoginUnanswered, privileges).await?;
+        let capabilities = self
+            .step(
+                Step::Privileges,
+                limits.statement,
+                Cause::LoginUnanswered,
+                privileges,
+            )
+            .await?;
         self.found(Step::Privileges, capabilities.summary());
         self.report.capabilities = Some(capabilities);
         let _ = tokio::time::timeout(limits.statement, connection.close()).await;
@@ -317,16 +385,25 @@ impl Examination<'_> {
 }
 
 fn driver_failure(error: &sqlx::Error, target: &Target) -> Failure {
-    Failure::new(Cause::from_driver(error, &target.host, &target.database), safe_detail(error))
+    Failure::new(
+        Cause::from_driver(error, &target.host, &target.database),
+        safe_detail(error),
+    )
 }
 
 /// The driver's text. Of a server's error only code, message and hint.
 pub(crate) fn safe_detail(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(db) => {
-            let hint = db.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().and_then(|db| db.hint());
+            let hint = db
+                .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
+                .and_then(|db| db.hint());
             let hint = hint.map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
-            format!("SQLSTATE {}: {}{hint}", db.code().as_deref().unwrap_or("none"), db.message())
+            format!(
+                "SQLSTATE {}: {}{hint}",
+                db.code().as_deref().unwrap_or("none"),
+                db.message()
+            )
         }
         other => other.to_string(),
     }

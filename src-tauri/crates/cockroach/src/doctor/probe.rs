@@ -34,12 +34,22 @@ pub struct Failure {
 
 impl Failure {
     pub fn new(cause: Cause, detail: impl Into<String>) -> Self {
-        Self { cause, detail: detail.into(), in_tls: false }
+        Self {
+            cause,
+            detail: detail.into(),
+            in_tls: false,
+        }
     }
 
     fn io(error: &io::Error, shown: &Shown, host: &str) -> Self {
         let in_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
-        Self { in_tls, ..Self::new(Cause::from_io(error, shown.get().as_ref(), host), error.to_string()) }
+        Self {
+            in_tls,
+            ..Self::new(
+                Cause::from_io(error, shown.get().as_ref(), host),
+                error.to_string(),
+            )
+        }
     }
 }
 
@@ -57,7 +67,9 @@ pub async fn look_up(target: &Target) -> Result<Vec<SocketAddr>, Failure> {
 }
 
 pub async fn dial(target: &Target, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
-    TcpStream::connect(addresses).await.map_err(|error| Failure::io(&error, &Shown::default(), &target.host))
+    TcpStream::connect(addresses)
+        .await
+        .map_err(|error| Failure::io(&error, &Shown::default(), &target.host))
 }
 
 /// The stream to go on with: encrypted as the target asks, or plain when it asks for nothing.
@@ -67,29 +79,63 @@ pub async fn secure(target: &Target, mut tcp: TcpStream, shown: &Shown) -> Resul
     }
     let failed = |error: io::Error| Failure::io(&error, shown, &target.host);
     if target.client_cert_pem.is_some() != target.client_key_pem.is_some() {
-        return Err(Failure::new(Cause::ClientCertificateIncomplete, "certificate without key, or key without certificate"));
+        return Err(Failure::new(
+            Cause::ClientCertificateIncomplete,
+            "certificate without key, or key without certificate",
+        ));
     }
     let for_config = (target.clone(), shown.clone());
     let config = tokio::task::spawn_blocking(move || client_config(&for_config.0, for_config.1))
         .await
-        .map_err(|error| Failure::new(Cause::Other { message: error.to_string() }, error.to_string()))?
+        .map_err(|error| {
+            Failure::new(
+                Cause::Other {
+                    message: error.to_string(),
+                },
+                error.to_string(),
+            )
+        })?
         .map_err(|error| {
             let detail = error.detail.clone().unwrap_or_default();
-            Failure::new(Cause::CertificateUnreadable { sentence: error.message }, detail)
+            Failure::new(
+                Cause::CertificateUnreadable {
+                    sentence: error.message,
+                },
+                detail,
+            )
         })?;
     tcp.write_all(&SSL_REQUEST).await.map_err(failed)?;
     match tcp.read_u8().await.map_err(failed)? {
         b'S' => {}
-        b'N' => return Err(Failure::new(Cause::EncryptionNotOffered, "the server answered N to the request for TLS")),
+        b'N' => {
+            return Err(Failure::new(
+                Cause::EncryptionNotOffered,
+                "the server answered N to the request for TLS",
+            ));
+        }
         b'E' => {
             let message = String::from("the server answered the request for TLS with an error");
             return Err(Failure::new(Cause::EncryptionNotOffered, message));
         }
-        _ => return Err(Failure::new(Cause::NotThisProtocol, "the answer to the request for TLS is not one of the protocol")),
+        _ => {
+            return Err(Failure::new(
+                Cause::NotThisProtocol,
+                "the answer to the request for TLS is not one of the protocol",
+            ));
+        }
     }
-    let name = ServerName::try_from(target.host.clone())
-        .map_err(|error| Failure::new(Cause::Other { message: error.to_string() }, error.to_string()))?;
-    let stream = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, tcp).await.map_err(failed)?;
+    let name = ServerName::try_from(target.host.clone()).map_err(|error| {
+        Failure::new(
+            Cause::Other {
+                message: error.to_string(),
+            },
+            error.to_string(),
+        )
+    })?;
+    let stream = tokio_rustls::TlsConnector::from(Arc::new(config))
+        .connect(name, tcp)
+        .await
+        .map_err(failed)?;
     Ok(Box::new(stream))
 }
 
@@ -101,9 +147,16 @@ pub async fn route(target: &Target, mut stream: Box<dyn Stream>, shown: &Shown) 
     loop {
         let tag = stream.read_u8().await.map_err(failed)?;
         let length = stream.read_i32().await.map_err(failed)?;
-        let length = usize::try_from(length).ok().and_then(|length| length.checked_sub(4));
-        let Some(length) = length.filter(|length| *length <= LONGEST_ANSWER_BYTES && tag.is_ascii_alphabetic()) else {
-            return Err(Failure::new(Cause::NotThisProtocol, "the first answer is not one of the protocol"));
+        let length = usize::try_from(length)
+            .ok()
+            .and_then(|length| length.checked_sub(4));
+        let Some(length) =
+            length.filter(|length| *length <= LONGEST_ANSWER_BYTES && tag.is_ascii_alphabetic())
+        else {
+            return Err(Failure::new(
+                Cause::NotThisProtocol,
+                "the first answer is not one of the protocol",
+            ));
         };
         let mut body = vec![0; length];
         stream.read_exact(&mut body).await.map_err(failed)?;
@@ -121,7 +174,12 @@ pub async fn route(target: &Target, mut stream: Box<dyn Stream>, shown: &Shown) 
             }
             // A notice, or the protocol version the server prefers.
             b'N' | b'v' => {}
-            _ => return Err(Failure::new(Cause::NotThisProtocol, "the first answer is not one of the protocol")),
+            _ => {
+                return Err(Failure::new(
+                    Cause::NotThisProtocol,
+                    "the first answer is not one of the protocol",
+                ));
+            }
         }
     }
 }
@@ -157,7 +215,9 @@ fn startup(target: &Target) -> Vec<u8> {
 fn error_fields(body: &[u8]) -> (String, String, Option<String>) {
     let (mut code, mut message, mut hint) = (String::new(), String::new(), None);
     for field in body.split(|byte| *byte == 0) {
-        let Some((kind, value)) = field.split_first() else { continue };
+        let Some((kind, value)) = field.split_first() else {
+            continue;
+        };
         let value = String::from_utf8_lossy(value).into_owned();
         match kind {
             b'C' => code = value,

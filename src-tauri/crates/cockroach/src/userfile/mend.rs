@@ -199,8 +199,11 @@ pub async fn head(store: &Store, file_id: Uuid, most_bytes: u32) -> Result<Vec<u
          WHERE file_id = $1 AND byte_offset < {most_bytes} ORDER BY byte_offset",
         store.payload
     );
-    let rows =
-        sqlx::query(AssertSqlSafe(sql)).persistent(false).bind(file_id).fetch_all(store.cluster.pool()).await?;
+    let rows = sqlx::query(AssertSqlSafe(sql))
+        .persistent(false)
+        .bind(file_id)
+        .fetch_all(store.cluster.pool())
+        .await?;
     let mut head = Vec::new();
     for row in &rows {
         let (offset, bytes): (u64, &[u8]) = (unsigned(row.try_get(0)?), row.try_get(1)?);

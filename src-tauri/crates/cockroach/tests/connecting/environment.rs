@@ -16,7 +16,9 @@ const PORT: &str = "ROACHVAULT_TEST_PORT";
 /// Not a test of its own: what the cases below run again, in an environment of their making.
 #[tokio::test]
 async fn connects_when_told_where() {
-    let Some(port) = std::env::var_os(PORT) else { return };
+    let Some(port) = std::env::var_os(PORT) else {
+        return;
+    };
     let port = port.to_str().unwrap().parse().unwrap();
     let mut without_password = target(port, TlsMode::Disable);
     without_password.password = None;
@@ -32,7 +34,9 @@ fn child(port: u16, variables: &[(&str, &str)]) -> tokio::task::JoinHandle<Strin
         .env(PORT, port.to_string())
         .envs(variables.iter().copied())
         .stdin(Stdio::null());
-    tokio::task::spawn_blocking(move || String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned())
+    tokio::task::spawn_blocking(move || {
+        String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned()
+    })
 }
 
 /// What a client says first, and the password it sends when it is asked.
@@ -90,9 +94,18 @@ async fn the_shells_variables_and_pgpass_change_nothing_that_is_sent() {
 
 #[tokio::test]
 async fn a_variable_that_cannot_be_overridden_stops_the_connection_before_it_is_made() {
-    for (variable, value) in [("PGOPTIONS", "--cluster=elsewhere"), ("PGSSLCERT", "/x.crt"), ("PGSSLKEY", "/x.key")] {
+    for (variable, value) in [
+        ("PGOPTIONS", "--cluster=elsewhere"),
+        ("PGSSLCERT", "/x.crt"),
+        ("PGSSLKEY", "/x.key"),
+    ] {
         let listener = TcpListener::bind(("localhost", 0)).await.unwrap();
-        let output = child(listener.local_addr().unwrap().port(), &[(variable, value)]).await.unwrap();
-        assert!(output.contains(&format!("refused: The environment variable {variable}")), "{output}");
+        let output = child(listener.local_addr().unwrap().port(), &[(variable, value)])
+            .await
+            .unwrap();
+        assert!(
+            output.contains(&format!("refused: The environment variable {variable}")),
+            "{output}"
+        );
     }
 }

@@ -34,8 +34,12 @@ pub async fn doctor(target: &Target) -> Report {
 
 /// The step that failed; all before it passed or were not needed, all after it were not tried.
 pub fn failed_step(report: &Report) -> Step {
-    let failed: Vec<Step> =
-        report.steps.iter().filter(|step| step.state == StepState::Failed).map(|step| step.step).collect();
+    let failed: Vec<Step> = report
+        .steps
+        .iter()
+        .filter(|step| step.state == StepState::Failed)
+        .map(|step| step.step)
+        .collect();
     assert_eq!(failed.len(), 1, "{report:?}");
     assert_eq!(report.finding.as_ref().unwrap().step, failed[0]);
     for step in &report.steps {

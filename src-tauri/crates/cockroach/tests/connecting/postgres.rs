@@ -46,25 +46,39 @@ fn programs() -> Option<PathBuf> {
 
 /// PostgreSQL refuses to run as root; then it runs as the user its package made.
 fn command(program: &Path) -> Command {
-    let root = Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout == b"0\n");
+    let root = Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|out| out.stdout == b"0\n");
     if !root {
         return Command::new(program);
     }
     let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+    command
+        .args(["--reuid=postgres", "--regid=postgres", "--clear-groups"])
+        .arg(program);
     command
 }
 
 async fn start(leaf: impl FnOnce(&Authority) -> Leaf) -> Option<Postgres> {
     let bin = programs()?;
-    let folder = tempfile::Builder::new().prefix("roachvault-postgres-").tempdir().unwrap();
+    let folder = tempfile::Builder::new()
+        .prefix("roachvault-postgres-")
+        .tempdir()
+        .unwrap();
     let data = folder.path().join("data");
     let password = folder.path().join("password");
     std::fs::write(&password, "s3cr3t-w0rd\n").unwrap();
     give_away(folder.path());
     give_away(&password);
     let made = command(&bin.join("initdb"))
-        .args(["--auth=scram-sha-256", "--username=max", "--no-sync", "--encoding=UTF8", "--locale=C"])
+        .args([
+            "--auth=scram-sha-256",
+            "--username=max",
+            "--no-sync",
+            "--encoding=UTF8",
+            "--locale=C",
+        ])
         .arg(format!("--pwfile={}", password.display()))
         .arg(&data)
         .output()
@@ -73,7 +87,11 @@ async fn start(leaf: impl FnOnce(&Authority) -> Leaf) -> Option<Postgres> {
 
     let authority = Authority::new();
     let leaf = leaf(&authority);
-    for (name, text) in [("ca.crt", &authority.pem), ("node.crt", &leaf.pem), ("node.key", &leaf.key_pem)] {
+    for (name, text) in [
+        ("ca.crt", &authority.pem),
+        ("node.crt", &leaf.pem),
+        ("node.key", &leaf.key_pem),
+    ] {
         let path = data.join(name);
         std::fs::write(&path, text).unwrap();
         restrict(&path);
@@ -84,8 +102,15 @@ async fn start(leaf: impl FnOnce(&Authority) -> Leaf) -> Option<Postgres> {
         "hostssl bank certified all cert\nhostssl all certified all cert\nhostssl all all all scram-sha-256\n",
     )
     .unwrap();
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-    let mut settings = std::fs::OpenOptions::new().append(true).open(data.join("postgresql.conf")).unwrap();
+    let port = std::net::TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let mut settings = std::fs::OpenOptions::new()
+        .append(true)
+        .open(data.join("postgresql.conf"))
+        .unwrap();
     writeln!(
         settings,
         "port = {port}\nlisten_addresses = 'localhost'\nunix_socket_directories = ''\nfsync = off\nssl = on\n\
@@ -99,7 +124,12 @@ async fn start(leaf: impl FnOnce(&Authority) -> Leaf) -> Option<Postgres> {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let server = Postgres { process, port, authority, _folder: folder };
+    let server = Postgres {
+        process,
+        port,
+        authority,
+        _folder: folder,
+    };
     let deadline = Instant::now() + Duration::from_secs(30);
     // Any certificate will do for asking whether it takes connections yet.
     let mut asking = trusting(&server);
@@ -122,7 +152,11 @@ fn restrict(path: &Path) {
 
 /// To the user the server runs as; without root it is ours already.
 fn give_away(path: &Path) {
-    let _ = Command::new("chown").arg("postgres:postgres").arg(path).stderr(Stdio::null()).status();
+    let _ = Command::new("chown")
+        .arg("postgres:postgres")
+        .arg(path)
+        .stderr(Stdio::null())
+        .status();
 }
 
 fn trusting(server: &Postgres) -> Target {
@@ -134,47 +168,77 @@ fn trusting(server: &Postgres) -> Target {
 
 #[tokio::test]
 async fn a_real_server_is_reached_with_tls_and_scram_and_kindly_called_what_it_is() {
-    let Some(server) = start(|authority| authority.server(&["localhost"], false)).await else { return };
+    let Some(server) = start(|authority| authority.server(&["localhost"], false)).await else {
+        return;
+    };
     let report = doctor(&trusting(&server)).await;
     assert_eq!(failed_step(&report), Step::Version);
     let finding = report.finding.unwrap();
-    assert_eq!(finding.cause, Cause::NotCockroach { product: Product::PostgreSql });
+    assert_eq!(
+        finding.cause,
+        Cause::NotCockroach {
+            product: Product::PostgreSql
+        }
+    );
     assert!(finding.explanation.what.contains("PostgreSQL"));
 
     let cluster = Cluster::connect(&trusting(&server)).await.unwrap();
-    let one: i32 = sqlx::query_scalar("SELECT 1").persistent(false).fetch_one(cluster.pool()).await.unwrap();
+    let one: i32 = sqlx::query_scalar("SELECT 1")
+        .persistent(false)
+        .fetch_one(cluster.pool())
+        .await
+        .unwrap();
     assert_eq!(one, 1);
     cluster.close().await;
 
     let mut wrong = trusting(&server);
     wrong.password = Some(Secret::new("not it"));
     let report = doctor(&wrong).await;
-    assert_eq!((failed_step(&report), report.finding.unwrap().cause), (Step::Login, Cause::WrongPassword));
+    assert_eq!(
+        (failed_step(&report), report.finding.unwrap().cause),
+        (Step::Login, Cause::WrongPassword)
+    );
     assert_eq!(Cluster::connect(&wrong).await.unwrap_err().kind, ErrorKind::Auth);
 
     let mut stranger = trusting(&server);
     stranger.ca_pem = None;
     let report = doctor(&stranger).await;
     assert_eq!(failed_step(&report), Step::Tls);
-    assert_eq!(report.finding.unwrap().cause, Cause::UnknownAuthority { cloud: false });
+    assert_eq!(
+        report.finding.unwrap().cause,
+        Cause::UnknownAuthority { cloud: false }
+    );
 
     let mut plain = trusting(&server);
     plain.tls = TlsMode::Disable;
     let report = doctor(&plain).await;
-    assert_eq!((failed_step(&report), report.finding.unwrap().cause), (Step::Routing, Cause::NoAccessRule));
+    assert_eq!(
+        (failed_step(&report), report.finding.unwrap().cause),
+        (Step::Routing, Cause::NoAccessRule)
+    );
 
     let mut nowhere = trusting(&server);
     nowhere.database = "no_such_database".into();
     let report = doctor(&nowhere).await;
     failed_step(&report);
-    assert_eq!(report.finding.unwrap().cause, Cause::DatabaseMissing { name: "no_such_database".into() });
+    assert_eq!(
+        report.finding.unwrap().cause,
+        Cause::DatabaseMissing {
+            name: "no_such_database".into()
+        }
+    );
 }
 
 #[tokio::test]
 async fn a_real_server_checks_client_certificates() {
-    let Some(server) = start(|authority| authority.server(&["localhost"], false)).await else { return };
+    let Some(server) = start(|authority| authority.server(&["localhost"], false)).await else {
+        return;
+    };
     let admin = Cluster::connect(&trusting(&server)).await.unwrap();
-    sqlx::raw_sql("CREATE ROLE certified LOGIN").execute(admin.pool()).await.unwrap();
+    sqlx::raw_sql("CREATE ROLE certified LOGIN")
+        .execute(admin.pool())
+        .await
+        .unwrap();
     admin.close().await;
 
     let mut certified = trusting(&server);
@@ -183,7 +247,11 @@ async fn a_real_server_checks_client_certificates() {
     let own = server.authority.client("certified");
     certified.client_cert_pem = Some(own.pem);
     certified.client_key_pem = Some(Secret::new(own.key_pem));
-    assert_eq!(failed_step(&doctor(&certified).await), Step::Version, "logged in by certificate alone");
+    assert_eq!(
+        failed_step(&doctor(&certified).await),
+        Step::Version,
+        "logged in by certificate alone"
+    );
 
     let other = server.authority.client("somebody-else");
     certified.client_cert_pem = Some(other.pem);
@@ -194,14 +262,21 @@ async fn a_real_server_checks_client_certificates() {
 
 #[tokio::test]
 async fn a_real_server_with_a_wrong_or_expired_certificate_is_refused() {
-    let Some(server) = start(|authority| authority.server(&["node1.example.com"], false)).await else { return };
+    let Some(server) = start(|authority| authority.server(&["node1.example.com"], false)).await else {
+        return;
+    };
     let report = doctor(&trusting(&server)).await;
     assert_eq!(failed_step(&report), Step::Tls);
     assert!(matches!(report.finding.unwrap().cause, Cause::WrongHost { .. }));
     drop(server);
 
-    let Some(server) = start(|authority| authority.server(&["localhost"], true)).await else { return };
+    let Some(server) = start(|authority| authority.server(&["localhost"], true)).await else {
+        return;
+    };
     let report = doctor(&trusting(&server)).await;
     assert_eq!(failed_step(&report), Step::Tls);
-    assert!(matches!(report.finding.unwrap().cause, Cause::CertificateExpired { .. }));
+    assert!(matches!(
+        report.finding.unwrap().cause,
+        Cause::CertificateExpired { .. }
+    ));
 }

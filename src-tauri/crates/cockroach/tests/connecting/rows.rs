@@ -16,7 +16,10 @@ async fn a_name_that_does_not_exist_fails_the_lookup() {
     let mut wrong = target(26257, TlsMode::Disable);
     wrong.host = "no-such-cluster.invalid".into();
     let report = doctor(&wrong).await;
-    assert_eq!((failed_step(&report), report.finding.unwrap().cause), (Step::NameLookup, Cause::HostNotFound));
+    assert_eq!(
+        (failed_step(&report), report.finding.unwrap().cause),
+        (Step::NameLookup, Cause::HostNotFound)
+    );
     let error = Cluster::connect(&wrong).await.unwrap_err();
     assert_eq!(error.message, "There is no server with that name.");
 }
@@ -28,33 +31,90 @@ async fn a_port_where_nothing_listens_fails_the_dial() {
     drop(listener);
     let started = Instant::now();
     let report = doctor(&target(port, TlsMode::VerifyFull)).await;
-    assert_eq!((failed_step(&report), report.finding.unwrap().cause), (Step::Tcp, Cause::NotListening));
+    assert_eq!(
+        (failed_step(&report), report.finding.unwrap().cause),
+        (Step::Tcp, Cause::NotListening)
+    );
     assert!(started.elapsed() < QUICK);
-    assert_eq!(Cluster::connect(&target(port, TlsMode::Disable)).await.unwrap_err().kind, ErrorKind::CannotConnect);
+    assert_eq!(
+        Cluster::connect(&target(port, TlsMode::Disable))
+            .await
+            .unwrap_err()
+            .kind,
+        ErrorKind::CannotConnect
+    );
 }
 
 #[tokio::test]
 async fn each_refusal_of_server_and_proxy_is_named_at_its_step() {
     let rows = [
-        ("08P01", "node is running secure mode, SSL connection required", Cause::EncryptionDemanded),
+        (
+            "08P01",
+            "node is running secure mode, SSL connection required",
+            Cause::EncryptionDemanded,
+        ),
         ("08004", "server requires encryption", Cause::EncryptionDemanded),
-        ("08004", "codeProxyRefusedConnection: connection refused", Cause::RefusedByAllowlist),
-        ("08004", "codeProxyRefusedConnection: connection attempt throttled", Cause::LoginsThrottled),
-        ("08004", "codeParamsRoutingFailed: missing cluster identifier", Cause::ClusterNameMissing),
-        ("08004", "codeParamsRoutingFailed: missing cluster identifier in connection string", Cause::ClusterNameMissing),
-        ("08004", "codeParamsRoutingFailed: cluster blue-dog-147 not found", Cause::ClusterNotFound),
-        ("08004", "codeParamsRoutingFailed: invalid cluster identifier 'blue'", Cause::ClusterNotFound),
-        ("08004", "codeParamsRoutingFailed: multiple different cluster identifiers provided", Cause::ClusterNamesDisagree),
+        (
+            "08004",
+            "codeProxyRefusedConnection: connection refused",
+            Cause::RefusedByAllowlist,
+        ),
+        (
+            "08004",
+            "codeProxyRefusedConnection: connection attempt throttled",
+            Cause::LoginsThrottled,
+        ),
+        (
+            "08004",
+            "codeParamsRoutingFailed: missing cluster identifier",
+            Cause::ClusterNameMissing,
+        ),
+        (
+            "08004",
+            "codeParamsRoutingFailed: missing cluster identifier in connection string",
+            Cause::ClusterNameMissing,
+        ),
+        (
+            "08004",
+            "codeParamsRoutingFailed: cluster blue-dog-147 not found",
+            Cause::ClusterNotFound,
+        ),
+        (
+            "08004",
+            "codeParamsRoutingFailed: invalid cluster identifier 'blue'",
+            Cause::ClusterNotFound,
+        ),
+        (
+            "08004",
+            "codeParamsRoutingFailed: multiple different cluster identifiers provided",
+            Cause::ClusterNamesDisagree,
+        ),
         (
             "08004",
             "CodeParamsRoutingFailed: rejected by BackendConfigFromParams: Invalid cluster name",
             Cause::ClusterNotFound,
         ),
-        ("08004", "codeBackendDown: unable to reach backend SQL server", Cause::BackendDown),
+        (
+            "08004",
+            "codeBackendDown: unable to reach backend SQL server",
+            Cause::BackendDown,
+        ),
         ("08004", "internal server error", Cause::BackendDown),
-        ("08004", "codeUnavailable: cluster is unavailable", Cause::ClusterUnavailable),
-        ("57P01", "server is not accepting clients, try another node", Cause::NodeDraining),
-        ("53300", "sorry, too many clients already", Cause::TooManyConnections),
+        (
+            "08004",
+            "codeUnavailable: cluster is unavailable",
+            Cause::ClusterUnavailable,
+        ),
+        (
+            "57P01",
+            "server is not accepting clients, try another node",
+            Cause::NodeDraining,
+        ),
+        (
+            "53300",
+            "sorry, too many clients already",
+            Cause::TooManyConnections,
+        ),
         (
             "28000",
             "no server.host_based_authentication.configuration entry for host \"10.0.0.1\", user \"max\"",
@@ -68,29 +128,61 @@ async fn each_refusal_of_server_and_proxy_is_named_at_its_step() {
         assert_eq!(failed_step(&report), Step::Routing, "{message}");
         let finding = report.finding.unwrap();
         assert_eq!(finding.cause, cause, "{message}");
-        assert!(finding.detail.contains(code) && !finding.detail.contains("s3cr3t"), "{}", finding.detail);
+        assert!(
+            finding.detail.contains(code) && !finding.detail.contains("s3cr3t"),
+            "{}",
+            finding.detail
+        );
         assert!(started.elapsed() < QUICK, "{message}");
-        let error = Cluster::connect(&target(server.port, TlsMode::Disable)).await.unwrap_err();
+        let error = Cluster::connect(&target(server.port, TlsMode::Disable))
+            .await
+            .unwrap_err();
         assert_eq!(error.message, cause.explain().what);
     }
 }
 
 #[tokio::test]
 async fn each_refused_login_is_named_and_tried_exactly_once() {
-    let token = |reason: &str| Cause::TokenRefused { reason: reason.into() };
+    let token = |reason: &str| Cause::TokenRefused {
+        reason: reason.into(),
+    };
     let rows = [
-        ("28P01", "password authentication failed for user max", Cause::WrongPassword),
+        (
+            "28P01",
+            "password authentication failed for user max",
+            Cause::WrongPassword,
+        ),
         ("28000", "password is expired", Cause::PasswordExpired),
-        ("28000", "max does not have login privilege", Cause::NoLoginPrivilege),
+        (
+            "28000",
+            "max does not have login privilege",
+            Cause::NoLoginPrivilege,
+        ),
         (
             "28000",
             "method \"cert\" required for this user, but unusable over this connection type",
             Cause::MethodNeedsOtherTransport,
         ),
-        ("28000", "JWT authentication: not enabled", token("The cluster has token login switched off.")),
-        ("28000", "JWT authentication: invalid token", token("It is expired, incomplete or damaged.")),
-        ("28000", "JWT authentication: invalid audience", token("It was issued for another audience.")),
-        ("28000", "JWT authentication: invalid principal", token("It was issued for another user.")),
+        (
+            "28000",
+            "JWT authentication: not enabled",
+            token("The cluster has token login switched off."),
+        ),
+        (
+            "28000",
+            "JWT authentication: invalid token",
+            token("It is expired, incomplete or damaged."),
+        ),
+        (
+            "28000",
+            "JWT authentication: invalid audience",
+            token("It was issued for another audience."),
+        ),
+        (
+            "28000",
+            "JWT authentication: invalid principal",
+            token("It was issued for another user."),
+        ),
     ];
     for (code, message, cause) in rows {
         let server = Server::start(Script::RefusePassword { code, message }, None).await;
@@ -103,9 +195,14 @@ async fn each_refused_login_is_named_and_tried_exactly_once() {
 
 #[tokio::test]
 async fn opening_a_cluster_does_not_repeat_a_refused_login() {
-    let refuse = Script::RefusePassword { code: "28P01", message: "password authentication failed for user max" };
+    let refuse = Script::RefusePassword {
+        code: "28P01",
+        message: "password authentication failed for user max",
+    };
     let server = Server::start(refuse, None).await;
-    let error = Cluster::connect(&target(server.port, TlsMode::Disable)).await.unwrap_err();
+    let error = Cluster::connect(&target(server.port, TlsMode::Disable))
+        .await
+        .unwrap_err();
     assert_eq!((error.kind, server.logins()), (ErrorKind::Auth, 1));
 }
 
@@ -113,17 +210,34 @@ async fn opening_a_cluster_does_not_repeat_a_refused_login() {
 async fn a_server_that_hangs_up_is_named() {
     let server = Server::start(Script::HangUp, None).await;
     let report = doctor(&target(server.port, TlsMode::VerifyFull)).await;
-    assert_eq!((failed_step(&report), report.finding.unwrap().cause), (Step::Tls, Cause::HungUp));
-    assert_eq!(Cluster::connect(&target(server.port, TlsMode::Disable)).await.unwrap_err().message, Cause::HungUp.explain().what);
+    assert_eq!(
+        (failed_step(&report), report.finding.unwrap().cause),
+        (Step::Tls, Cause::HungUp)
+    );
+    assert_eq!(
+        Cluster::connect(&target(server.port, TlsMode::Disable))
+            .await
+            .unwrap_err()
+            .message,
+        Cause::HungUp.explain().what
+    );
 }
 
 #[tokio::test]
 async fn tls_asked_of_a_server_without_it_is_named() {
     let server = Server::start(Script::NoTls, None).await;
     let report = doctor(&target(server.port, TlsMode::VerifyFull)).await;
-    assert_eq!((failed_step(&report), report.finding.unwrap().cause), (Step::Tls, Cause::EncryptionNotOffered));
-    let error = Cluster::connect(&target(server.port, TlsMode::VerifyFull)).await.unwrap_err();
-    assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Tls, "The server has no encryption."));
+    assert_eq!(
+        (failed_step(&report), report.finding.unwrap().cause),
+        (Step::Tls, Cause::EncryptionNotOffered)
+    );
+    let error = Cluster::connect(&target(server.port, TlsMode::VerifyFull))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind, error.message.as_str()),
+        (ErrorKind::Tls, "The server has no encryption.")
+    );
 }
 
 #[tokio::test]
@@ -142,25 +256,44 @@ async fn a_certificate_without_its_key_is_named_before_anything_is_sent() {
     let mut half = target(server.port, TlsMode::VerifyFull);
     half.client_cert_pem = Some("-----BEGIN CERTIFICATE-----".into());
     let report = doctor(&half).await;
-    assert_eq!((failed_step(&report), report.finding.unwrap().cause), (Step::Tls, Cause::ClientCertificateIncomplete));
+    assert_eq!(
+        (failed_step(&report), report.finding.unwrap().cause),
+        (Step::Tls, Cause::ClientCertificateIncomplete)
+    );
 }
 
 #[tokio::test]
 async fn a_server_that_says_nothing_ends_at_the_limit_of_its_step() {
     let server = Server::start(Script::Silent, None).await;
-    let limits = Limits { login: Duration::from_millis(200), ..Limits::for_host("localhost") };
+    let limits = Limits {
+        login: Duration::from_millis(200),
+        ..Limits::for_host("localhost")
+    };
     let report = examine(&target(server.port, TlsMode::Disable), limits, &|_| {}).await;
-    assert_eq!((failed_step(&report), report.finding.unwrap().cause), (Step::Routing, Cause::LoginUnanswered));
+    assert_eq!(
+        (failed_step(&report), report.finding.unwrap().cause),
+        (Step::Routing, Cause::LoginUnanswered)
+    );
 }
 
 #[tokio::test]
 async fn a_slow_cloud_cluster_is_waking_up_and_not_failing() {
     let server = Server::start(Script::Slow(Duration::from_millis(300)), None).await;
-    let limits = Limits { waking_after: Duration::from_millis(50), may_wake: true, ..Limits::for_host("localhost") };
+    let limits = Limits {
+        waking_after: Duration::from_millis(50),
+        may_wake: true,
+        ..Limits::for_host("localhost")
+    };
     let seen = Mutex::new(Vec::new());
     let watch = |report: &roachvault_cockroach::doctor::Report| {
-        let running = report.steps.iter().find(|step| step.state == StepState::Running).map(|step| step.step);
-        seen.lock().unwrap().push((report.waking, running, report.finding.is_some()));
+        let running = report
+            .steps
+            .iter()
+            .find(|step| step.state == StepState::Running)
+            .map(|step| step.step);
+        seen.lock()
+            .unwrap()
+            .push((report.waking, running, report.finding.is_some()));
     };
     let report = examine(&target(server.port, TlsMode::Disable), limits, &watch).await;
     assert!(seen.lock().unwrap().contains(&(true, Some(Step::Routing), false)));
@@ -184,7 +317,9 @@ fn every_explanation_fits_into_forty_words_and_says_three_things() {
         Cause::NoLoginPrivilege,
         Cause::NoAccessRule,
         Cause::MethodNeedsOtherTransport,
-        Cause::TokenRefused { reason: "A claim in it has another value than asked for.".into() },
+        Cause::TokenRefused {
+            reason: "A claim in it has another value than asked for.".into(),
+        },
         Cause::ClusterNotFound,
         Cause::ClusterNameMissing,
         Cause::ClusterNamesDisagree,
@@ -192,14 +327,24 @@ fn every_explanation_fits_into_forty_words_and_says_three_things() {
         Cause::EncryptionNotOffered,
         Cause::UnknownAuthority { cloud: true },
         Cause::UnknownAuthority { cloud: false },
-        Cause::WrongHost { names: vec!["a.example.com".into(), "b.example.com".into(), "c.example.com".into()] },
-        Cause::CertificateExpired { until: Some("3 March 2025".into()) },
+        Cause::WrongHost {
+            names: vec![
+                "a.example.com".into(),
+                "b.example.com".into(),
+                "c.example.com".into(),
+            ],
+        },
+        Cause::CertificateExpired {
+            until: Some("3 March 2025".into()),
+        },
         Cause::CertificateNotYetValid,
         Cause::CertificateUnusable,
         Cause::ClientCertificateDemanded,
         Cause::ClientCertificateRefused,
         Cause::ClientCertificateIncomplete,
-        Cause::CertificateUnreadable { sentence: "The client certificate and its key do not belong together.".into() },
+        Cause::CertificateUnreadable {
+            sentence: "The client certificate and its key do not belong together.".into(),
+        },
         Cause::HungUp,
         Cause::NotThisProtocol,
         Cause::BackendDown,
@@ -209,7 +354,9 @@ fn every_explanation_fits_into_forty_words_and_says_three_things() {
         Cause::DatabaseMissing { name: "bank".into() },
         Cause::StillWaking,
         Cause::LoginUnanswered,
-        Cause::NotCockroach { product: roachvault_cockroach::version::Product::PostgreSql },
+        Cause::NotCockroach {
+            product: roachvault_cockroach::version::Product::PostgreSql,
+        },
         Cause::NotCockroach { product },
         Cause::MethodUnknown,
         Cause::Other { message: "x".into() },

@@ -19,9 +19,15 @@ pub enum Script {
     /// Sends these bytes whatever it hears.
     Babble(&'static [u8]),
     /// Refuses the startup message.
-    Refuse { code: &'static str, message: &'static str },
+    Refuse {
+        code: &'static str,
+        message: &'static str,
+    },
     /// Asks for the password, and refuses it.
-    RefusePassword { code: &'static str, message: &'static str },
+    RefusePassword {
+        code: &'static str,
+        message: &'static str,
+    },
     /// Asks for the password and answers after a while with a refusal.
     Slow(Duration),
 }
@@ -86,7 +92,11 @@ async fn serve(
     }
 }
 
-async fn talk(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), script: Script, logins: &AtomicUsize) -> Option<()> {
+async fn talk(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    script: Script,
+    logins: &AtomicUsize,
+) -> Option<()> {
     let length = stream.read_i32().await.ok()?;
     stream.read_exact(&mut vec![0; length as usize - 4]).await.ok()?;
     let (code, message) = match script {
@@ -110,7 +120,10 @@ async fn talk(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), script: Script
     stream.flush().await.ok()
 }
 
-async fn ask_password(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), logins: &AtomicUsize) -> Option<()> {
+async fn ask_password(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    logins: &AtomicUsize,
+) -> Option<()> {
     stream.write_all(&[b'R', 0, 0, 0, 8, 0, 0, 0, 3]).await.ok()?;
     stream.flush().await.ok()?;
     // The probe says goodbye here with an `X`; only a login sends a `p`.

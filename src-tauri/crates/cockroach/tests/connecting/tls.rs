@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    date_time_ymd,
+};
 use roachvault_cockroach::doctor::{Cause, Step};
 use roachvault_cockroach::{Cluster, ErrorKind, Secret, TlsMode};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -33,11 +36,16 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, "Cockroach CA");
         let certificate = params.self_signed(&key).unwrap();
-        Self { pem: certificate.pem(), der: certificate.der().clone(), issuer: Issuer::new(params, key) }
+        Self {
+            pem: certificate.pem(),
+            der: certificate.der().clone(),
+            issuer: Issuer::new(params, key),
+        }
     }
 
     pub fn server(&self, names: &[&str], expired: bool) -> Leaf {
-        let mut params = CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
+        let mut params =
+            CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
         params.distinguished_name.push(DnType::CommonName, "node");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         if expired {
@@ -68,13 +76,17 @@ impl Authority {
 
 fn config(leaf: &Leaf, clients_of: Option<&Authority>) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions().unwrap();
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .unwrap();
     let builder = match clients_of {
         None => builder.with_no_client_auth(),
         Some(authority) => {
             let mut roots = RootCertStore::empty();
             roots.add(authority.der.clone()).unwrap();
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+                .build()
+                .unwrap();
             builder.with_client_cert_verifier(verifier)
         }
     };
@@ -82,19 +94,31 @@ fn config(leaf: &Leaf, clients_of: Option<&Authority>) -> ServerConfig {
     builder.with_single_cert(vec![leaf.der.clone()], key).unwrap()
 }
 
-const REFUSE: Script = Script::RefusePassword { code: "28P01", message: "password authentication failed for user max" };
+const REFUSE: Script = Script::RefusePassword {
+    code: "28P01",
+    message: "password authentication failed for user max",
+};
 
 #[tokio::test]
 async fn a_certificate_of_an_unknown_authority_is_named_and_its_owner_shown() {
     let authority = Authority::new();
-    let server = Server::start(REFUSE, Some(config(&authority.server(&["localhost"], false), None))).await;
+    let server = Server::start(
+        REFUSE,
+        Some(config(&authority.server(&["localhost"], false), None)),
+    )
+    .await;
     let started = Instant::now();
     let report = doctor(&target(server.port, TlsMode::VerifyFull)).await;
     assert_eq!(failed_step(&report), Step::Tls);
-    assert_eq!(report.finding.unwrap().cause, Cause::UnknownAuthority { cloud: false });
+    assert_eq!(
+        report.finding.unwrap().cause,
+        Cause::UnknownAuthority { cloud: false }
+    );
     assert_eq!(report.certificate.unwrap().issuer, "Cockroach CA");
     assert!(started.elapsed().as_secs() < 2);
-    let error = Cluster::connect(&target(server.port, TlsMode::VerifyFull)).await.unwrap_err();
+    let error = Cluster::connect(&target(server.port, TlsMode::VerifyFull))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Tls);
     assert!(error.message.contains("not signed by an authority"), "{error}");
 }
@@ -102,11 +126,18 @@ async fn a_certificate_of_an_unknown_authority_is_named_and_its_owner_shown() {
 #[tokio::test]
 async fn with_the_right_authority_the_handshake_passes_and_the_login_is_reached() {
     let authority = Authority::new();
-    let server = Server::start(REFUSE, Some(config(&authority.server(&["localhost"], false), None))).await;
+    let server = Server::start(
+        REFUSE,
+        Some(config(&authority.server(&["localhost"], false), None)),
+    )
+    .await;
     let mut trusting = target(server.port, TlsMode::VerifyFull);
     trusting.ca_pem = Some(authority.pem.clone());
     let report = doctor(&trusting).await;
-    assert_eq!((failed_step(&report), report.finding.unwrap().cause), (Step::Login, Cause::WrongPassword));
+    assert_eq!(
+        (failed_step(&report), report.finding.unwrap().cause),
+        (Step::Login, Cause::WrongPassword)
+    );
 }
 
 #[tokio::test]
@@ -124,18 +155,31 @@ async fn a_certificate_of_another_host_is_named_with_the_hosts_it_is_for() {
     assert_eq!(error.message, "The certificate belongs to another host.");
 
     trusting.tls = TlsMode::VerifyCa;
-    assert_eq!(failed_step(&doctor(&trusting).await), Step::Login, "verify-ca looks away from the name");
+    assert_eq!(
+        failed_step(&doctor(&trusting).await),
+        Step::Login,
+        "verify-ca looks away from the name"
+    );
 }
 
 #[tokio::test]
 async fn an_expired_certificate_is_named_with_its_last_day() {
     let authority = Authority::new();
-    let server = Server::start(REFUSE, Some(config(&authority.server(&["localhost"], true), None))).await;
+    let server = Server::start(
+        REFUSE,
+        Some(config(&authority.server(&["localhost"], true), None)),
+    )
+    .await;
     let mut trusting = target(server.port, TlsMode::VerifyFull);
     trusting.ca_pem = Some(authority.pem.clone());
     let report = doctor(&trusting).await;
     assert_eq!(failed_step(&report), Step::Tls);
-    assert_eq!(report.finding.unwrap().cause, Cause::CertificateExpired { until: Some("4 March 2021".into()) });
+    assert_eq!(
+        report.finding.unwrap().cause,
+        Cause::CertificateExpired {
+            until: Some("4 March 2021".into())
+        }
+    );
     let error = Cluster::connect(&trusting).await.unwrap_err();
     assert_eq!(error.message, "The server's certificate has expired.");
 }
@@ -167,12 +211,19 @@ async fn a_demanded_client_certificate_is_named_and_serves_when_it_is_there() {
 #[tokio::test]
 async fn a_key_of_another_certificate_is_named() {
     let authority = Authority::new();
-    let server = Server::start(REFUSE, Some(config(&authority.server(&["localhost"], false), None))).await;
+    let server = Server::start(
+        REFUSE,
+        Some(config(&authority.server(&["localhost"], false), None)),
+    )
+    .await;
     let mut mixed = target(server.port, TlsMode::VerifyFull);
     mixed.ca_pem = Some(authority.pem.clone());
     mixed.client_cert_pem = Some(authority.client("max").pem);
     mixed.client_key_pem = Some(Secret::new(authority.client("max").key_pem));
     let report = doctor(&mixed).await;
     assert_eq!(failed_step(&report), Step::Tls);
-    assert!(matches!(report.finding.unwrap().cause, Cause::CertificateUnreadable { .. }));
+    assert!(matches!(
+        report.finding.unwrap().cause,
+        Cause::CertificateUnreadable { .. }
+    ));
 }

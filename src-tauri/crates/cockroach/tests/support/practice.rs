@@ -24,15 +24,30 @@ impl Practice {
             return None;
         };
         let mut command = Command::new(program);
-        command.args(["serve", "--insecure", "--empty", "--user", "demo"]).args(more);
+        command
+            .args(["serve", "--insecure", "--empty", "--user", "demo"])
+            .args(more);
         if let Some(data) = data {
             command.arg("--data").arg(data);
         }
-        let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut server = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().strip_prefix("ready ").unwrap_or_else(|| panic!("it said {line:?}")).to_owned();
-        Some(Self { server, target: target(&url).unwrap() })
+        BufReader::new(server.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let url = line
+            .trim()
+            .strip_prefix("ready ")
+            .unwrap_or_else(|| panic!("it said {line:?}"))
+            .to_owned();
+        Some(Self {
+            server,
+            target: target(&url).unwrap(),
+        })
     }
 
     /// At once, as when the power goes.
@@ -55,6 +70,9 @@ fn program() -> Option<PathBuf> {
         return Some(path.into());
     }
     let own = std::env::current_exe().unwrap();
-    let program = own.parent()?.parent()?.join(format!("roachvault-practice{}", std::env::consts::EXE_SUFFIX));
+    let program = own
+        .parent()?
+        .parent()?
+        .join(format!("roachvault-practice{}", std::env::consts::EXE_SUFFIX));
     program.exists().then_some(program)
 }

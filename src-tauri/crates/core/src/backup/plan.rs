@@ -12,7 +12,7 @@ use super::keys::Keys;
 use super::list::{self, CollectionSummary, is_locked};
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
-use crate::plan::{Check, Fix, PlanId, can_start, counted, size};
+use crate::plan::{Check, Fix, PlanId, can_start, counted, grouped, size};
 
 /// What a person wants to back up.
 #[derive(Debug)]
@@ -431,8 +431,9 @@ fn space(size_bytes: Option<u64>, rows: Option<u64>) -> Check {
             "space",
             "The size is not known beforehand",
             format!(
-                "The cluster estimates {rows} rows. There is no earlier backup here to compare with; usage-based \
-                 plans bill what is read and written."
+                "The cluster estimates {} rows. There is no earlier backup here to compare with; usage-based \
+                 plans bill what is read and written.",
+                grouped(rows)
             ),
         ),
         (None, None) => Check::attention(

@@ -49,19 +49,37 @@ impl Index {
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok((Self { folder: folder.to_owned(), connections: Vec::new() }, None));
+                return Ok((
+                    Self {
+                        folder: folder.to_owned(),
+                        connections: Vec::new(),
+                    },
+                    None,
+                ));
             }
             Err(error) => return Err(local_disk("read", &path, &error)),
         };
         if let Ok(Value::Object(file)) = serde_json::from_slice(&bytes)
-            && file.get("version").and_then(Value::as_u64).is_some_and(|version| version > VERSION)
+            && file
+                .get("version")
+                .and_then(Value::as_u64)
+                .is_some_and(|version| version > VERSION)
         {
-            return Err(Error::new(Code::Unsupported, "The saved connections were written by a newer Roachvault.")
-                .hint("Install the newer version. Nothing was changed.")
-                .detail(path.display().to_string()));
+            return Err(Error::new(
+                Code::Unsupported,
+                "The saved connections were written by a newer Roachvault.",
+            )
+            .hint("Install the newer version. Nothing was changed.")
+            .detail(path.display().to_string()));
         }
         if let Ok(file) = serde_json::from_slice::<IndexFile<Vec<SavedConnection>>>(&bytes) {
-            return Ok((Self { folder: folder.to_owned(), connections: file.connections }, None));
+            return Ok((
+                Self {
+                    folder: folder.to_owned(),
+                    connections: file.connections,
+                },
+                None,
+            ));
         }
         Self::heal(folder, &path, &bytes)
     }
@@ -71,8 +89,14 @@ impl Index {
         let path = self.folder.join(FILE_NAME);
         // The copy is a second chance only; a list that cannot be copied is still worth writing.
         let _ = fs::copy(&path, self.folder.join(PREVIOUS_NAME));
-        write_atomically(&path, &IndexFile { version: VERSION, connections: &connections })
-            .map_err(|error| local_disk("written", &path, &error))?;
+        write_atomically(
+            &path,
+            &IndexFile {
+                version: VERSION,
+                connections: &connections,
+            },
+        )
+        .map_err(|error| local_disk("written", &path, &error))?;
         self.connections = connections;
         Ok(())
     }
@@ -82,13 +106,25 @@ impl Index {
             Some(found) => found,
             None => {
                 let previous = fs::read(folder.join(PREVIOUS_NAME)).unwrap_or_default();
-                (readable_entries(&previous).map(|(connections, _)| connections).unwrap_or_default(), None)
+                (
+                    readable_entries(&previous)
+                        .map(|(connections, _)| connections)
+                        .unwrap_or_default(),
+                    None,
+                )
             }
         };
         let kept_aside = free_name(folder);
         fs::rename(path, &kept_aside).map_err(|error| local_disk("renamed", path, &error))?;
-        let healed = Healed { kept_aside, recovered: connections.len(), lost };
-        let mut index = Self { folder: folder.to_owned(), connections: Vec::new() };
+        let healed = Healed {
+            kept_aside,
+            recovered: connections.len(),
+            lost,
+        };
+        let mut index = Self {
+            folder: folder.to_owned(),
+            connections: Vec::new(),
+        };
         index.replace(connections)?;
         Ok((index, Some(healed)))
     }
@@ -98,8 +134,11 @@ impl Index {
 fn readable_entries(bytes: &[u8]) -> Option<(Vec<SavedConnection>, Option<usize>)> {
     let file: IndexFile<Vec<Value>> = serde_json::from_slice(bytes).ok()?;
     let total = file.connections.len();
-    let readable: Vec<SavedConnection> =
-        file.connections.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect();
+    let readable: Vec<SavedConnection> = file
+        .connections
+        .into_iter()
+        .filter_map(|entry| serde_json::from_value(entry).ok())
+        .collect();
     let lost = total - readable.len();
     Some((readable, Some(lost)))
 }
@@ -127,9 +166,15 @@ pub(crate) fn write_atomically(path: &Path, value: &impl Serialize) -> io::Resul
 }
 
 fn local_disk(what: &str, path: &Path, error: &io::Error) -> Error {
-    Error::new(Code::LocalDisk, format!("The list of connections could not be {what}."))
-        .hint(format!("Check {} and the free space on that disk.", path.display()))
-        .detail(error.to_string())
+    Error::new(
+        Code::LocalDisk,
+        format!("The list of connections could not be {what}."),
+    )
+    .hint(format!(
+        "Check {} and the free space on that disk.",
+        path.display()
+    ))
+    .detail(error.to_string())
 }
 
 #[cfg(test)]
@@ -170,7 +215,9 @@ mod tests {
         let (mut index, _) = Index::open(folder.path()).unwrap();
         index.replace(vec![saved("good"), saved("bad")]).unwrap();
         let path = folder.path().join(FILE_NAME);
-        let damaged = fs::read_to_string(&path).unwrap().replacen("26257", "\"many\"", 1);
+        let damaged = fs::read_to_string(&path)
+            .unwrap()
+            .replacen("26257", "\"many\"", 1);
         fs::write(&path, &damaged).unwrap();
 
         let (index, healed) = Index::open(folder.path()).unwrap();
@@ -178,7 +225,10 @@ mod tests {
         assert_eq!((healed.recovered, healed.lost), (1, Some(1)));
         assert_eq!(index.connections.len(), 1);
         assert_eq!(fs::read_to_string(healed.kept_aside).unwrap(), damaged);
-        assert!(Index::open(folder.path()).unwrap().1.is_none(), "healed once is healed");
+        assert!(
+            Index::open(folder.path()).unwrap().1.is_none(),
+            "healed once is healed"
+        );
     }
 
     #[test]

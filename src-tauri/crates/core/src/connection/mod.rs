@@ -22,7 +22,8 @@ use roachvault_cockroach::{Cluster, Secret, Target};
 pub use index::Healed;
 pub use saved::{Colour, ConnectionDetails, ConnectionDraft, Keep, SavedConnection, SecretChange};
 pub use secrets::{
-    ENTRY_LIMIT_BYTES, Keyring, KeyringError, KeyringFailure, MemorySecrets, SavedSecret, SecretRef, SecretStore,
+    ENTRY_LIMIT_BYTES, Keyring, KeyringError, KeyringFailure, MemorySecrets, SavedSecret, SecretRef,
+    SecretStore,
 };
 pub use staged::StagedSecrets;
 
@@ -72,11 +73,18 @@ impl Connections {
 
     /// All connections in the person's order.
     pub fn list(&self) -> Vec<SavedConnection> {
-        self.index.lock().unwrap_or_else(PoisonError::into_inner).connections.clone()
+        self.index
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .connections
+            .clone()
     }
 
     pub fn get(&self, id: ConnectionId) -> Result<SavedConnection> {
-        self.list().into_iter().find(|saved| saved.id == id).ok_or_else(gone)
+        self.list()
+            .into_iter()
+            .find(|saved| saved.id == id)
+            .ok_or_else(gone)
     }
 
     /// Creates or changes a connection. Its secrets go to the keyring first; if the index cannot be
@@ -85,11 +93,30 @@ impl Connections {
         let details = draft.details.checked()?;
         let before = draft.id.map(|id| self.get(id)).transpose()?;
         let id = before.as_ref().map_or_else(ConnectionId::new, |saved| saved.id);
-        let old = |secret: fn(&SavedConnection) -> &SavedSecret| before.as_ref().map(secret).cloned().unwrap_or_default();
+        let old = |secret: fn(&SavedConnection) -> &SavedSecret| {
+            before.as_ref().map(secret).cloned().unwrap_or_default()
+        };
         let (old_password, old_key) = (old(|saved| &saved.password), old(|saved| &saved.client_key));
 
-        let password = self.apply(id, SecretKind::Password, &details.name, draft.password, &old_password).await?;
-        let client_key = match self.apply(id, SecretKind::ClientKey, &details.name, draft.client_key, &old_key).await {
+        let password = self
+            .apply(
+                id,
+                SecretKind::Password,
+                &details.name,
+                draft.password,
+                &old_password,
+            )
+            .await?;
+        let client_key = match self
+            .apply(
+                id,
+                SecretKind::ClientKey,
+                &details.name,
+                draft.client_key,
+                &old_key,
+            )
+            .await
+        {
             Ok(kept) => kept,
             Err(error) => {
                 self.forget_new(&password, &old_password).await;
@@ -143,11 +170,24 @@ impl Connections {
         };
         let password = copied(SecretKind::Password, original.password).await?;
         let client_key = copied(SecretKind::ClientKey, original.client_key).await?;
-        let copy = self.save(ConnectionDraft { id: None, details, password, client_key }).await?;
+        let copy = self
+            .save(ConnectionDraft {
+                id: None,
+                details,
+                password,
+                client_key,
+            })
+            .await?;
         self.rewrite(|connections| {
-            let from = connections.iter().position(|saved| saved.id == copy.id).ok_or_else(gone)?;
+            let from = connections
+                .iter()
+                .position(|saved| saved.id == copy.id)
+                .ok_or_else(gone)?;
             let copy = connections.remove(from);
-            let beside = connections.iter().position(|saved| saved.id == id).map_or(from, |place| place + 1);
+            let beside = connections
+                .iter()
+                .position(|saved| saved.id == id)
+                .map_or(from, |place| place + 1);
             connections.insert(beside, copy);
             Ok(())
         })?;
@@ -189,7 +229,12 @@ impl Connections {
 
     /// The connections that are open, in no order.
     pub fn list_open(&self) -> Vec<Arc<OpenCluster>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
     }
 
     /// Opens a saved connection, or returns it when it is open already. One login, never repeated.
@@ -206,7 +251,11 @@ impl Connections {
             saved.details.name.clone(),
             saved.details.environment,
             saved.details.read_only,
-            ClusterInfo { version_text: version.text.clone(), version: version.release(), user: cluster.user().to_owned() },
+            ClusterInfo {
+                version_text: version.text.clone(),
+                version: version.release(),
+                user: cluster.user().to_owned(),
+            },
             cluster,
         ));
         let kept = {
@@ -228,7 +277,11 @@ impl Connections {
 
     /// Closes the cluster if it is open. Running local transfers of it end with a lost connection.
     pub async fn disconnect(&self, id: ConnectionId) {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        let open = self
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
         if let Some(open) = open {
             open.close().await;
         }
@@ -236,7 +289,13 @@ impl Connections {
 
     /// Takes a secret that the person was asked for: into memory for this session, and into the
     /// keyring as well when it is to be remembered.
-    pub async fn provide_secret(&self, id: ConnectionId, kind: SecretKind, secret: Secret, keep: Keep) -> Result<()> {
+    pub async fn provide_secret(
+        &self,
+        id: ConnectionId,
+        kind: SecretKind,
+        secret: Secret,
+        keep: Keep,
+    ) -> Result<()> {
         let saved = self.get(id)?;
         match keep {
             Keep::Memory => {
@@ -249,14 +308,24 @@ impl Connections {
                     SecretKind::Password => (change, SecretChange::Unchanged),
                     SecretKind::ClientKey => (SecretChange::Unchanged, change),
                 };
-                self.save(ConnectionDraft { id: Some(id), details: saved.details, password, client_key }).await?;
+                self.save(ConnectionDraft {
+                    id: Some(id),
+                    details: saved.details,
+                    password,
+                    client_key,
+                })
+                .await?;
                 Ok(())
             }
         }
     }
 
     /// Tries a draft step by step; see [`doctor::examine`].
-    pub async fn examine(&self, draft: &ConnectionDraft, watch: &(dyn Fn(&Report) + Send + Sync)) -> Result<Report> {
+    pub async fn examine(
+        &self,
+        draft: &ConnectionDraft,
+        watch: &(dyn Fn(&Report) + Send + Sync),
+    ) -> Result<Report> {
         let target = self.draft_target(draft).await?;
         Ok(doctor::examine(&target, Limits::for_host(&target.host), watch).await)
     }
@@ -265,9 +334,18 @@ impl Connections {
     pub async fn capabilities(&self, id: ConnectionId) -> Result<Capabilities> {
         let details = self.get(id)?.details;
         let open = self.open_cluster(id)?;
-        let mut connection = open.readable().pool().acquire().await.map_err(roachvault_cockroach::Error::from)?;
+        let mut connection = open
+            .readable()
+            .pool()
+            .acquire()
+            .await
+            .map_err(roachvault_cockroach::Error::from)?;
         let version = Version::parse(&open.info.version_text);
-        let who = Who { host: &details.host, user: &details.user, database: &details.database };
+        let who = Who {
+            host: &details.host,
+            user: &details.user,
+            database: &details.database,
+        };
         Ok(capabilities::read(&mut connection, who, &version).await)
     }
 
@@ -288,14 +366,28 @@ impl Connections {
                 }
             }
         };
-        let password = chosen(SecretKind::Password, &draft.password, saved.as_ref().map(|s| s.password.clone())).await?;
-        let key = chosen(SecretKind::ClientKey, &draft.client_key, saved.as_ref().map(|s| s.client_key.clone())).await?;
+        let password = chosen(
+            SecretKind::Password,
+            &draft.password,
+            saved.as_ref().map(|s| s.password.clone()),
+        )
+        .await?;
+        let key = chosen(
+            SecretKind::ClientKey,
+            &draft.client_key,
+            saved.as_ref().map(|s| s.client_key.clone()),
+        )
+        .await?;
         Ok(target(&details, password, key))
     }
 
     async fn target(&self, saved: &SavedConnection) -> Result<Target> {
-        let password = self.needed(saved.id, SecretKind::Password, &saved.password).await?;
-        let client_key = self.needed(saved.id, SecretKind::ClientKey, &saved.client_key).await?;
+        let password = self
+            .needed(saved.id, SecretKind::Password, &saved.password)
+            .await?;
+        let client_key = self
+            .needed(saved.id, SecretKind::ClientKey, &saved.client_key)
+            .await?;
         Ok(target(&saved.details, password, client_key))
     }
 
@@ -310,13 +402,23 @@ impl Connections {
             SecretKind::ClientKey => "client key",
         };
         Err(match kept {
-            SavedSecret::Keyring { .. } => {
-                Error::new(Code::SecretNeeded, format!("The {what} is no longer in the system's keyring."))
-                    .hint("Enter it again.")
-            }
-            _ => Error::new(Code::SecretNeeded, format!("This connection asks for its {what} each time.")),
+            SavedSecret::Keyring { .. } => Error::new(
+                Code::SecretNeeded,
+                format!("The {what} is no longer in the system's keyring."),
+            )
+            .hint("Enter it again."),
+            _ => Error::new(
+                Code::SecretNeeded,
+                format!("This connection asks for its {what} each time."),
+            ),
         }
-        .field(match kind { SecretKind::Password => "password", SecretKind::ClientKey => "client_key" }, "Needed to connect."))
+        .field(
+            match kind {
+                SecretKind::Password => "password",
+                SecretKind::ClientKey => "client_key",
+            },
+            "Needed to connect.",
+        ))
     }
 
     async fn secret(&self, id: ConnectionId, kind: SecretKind, kept: &SavedSecret) -> Result<Option<Secret>> {

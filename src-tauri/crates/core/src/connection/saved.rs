@@ -109,8 +109,16 @@ impl ConnectionDetails {
         for text in [&mut self.name, &mut self.host, &mut self.user, &mut self.database] {
             *text = text.trim().to_owned();
         }
-        for text in [&mut self.group, &mut self.cluster_option, &mut self.ca_pem, &mut self.client_cert_pem] {
-            *text = text.take().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        for text in [
+            &mut self.group,
+            &mut self.cluster_option,
+            &mut self.ca_pem,
+            &mut self.client_cert_pem,
+        ] {
+            *text = text
+                .take()
+                .map(|text| text.trim().to_owned())
+                .filter(|text| !text.is_empty());
         }
         if self.database.is_empty() {
             "defaultdb".clone_into(&mut self.database);
@@ -121,17 +129,27 @@ impl ConnectionDetails {
         let mut fields = BTreeMap::new();
         let mut wrong = |field: &str, sentence: &str| fields.insert(field.to_owned(), sentence.to_owned());
         if self.host.is_empty() {
-            wrong("host", "Enter the host, for example blue-dog-147.6wr.cockroachlabs.cloud.");
+            wrong(
+                "host",
+                "Enter the host, for example blue-dog-147.6wr.cockroachlabs.cloud.",
+            );
         } else if let Err(refused) = roachvault_cockroach::connection_string::check_host(&self.host) {
             wrong("host", refused.sentence());
         }
         if self.port == 0 {
-            wrong("port", "A port is between 1 and 65535. CockroachDB listens on 26257.");
+            wrong(
+                "port",
+                "A port is between 1 and 65535. CockroachDB listens on 26257.",
+            );
         }
         if self.user.is_empty() {
             wrong("user", "Enter the SQL user.");
         }
-        for (field, text) in [("user", &self.user), ("database", &self.database), ("name", &self.name)] {
+        for (field, text) in [
+            ("user", &self.user),
+            ("database", &self.database),
+            ("name", &self.name),
+        ] {
             if text.contains('\0') {
                 wrong(field, "A NUL character cannot be part of this.");
             }
@@ -139,7 +157,10 @@ impl ConnectionDetails {
         if self.name.chars().count() > 200 {
             wrong("name", "Use at most 200 characters.");
         }
-        for (field, pem) in [("ca_pem", &self.ca_pem), ("client_cert_pem", &self.client_cert_pem)] {
+        for (field, pem) in [
+            ("ca_pem", &self.ca_pem),
+            ("client_cert_pem", &self.client_cert_pem),
+        ] {
             if let Some(pem) = pem
                 && let Err(error) = roachvault_cockroach::certificate::read(pem)
             {
@@ -149,6 +170,9 @@ impl ConnectionDetails {
         if fields.is_empty() {
             return Ok(self);
         }
-        Err(Error { fields, ..Error::new(Code::InvalidInput, "Some fields need another look.") })
+        Err(Error {
+            fields,
+            ..Error::new(Code::InvalidInput, "Some fields need another look.")
+        })
     }
 }

@@ -51,7 +51,10 @@ impl From<KeyringError> for Error {
                 "Try again, or have the secret asked for each time.",
             ),
         };
-        Self { retryable: true, ..Error::new(Code::Keyring, message).hint(hint).detail(error.detail) }
+        Self {
+            retryable: true,
+            ..Error::new(Code::Keyring, message).hint(hint).detail(error.detail)
+        }
     }
 }
 
@@ -81,7 +84,11 @@ pub struct SecretRef {
 
 impl SecretRef {
     fn entry(&self, part: u16) -> String {
-        if part == 0 { self.id.to_string() } else { format!("{}.{part}", self.id) }
+        if part == 0 {
+            self.id.to_string()
+        } else {
+            format!("{}.{part}", self.id)
+        }
     }
 }
 
@@ -106,15 +113,25 @@ pub struct MemorySecrets {
 
 impl MemorySecrets {
     pub fn get(&self, entry: &str) -> Option<Secret> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).get(entry).cloned()
+        self.entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(entry)
+            .cloned()
     }
 
     pub fn set(&self, entry: &str, secret: Secret) {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.to_owned(), secret);
+        self.entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(entry.to_owned(), secret);
     }
 
     pub fn remove(&self, entry: &str) -> Option<Secret> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).remove(entry)
+        self.entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(entry)
     }
 
     pub fn len(&self) -> usize {
@@ -127,7 +144,10 @@ impl MemorySecrets {
 
     /// Forgets every secret.
     pub fn clear(&self) {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 }
 
@@ -162,7 +182,11 @@ pub struct Keyring {
 
 impl Keyring {
     pub fn new(store: Arc<dyn SecretStore>) -> Self {
-        Self { store, turn: Arc::default(), last: Arc::default() }
+        Self {
+            store,
+            turn: Arc::default(),
+            last: Arc::default(),
+        }
     }
 
     /// How the last call ended; `None` before the first.
@@ -176,7 +200,10 @@ impl Keyring {
         let label = label.to_owned();
         self.call(move |store| {
             let parts = split(secret.expose(), ENTRY_LIMIT_BYTES);
-            let secret_ref = SecretRef { id: Uuid::new_v4(), parts: parts.len() as u16 };
+            let secret_ref = SecretRef {
+                id: Uuid::new_v4(),
+                parts: parts.len() as u16,
+            };
             for (number, part) in (0..).zip(&parts) {
                 if let Err(error) = store.write(&secret_ref.entry(number), &label, &Secret::new(*part)) {
                     for written in 0..number {
@@ -209,7 +236,8 @@ impl Keyring {
 
     pub async fn forget(&self, secret: &SecretRef) -> Result<()> {
         let secret = secret.clone();
-        self.call(move |store| (0..secret.parts).try_for_each(|part| store.delete(&secret.entry(part)))).await
+        self.call(move |store| (0..secret.parts).try_for_each(|part| store.delete(&secret.entry(part))))
+            .await
     }
 
     /// Whether the keyring answers; connects to it anew if it did not before.
@@ -237,7 +265,10 @@ impl Keyring {
             done
         });
         done.await.unwrap_or_else(|error| {
-            Err(KeyringError { failure: KeyringFailure::Failing, detail: error.to_string() })
+            Err(KeyringError {
+                failure: KeyringFailure::Failing,
+                detail: error.to_string(),
+            })
         })
     }
 }
@@ -274,8 +305,17 @@ mod tests {
         let (store, keyring) = memory();
         let secret = Secret::new("ключ-".repeat(1_500));
         let kept = keyring.keep("Key", secret.clone()).await.unwrap();
-        let lengths: Vec<_> = store.entries.lock().unwrap().values().map(|part| part.expose().len()).collect();
-        assert!(lengths.len() > 1 && lengths.iter().all(|length| *length <= ENTRY_LIMIT_BYTES), "{lengths:?}");
+        let lengths: Vec<_> = store
+            .entries
+            .lock()
+            .unwrap()
+            .values()
+            .map(|part| part.expose().len())
+            .collect();
+        assert!(
+            lengths.len() > 1 && lengths.iter().all(|length| *length <= ENTRY_LIMIT_BYTES),
+            "{lengths:?}"
+        );
         assert!(keyring.read(&kept).await.unwrap() == Some(secret));
     }
 
@@ -306,7 +346,10 @@ mod tests {
         }
         fn write(&self, entry: &str, label: &str, secret: &Secret) -> Result<(), KeyringError> {
             if self.0.entries.lock().unwrap().len() == 2 {
-                return Err(KeyringError { failure: KeyringFailure::Locked, detail: String::new() });
+                return Err(KeyringError {
+                    failure: KeyringFailure::Locked,
+                    detail: String::new(),
+                });
             }
             self.0.write(entry, label, secret)
         }
@@ -322,7 +365,10 @@ mod tests {
     async fn a_keyring_that_locks_half_way_keeps_no_fragment() {
         let store = Arc::new(LocksAfterTwo::default());
         let keyring = Keyring::new(Arc::clone(&store) as Arc<dyn SecretStore>);
-        let refused = keyring.keep("Key", Secret::new("x".repeat(9_000))).await.unwrap_err();
+        let refused = keyring
+            .keep("Key", Secret::new("x".repeat(9_000)))
+            .await
+            .unwrap_err();
         assert_eq!(refused.code, Code::Keyring);
         assert!(store.0.entries.lock().unwrap().is_empty());
     }

@@ -28,7 +28,10 @@ impl StagedSecrets {
         let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
         secrets.retain(|_, (since, _)| since.elapsed() < KEPT_FOR);
         if secrets.len() >= KEPT_AT_MOST
-            && let Some(oldest) = secrets.iter().min_by_key(|(_, (since, _))| *since).map(|(handle, _)| *handle)
+            && let Some(oldest) = secrets
+                .iter()
+                .min_by_key(|(_, (since, _))| *since)
+                .map(|(handle, _)| *handle)
         {
             secrets.remove(&oldest);
         }
@@ -44,11 +47,17 @@ impl StagedSecrets {
             .get(&handle)
             .filter(|(since, _)| since.elapsed() < KEPT_FOR)
             .map(|(_, secret)| secret.clone())
-            .ok_or_else(|| Error::new(Code::SecretNeeded, "The pasted secret is no longer in memory.").hint("Paste it again."))
+            .ok_or_else(|| {
+                Error::new(Code::SecretNeeded, "The pasted secret is no longer in memory.")
+                    .hint("Paste it again.")
+            })
     }
 
     pub fn discard(&self, handle: Uuid) {
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).remove(&handle);
+        self.secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&handle);
     }
 }
 
@@ -62,7 +71,9 @@ mod tests {
     fn the_oldest_of_too_many_secrets_goes_first() {
         let staged = StagedSecrets::default();
         let first = staged.stage(Secret::new("first"));
-        let others: Vec<_> = (0..KEPT_AT_MOST).map(|n| staged.stage(Secret::new(n.to_string()))).collect();
+        let others: Vec<_> = (0..KEPT_AT_MOST)
+            .map(|n| staged.stage(Secret::new(n.to_string())))
+            .collect();
         assert_eq!(staged.get(first).unwrap_err().code, Code::SecretNeeded);
         assert!(others.into_iter().all(|handle| staged.get(handle).is_ok()));
     }

@@ -36,7 +36,11 @@ fn room() -> Room {
     let folder = tempfile::tempdir().unwrap();
     let keyring = Arc::new(MemorySecrets::default());
     let connections = Connections::open(folder.path(), Arc::clone(&keyring) as Arc<dyn SecretStore>).unwrap();
-    Room { folder, keyring, connections }
+    Room {
+        folder,
+        keyring,
+        connections,
+    }
 }
 
 fn draft(name: &str, password: &str) -> ConnectionDraft {
@@ -58,10 +62,18 @@ fn files(room: &Room) -> String {
 #[tokio::test]
 async fn a_saved_connection_is_there_after_a_restart_and_its_password_is_in_no_file() {
     let room = room();
-    let saved = room.connections.save(draft("Bank", "correct-horse")).await.unwrap();
+    let saved = room
+        .connections
+        .save(draft("Bank", "correct-horse"))
+        .await
+        .unwrap();
     assert!(!files(&room).contains("correct-horse"));
 
-    let again = Connections::open(room.folder.path(), Arc::clone(&room.keyring) as Arc<dyn SecretStore>).unwrap();
+    let again = Connections::open(
+        room.folder.path(),
+        Arc::clone(&room.keyring) as Arc<dyn SecretStore>,
+    )
+    .unwrap();
     assert_eq!(again.list(), vec![saved.clone()]);
     let target = again.target(&saved).await.unwrap();
     assert_eq!(target.password.unwrap().expose(), "correct-horse");
@@ -70,7 +82,11 @@ async fn a_saved_connection_is_there_after_a_restart_and_its_password_is_in_no_f
 #[tokio::test]
 async fn deleting_a_connection_removes_its_keyring_entries() {
     let room = room();
-    let saved = room.connections.save(draft("Bank", &"k".repeat(6_000))).await.unwrap();
+    let saved = room
+        .connections
+        .save(draft("Bank", &"k".repeat(6_000)))
+        .await
+        .unwrap();
     assert!(!room.keyring.is_empty());
     room.connections.delete(saved.id).await.unwrap();
     assert!(room.keyring.is_empty());
@@ -81,10 +97,22 @@ async fn deleting_a_connection_removes_its_keyring_entries() {
 async fn a_new_password_replaces_the_entry_of_the_old_one() {
     let room = room();
     let saved = room.connections.save(draft("Bank", "old")).await.unwrap();
-    let changed = ConnectionDraft { id: Some(saved.id), ..draft("Bank", "new") };
+    let changed = ConnectionDraft {
+        id: Some(saved.id),
+        ..draft("Bank", "new")
+    };
     let saved = room.connections.save(changed).await.unwrap();
     assert_eq!(room.keyring.len(), 1);
-    assert_eq!(room.connections.target(&saved).await.unwrap().password.unwrap().expose(), "new");
+    assert_eq!(
+        room.connections
+            .target(&saved)
+            .await
+            .unwrap()
+            .password
+            .unwrap()
+            .expose(),
+        "new"
+    );
 }
 
 #[tokio::test]
@@ -97,7 +125,10 @@ async fn renaming_never_touches_the_keyring_entry() {
         ..draft("Ledger", "")
     };
     let renamed = room.connections.save(renamed).await.unwrap();
-    assert_eq!((renamed.password, renamed.details.name.as_str()), (saved.password, "Ledger"));
+    assert_eq!(
+        (renamed.password, renamed.details.name.as_str()),
+        (saved.password, "Ledger")
+    );
 }
 
 #[tokio::test]
@@ -107,9 +138,21 @@ async fn a_secret_deleted_outside_is_asked_for_again() {
     room.keyring.clear();
     let error = room.connections.connect(saved.id).await.unwrap_err();
     assert_eq!(error.code, Code::SecretNeeded);
-    room.connections.provide_secret(saved.id, SecretKind::Password, Secret::new("pw2"), Keep::Keyring).await.unwrap();
+    room.connections
+        .provide_secret(saved.id, SecretKind::Password, Secret::new("pw2"), Keep::Keyring)
+        .await
+        .unwrap();
     let saved = room.connections.get(saved.id).unwrap();
-    assert_eq!(room.connections.target(&saved).await.unwrap().password.unwrap().expose(), "pw2");
+    assert_eq!(
+        room.connections
+            .target(&saved)
+            .await
+            .unwrap()
+            .password
+            .unwrap()
+            .expose(),
+        "pw2"
+    );
 }
 
 #[tokio::test]
@@ -119,10 +162,26 @@ async fn a_connection_that_asks_each_time_keeps_its_password_in_memory_only() {
     asking.password = SecretChange::Set(Secret::new("only-here"), Keep::Memory);
     let saved = room.connections.save(asking).await.unwrap();
     assert!(room.keyring.is_empty());
-    assert_eq!(room.connections.target(&saved).await.unwrap().password.unwrap().expose(), "only-here");
+    assert_eq!(
+        room.connections
+            .target(&saved)
+            .await
+            .unwrap()
+            .password
+            .unwrap()
+            .expose(),
+        "only-here"
+    );
 
-    let next_start = Connections::open(room.folder.path(), Arc::clone(&room.keyring) as Arc<dyn SecretStore>).unwrap();
-    assert_eq!(next_start.connect(saved.id).await.unwrap_err().code, Code::SecretNeeded);
+    let next_start = Connections::open(
+        room.folder.path(),
+        Arc::clone(&room.keyring) as Arc<dyn SecretStore>,
+    )
+    .unwrap();
+    assert_eq!(
+        next_start.connect(saved.id).await.unwrap_err().code,
+        Code::SecretNeeded
+    );
 }
 
 #[tokio::test]
@@ -131,11 +190,25 @@ async fn a_copy_stands_beside_the_original_with_an_entry_of_its_own() {
     let first = room.connections.save(draft("Bank", "pw")).await.unwrap();
     room.connections.save(draft("Other", "pw")).await.unwrap();
     room.connections.duplicate(first.id).await.unwrap();
-    let names: Vec<_> = room.connections.list().into_iter().map(|saved| saved.details.name).collect();
+    let names: Vec<_> = room
+        .connections
+        .list()
+        .into_iter()
+        .map(|saved| saved.details.name)
+        .collect();
     assert_eq!(names, ["Bank", "Bank (copy)", "Other"]);
     room.connections.delete(first.id).await.unwrap();
     let copy = &room.connections.list()[0];
-    assert_eq!(room.connections.target(copy).await.unwrap().password.unwrap().expose(), "pw");
+    assert_eq!(
+        room.connections
+            .target(copy)
+            .await
+            .unwrap()
+            .password
+            .unwrap()
+            .expose(),
+        "pw"
+    );
 }
 
 #[tokio::test]
@@ -146,7 +219,11 @@ async fn the_order_a_person_chose_is_kept() {
         ids.push(room.connections.save(draft(name, "pw")).await.unwrap().id);
     }
     room.connections.reorder(&[ids[2], ids[0]]).unwrap();
-    let again = Connections::open(room.folder.path(), Arc::clone(&room.keyring) as Arc<dyn SecretStore>).unwrap();
+    let again = Connections::open(
+        room.folder.path(),
+        Arc::clone(&room.keyring) as Arc<dyn SecretStore>,
+    )
+    .unwrap();
     let names: Vec<_> = again.list().into_iter().map(|saved| saved.details.name).collect();
     assert_eq!(names, ["c", "a", "b"]);
 }
@@ -160,5 +237,8 @@ async fn each_field_that_cannot_stand_is_named() {
     wrong.details.user = " ".into();
     let error = room.connections.save(wrong).await.unwrap_err();
     assert_eq!(error.fields.keys().collect::<Vec<_>>(), ["host", "port", "user"]);
-    assert!(room.keyring.is_empty(), "nothing is kept of a connection that was refused");
+    assert!(
+        room.keyring.is_empty(),
+        "nothing is kept of a connection that was refused"
+    );
 }

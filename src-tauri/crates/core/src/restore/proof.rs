@@ -10,7 +10,7 @@ use super::run::{ExpectedTable, RestoreSpec};
 use crate::cluster::OpenCluster;
 use crate::error::{Code, Error, Result};
 use crate::job::{End, JobHandle, Outcome, RestoreOutcome, RowProof, RowVerdict, Unit};
-use crate::plan::counted;
+use crate::plan::{counted, grouped};
 
 /// Looks at what the cluster says it restored. Success needs every table, with the backup's row count
 /// wherever the backup has one.
@@ -105,8 +105,9 @@ fn ended(spec: &RestoreSpec, proofs: Vec<RowProof>) -> End {
     let tables = proofs.len();
     let verdict = if all_match {
         format!(
-            "{} and all {rows} rows are there, as many as in the backup.",
-            all_of(tables)
+            "{} and all {} rows are there, as many as in the backup.",
+            all_of(tables),
+            grouped(rows)
         )
     } else if missing + differing > 0 {
         let parts = [(missing, "missing"), (differing, "with another number of rows")];

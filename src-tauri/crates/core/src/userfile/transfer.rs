@@ -177,7 +177,10 @@ pub(super) fn not_connected(job: &JobHandle, error: Error) -> End {
     if job.signal() == Signal::Cancel {
         return cancelled(Err(error), FilesOutcome::default());
     }
-    End { error: Some(error), ..End::paused() }
+    End {
+        error: Some(error),
+        ..End::paused()
+    }
 }
 
 /// The cluster is away or too busy: going on later makes sense.

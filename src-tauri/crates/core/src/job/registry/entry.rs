@@ -102,7 +102,10 @@ impl Entry {
     /// Answers whether the job has to be run once more: it was cancelled in the moment in which its run
     /// stopped for a pause, and has not cleaned up.
     pub fn end(&mut self, end: End) -> bool {
-        let cancelled = self.signal.as_ref().is_some_and(|signal| *signal.borrow() == Signal::Cancel);
+        let cancelled = self
+            .signal
+            .as_ref()
+            .is_some_and(|signal| *signal.borrow() == Signal::Cancel);
         self.signal = None;
         self.samples.clear();
         let job = &mut self.snapshot;
