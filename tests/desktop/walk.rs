@@ -89,12 +89,16 @@ fn a_backup_that_runs_while_the_app_quits_is_shown_as_it_is_afterwards() {
     app.click("Start practice cluster");
     app.see("nothing here is real");
     back_up(&app, "movr");
-    app.see("of the cluster");
+    app.see("Cancel the backup");
     app.quit();
 
     let app = App::open(&desktop);
     app.click("Activity");
     app.see("movr");
+    app.see("to follow it again");
+    app.click("Practice cluster");
+    app.see("nothing here is real");
+    app.click("Activity");
     app.see_within("Done, checked", JOB);
     app.quit();
 }
