@@ -34,7 +34,7 @@ async fn a_backup_is_taken_listed_and_read_back() {
     let contents = show_backup(&bank.cluster, &bank.collection, &paths[0], &show)
         .await
         .unwrap();
-    assert_eq!(contents.databases(), [bank.name.clone()]);
+    assert_eq!(contents.databases(), std::slice::from_ref(&bank.name));
     let [layer] = contents.layers.as_slice() else {
         panic!("{} layers", contents.layers.len())
     };

@@ -130,7 +130,7 @@ async fn files_go_up_and_come_down_byte_for_byte() {
     }
     assert_eq!(world.names().await, ["a b/100%#?.csv", "big", "empty", "one"]);
     let stores = list_stores(&world.cluster).await.unwrap();
-    assert_eq!(stores, [world.store.name.clone()]);
+    assert_eq!(stores, std::slice::from_ref(&world.store.name));
 }
 
 #[tokio::test(flavor = "multi_thread")]

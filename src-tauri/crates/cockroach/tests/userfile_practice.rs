@@ -104,7 +104,7 @@ async fn the_first_upload_has_the_server_make_the_store() {
     assert_eq!(world.names().await, ["100%#?.csv", "data/big.bin", "empty"]);
     assert_eq!(
         list_stores(&world.cluster).await.unwrap(),
-        [world.store.name.clone()]
+        std::slice::from_ref(&world.store.name)
     );
     assert!(world.store.gc_ttl_seconds().await.unwrap().is_some());
     assert!(userfile::find_damage(&world.store).await.unwrap().is_empty());

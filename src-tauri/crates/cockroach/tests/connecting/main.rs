@@ -1,6 +1,7 @@
 //! Every way a connection fails, provoked for real, and what the doctor makes of it.
 
-#![allow(clippy::unwrap_used)]
+// What a skipped test says, and what a child process answers, goes to the output.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod environment;
 mod postgres;

@@ -75,12 +75,12 @@ async fn serve(
         (Script::Babble(bytes), _) => {
             let _ = tcp.read(&mut [0; 8]).await;
             tcp.write_all(bytes).await.ok()?;
-            return wait_for_end(&mut tcp).await;
+            wait_for_end(&mut tcp).await
         }
         (Script::NoTls, _) => {
             tcp.read_exact(&mut [0; 8]).await.ok()?;
             tcp.write_all(b"N").await.ok()?;
-            return wait_for_end(&mut tcp).await;
+            wait_for_end(&mut tcp).await
         }
         (_, Some(tls)) => {
             tcp.read_exact(&mut [0; 8]).await.ok()?;

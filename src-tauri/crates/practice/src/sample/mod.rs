@@ -131,6 +131,28 @@ fn moment_text(seconds_before: u64) -> String {
     )
 }
 
+const FIRST_NAMES: &[&str] = &[
+    "Ada", "Amara", "Bruno", "Chen", "Dilara", "Elif", "Femi", "Greta", "Hana", "Ivan", "Jonas", "Kaveh",
+    "Lena", "Mateo", "Noor", "Olga", "Priya", "Quentin", "Rosa", "Sami", "Tariq", "Uma", "Viktor", "Wanda",
+    "Ximena", "Yuki", "Zoë",
+];
+const LAST_NAMES: &[&str] = &[
+    "Abebe", "Berg", "Castillo", "Duarte", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito", "Janssen",
+    "Kowalski", "Lind", "Moreau", "Nguyen", "Okafor", "Petrov", "Quispe", "Rossi", "Schmidt", "Tanaka",
+    "Ueda", "Vargas", "Weber", "Yilmaz",
+];
+const CITIES: &[&str] = &[
+    "amsterdam",
+    "boston",
+    "los angeles",
+    "new york",
+    "paris",
+    "rome",
+    "san francisco",
+    "seattle",
+    "washington dc",
+];
+
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
@@ -174,25 +196,3 @@ fn fill(
     session.insert_rows(descriptor, rows)?;
     failed.map_or(Ok(()), Err)
 }
-
-const FIRST_NAMES: &[&str] = &[
-    "Ada", "Amara", "Bruno", "Chen", "Dilara", "Elif", "Femi", "Greta", "Hana", "Ivan", "Jonas", "Kaveh",
-    "Lena", "Mateo", "Noor", "Olga", "Priya", "Quentin", "Rosa", "Sami", "Tariq", "Uma", "Viktor", "Wanda",
-    "Ximena", "Yuki", "Zoë",
-];
-const LAST_NAMES: &[&str] = &[
-    "Abebe", "Berg", "Castillo", "Duarte", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito", "Janssen",
-    "Kowalski", "Lind", "Moreau", "Nguyen", "Okafor", "Petrov", "Quispe", "Rossi", "Schmidt", "Tanaka",
-    "Ueda", "Vargas", "Weber", "Yilmaz",
-];
-const CITIES: &[&str] = &[
-    "amsterdam",
-    "boston",
-    "los angeles",
-    "new york",
-    "paris",
-    "rome",
-    "san francisco",
-    "seattle",
-    "washington dc",
-];

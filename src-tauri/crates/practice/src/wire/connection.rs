@@ -9,7 +9,6 @@ use super::extended::Extended;
 use super::frame::{Body, Message, Peer, Received};
 use super::startup::session_options;
 use super::{copy, frame};
-use crate::cluster::Cluster;
 use crate::datum::Row;
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::session::{ColumnMeta, RowSink, Session, TransactionStatus};
@@ -27,17 +26,8 @@ pub struct Connection {
 pub(super) type Ended = io::Error;
 
 impl Connection {
-    pub fn open(
-        peer: Peer,
-        cluster: &Arc<Cluster>,
-        user: &str,
-        parameters: &BTreeMap<String, String>,
-    ) -> Result<Self, (Peer, SqlError)> {
-        let database = parameters.get("database").map_or("defaultdb", String::as_str);
-        let mut session = match Session::new(cluster, user, database) {
-            Ok(session) => session,
-            Err(error) => return Err((peer, error)),
-        };
+    /// Begins to serve the session with the settings the client asked for in its first message.
+    pub fn open(peer: Peer, mut session: Session, parameters: &BTreeMap<String, String>) -> Self {
         let options = session_options(parameters.get("options").map_or("", String::as_str));
         let named = parameters
             .iter()
@@ -47,11 +37,11 @@ impl Connection {
             // A variable this cluster does not know is ignored at start, as drivers send their own.
             session.variables_mut().set(&name, &value);
         }
-        Ok(Self {
+        Self {
             peer,
             session,
             extended: Extended::default(),
-        })
+        }
     }
 
     pub fn cancel_flag(&self) -> Arc<AtomicBool> {

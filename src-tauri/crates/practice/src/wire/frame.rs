@@ -272,7 +272,7 @@ fn binary_size(bytes: usize) -> String {
         unit += 1;
     }
     let tenths = (bytes * 10 + divisor / 2) / divisor;
-    if tenths % 10 == 0 || tenths >= 100 || unit == 0 {
+    if tenths.is_multiple_of(10) || tenths >= 100 || unit == 0 {
         format!("{} {}", (tenths + 5) / 10, units[unit])
     } else {
         format!("{}.{} {}", tenths / 10, tenths % 10, units[unit])

@@ -14,6 +14,7 @@ use super::frame::Peer;
 use super::startup::{self, Opening};
 use crate::cluster::Cluster;
 use crate::error::{SqlError, sqlstate};
+use crate::session::Session;
 
 /// How connections are taken.
 #[derive(Debug, Clone)]
@@ -184,10 +185,12 @@ fn serve(shared: &Arc<Shared>, socket: TcpStream, process: i32) -> io::Result<()
         Ok(user) => user,
         Err(error) => return turn_away(&mut peer, &error),
     };
-    let mut connection = match Connection::open(peer, cluster, &user, &parameters) {
-        Ok(connection) => connection,
-        Err((mut peer, error)) => return turn_away(&mut peer, &error.into_fatal()),
+    let database = parameters.get("database").map_or("defaultdb", String::as_str);
+    let session = match Session::new(cluster, &user, database) {
+        Ok(session) => session,
+        Err(error) => return turn_away(&mut peer, &error.into_fatal()),
     };
+    let mut connection = Connection::open(peer, session, &parameters);
     let secret = uuid::Uuid::new_v4().as_u128() as i32;
     if let Some(client) = shared.clients().get_mut(&process) {
         client.cancel = Some((secret, connection.cancel_flag()));
