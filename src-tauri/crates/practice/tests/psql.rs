@@ -137,7 +137,7 @@ fn the_backslash_commands_show_what_there_is() {
         "a|bigint||not null|",
         "\"t_pkey\" PRIMARY KEY",
         "defaultdb|root",
-        "public|admin",
+        "public|root",
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }

@@ -301,7 +301,7 @@ fn bracketed_show_statements_are_tables() {
         &mut s,
         "SHOW CREATE TABLE s.t",
         &[
-            "d.s.t|CREATE TABLE s.t (\n\ta INT8 NULL,\n\trowid INT8 NOT VISIBLE NOT NULL DEFAULT unique_rowid(),\n\tCONSTRAINT t_pkey PRIMARY KEY (rowid ASC)\n)",
+            "s.t|CREATE TABLE s.t (\n\ta INT8 NULL,\n\trowid INT8 NOT VISIBLE NOT NULL DEFAULT unique_rowid(),\n\tCONSTRAINT t_pkey PRIMARY KEY (rowid ASC)\n)",
         ],
     );
 }
