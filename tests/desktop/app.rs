@@ -128,12 +128,26 @@ impl<'desktop> App<'desktop> {
 
     /// Closes the window as its frame's button does, and waits until the app is gone.
     pub fn quit(self) {
-        self.desktop
-            .output("xdotool", &["key", "--clearmodifiers", "alt+F4"])
-            .unwrap();
         until("the app to end", SOON, || {
             match self.session.script("1", &json!([])) {
-                Ok(_) => Err("it still answers".into()),
+                Ok(_) => {
+                    // Pressed again as long as it runs: right after a dialog has closed, no window may have the keys.
+                    let id = self
+                        .desktop
+                        .output("xdotool", &["search", "--onlyvisible", "--name", "^Roachvault$"]);
+                    if let Some(id) = id.ok().and_then(|ids| ids.lines().last().map(str::to_owned)) {
+                        let keys = [
+                            "windowactivate",
+                            "--sync",
+                            &id,
+                            "key",
+                            "--clearmodifiers",
+                            "alt+F4",
+                        ];
+                        let _ = self.desktop.output("xdotool", &keys);
+                    }
+                    Err("it still answers".into())
+                }
                 Err(_) => Ok(()),
             }
         });

@@ -4,6 +4,7 @@
 // roles: ARIA roles separated by spaces, or '*' for any text on the page. name: the accessible name, in full; when no
 // element has it in full, the first that contains it. An empty name takes the first of the role.
 // within: the accessible name of a region, dialog, row or other landmark to look in, or '' for the whole page.
+// A control that is disabled, for now or until something is loaded, is not found: it cannot be used.
 // An open modal dialog hides the page behind it, for this search as for a person.
 (roles, name, within) => {
   const native = {
@@ -33,6 +34,7 @@
     const target = element.matches('input[type=checkbox], input[type=radio]') ? (element.closest('label') ?? element) : element;
     return !element.closest('[inert], [aria-hidden=true]') && target.checkVisibility({ visibilityProperty: true }) && target.getClientRects().length > 0;
   };
+  const usable = (element) => !element.matches(':disabled, [aria-disabled=true]');
   const named = (element) => {
     const ids = element.getAttribute('aria-labelledby');
     if (ids) return clean(ids.split(/\s+/).map((id) => document.getElementById(id)?.textContent).join(' '));
@@ -46,7 +48,7 @@
     return [...root.querySelectorAll(selectors.join(', '))];
   };
   const search = (root, list, wanted) => {
-    const seen = ofRoles(root, list).filter(visible);
+    const seen = ofRoles(root, list).filter((element) => visible(element) && usable(element));
     if (!wanted) return seen[0] ?? null;
     if (list === '*') {
       // The innermost element with the text: what stands around it contains the text as well.

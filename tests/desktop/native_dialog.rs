@@ -9,45 +9,60 @@ use crate::wait::until;
 /// Answers the file dialog that is about to open, for opening or for saving, with this path.
 #[track_caller]
 pub fn choose(desktop: &Desktop, path: &Path) {
-    let dialog = until("a native file dialog", SOON, || {
-        open_dialog(desktop).ok_or_else(|| "no dialog is on the screen".to_owned())
+    until("a native file dialog", SOON, || {
+        dialogs(desktop)
+            .pop()
+            .ok_or_else(|| "no dialog is on the screen".to_owned())
     });
     let path = path.to_str().expect("the test's own paths are text");
-    desktop
-        .output("xdotool", &["windowfocus", "--sync", &dialog])
-        .unwrap();
-    // Ctrl+L turns the path bar into an entry; a save dialog's name entry takes a whole path as well.
-    desktop.output("xdotool", &["key", "ctrl+l"]).unwrap();
-    desktop.output("xdotool", &["key", "ctrl+a"]).unwrap();
-    desktop
-        .output("xdotool", &["type", "--delay", "5", path])
-        .unwrap();
-    until("the file dialog to close", SOON, || {
+    until("the file dialog to close", SOON * 2, || {
+        let open = dialogs(desktop);
+        match open.as_slice() {
+            [] => return Ok(()),
+            [dialog] => type_path(desktop, dialog, path)?,
+            // A message over the dialog: a key came before the dialog was listening, and half a path was meant.
+            [.., message] => press(desktop, message, "Escape")?,
+        }
         // The first Return may only close the list of completions.
-        desktop.output("xdotool", &["key", "Return"])?;
-        let mut closed = false;
-        for _ in 0..20 {
-            closed = open_dialog(desktop).is_none();
-            if closed {
-                break;
+        for _ in 0..2 {
+            desktop.output("xdotool", &["key", "Return"])?;
+            for _ in 0..20 {
+                match dialogs(desktop).len() {
+                    0 => return Ok(()),
+                    1 => {}
+                    _ => return Err("it says that there is no such file".into()),
+                }
             }
         }
-        if closed {
-            Ok(())
-        } else {
-            Err("it is still open".into())
-        }
+        Err("it is still open".into())
     });
 }
 
-/// The id of the dialog window on the screen.
-fn open_dialog(desktop: &Desktop) -> Option<String> {
-    let windows = desktop.output("xprop", &["-root", "_NET_CLIENT_LIST"]).ok()?;
-    let (_, ids) = windows.split_once('#')?;
+fn type_path(desktop: &Desktop, dialog: &str, path: &str) -> Result<(), String> {
+    // Ctrl+L turns the path bar into an entry; a save dialog's name entry takes a whole path as well.
+    press(desktop, dialog, "ctrl+l")?;
+    press(desktop, dialog, "ctrl+a")?;
+    press(desktop, dialog, "BackSpace")?;
+    desktop
+        .output("xdotool", &["type", "--delay", "15", path])
+        .map(drop)
+}
+
+fn press(desktop: &Desktop, window: &str, key: &str) -> Result<(), String> {
+    desktop.output("xdotool", &["windowfocus", "--sync", window])?;
+    desktop.output("xdotool", &["key", key]).map(drop)
+}
+
+/// The ids of the dialog windows on the screen, the newest last.
+fn dialogs(desktop: &Desktop) -> Vec<String> {
+    let windows = desktop
+        .output("xprop", &["-root", "_NET_CLIENT_LIST"])
+        .unwrap_or_default();
+    let ids = windows.split_once('#').map_or("", |(_, ids)| ids);
     ids.split(',')
-        .map(str::trim)
-        .find(|id| is_dialog(desktop, id))
-        .map(str::to_owned)
+        .map(|id| id.trim().to_owned())
+        .filter(|id| is_dialog(desktop, id))
+        .collect()
 }
 
 fn is_dialog(desktop: &Desktop, window: &str) -> bool {

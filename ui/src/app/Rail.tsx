@@ -21,13 +21,15 @@ function inGroup(connections: readonly Connection[], environment: (typeof order)
 
 function ConnectionLink({ connection }: { connection: Connection }) {
   const { name, favourite, environment, colour } = connection.fields;
+  const whole = `${name} (${environments[environment].label.toLowerCase()}, ${connection.open ? "connected" : "not connected"})`;
   return (
     <li>
       <Link
         to="/clusters/$connectionId"
         params={{ connectionId: connection.id }}
         className={styles.item}
-        title={`${name} (${environments[environment].label.toLowerCase()}, ${connection.open ? "connected" : "not connected"})`}
+        title={whole}
+        aria-label={whole}
       >
         <Dot tone={environments[environment].tone} colour={colour} isHollow={!connection.open} />
         <span className={styles.label}>
