@@ -71,7 +71,7 @@ async fn serve(
     logins: Arc<AtomicUsize>,
 ) -> Option<()> {
     match (&script, tls) {
-        (Script::HangUp, _) => return None,
+        (Script::HangUp, _) => None,
         (Script::Babble(bytes), _) => {
             let _ = tcp.read(&mut [0; 8]).await;
             tcp.write_all(bytes).await.ok()?;

@@ -153,21 +153,6 @@ const CITIES: &[&str] = &[
     "washington dc",
 ];
 
-#[cfg(test)]
-mod tests {
-    use chrono::{DateTime, TimeDelta, Utc};
-
-    #[test]
-    fn moments_are_reckoned_as_the_calendar_has_them() {
-        let day = DateTime::<Utc>::from_timestamp(1_767_225_600, 0).unwrap_or_default();
-        for seconds in (0..4 * 366 * 86_400).step_by(40_009) {
-            let moment = day - TimeDelta::seconds(seconds);
-            let wanted = moment.format("%Y-%m-%d %H:%M:%S+00").to_string();
-            assert_eq!(super::moment_text(seconds.unsigned_abs()), wanted);
-        }
-    }
-}
-
 /// Fills a table from texts, each read as its column's type; `None` is NULL. The columns are those of the
 /// table in their order.
 fn fill(
@@ -195,4 +180,19 @@ fn fill(
     });
     session.insert_rows(descriptor, rows)?;
     failed.map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    #[test]
+    fn moments_are_reckoned_as_the_calendar_has_them() {
+        let day = DateTime::<Utc>::from_timestamp(1_767_225_600, 0).unwrap_or_default();
+        for seconds in (0..4 * 366 * 86_400).step_by(40_009) {
+            let moment = day - TimeDelta::seconds(seconds);
+            let wanted = moment.format("%Y-%m-%d %H:%M:%S+00").to_string();
+            assert_eq!(super::moment_text(seconds.unsigned_abs()), wanted);
+        }
+    }
 }
