@@ -169,8 +169,11 @@ impl Runner {
             match job.status {
                 Status::Pending | Status::Running => self.perform(&mut session, job)?,
                 Status::PauseRequested => {
-                    self.change(&mut session, id, |job| job.status = Status::Paused)?;
-                    return Ok(());
+                    self.change(&mut session, id, |job| {
+                        if job.status == Status::PauseRequested {
+                            job.status = Status::Paused;
+                        }
+                    })?;
                 }
                 Status::CancelRequested => self.change(&mut session, id, |job| {
                     job.status = Status::Reverting;
@@ -195,7 +198,10 @@ impl Runner {
     fn perform(self: &Arc<Self>, session: &mut Session, job: Job) -> SqlResult<()> {
         let id = job.id;
         self.change(session, id, |job| {
-            job.status = Status::Running;
+            // A pause or cancel that was asked for since the record was read must not be forgotten.
+            if job.status == Status::Pending {
+                job.status = Status::Running;
+            }
             job.started.get_or_insert(job.modified);
         })?;
         let mut progress = Progress {
