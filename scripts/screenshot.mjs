@@ -102,7 +102,9 @@ const doing = {
     const dialog = await until('file dialog', openDialog);
     xdotool('windowfocus', '--sync', dialog, 'key', 'ctrl+l');
     xdotool('key', 'ctrl+a');
-    xdotool('type', '--delay', '5', path);
+    // Pasted, because the dialog's completion gets in between letters that are typed.
+    execFileSync('xclip', ['-selection', 'clipboard', '-in'], { input: path, stdio: ['pipe', 'ignore', 'ignore'] });
+    xdotool('key', 'ctrl+v');
     // The first Return may only close the entry's completions.
     await until('end of the file dialog', async () => {
       if (!openDialog()) return true;

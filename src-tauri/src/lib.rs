@@ -4,7 +4,9 @@ mod host;
 mod ipc;
 mod state;
 
-use tauri::{Builder, Manager, Runtime};
+use std::time::Duration;
+
+use tauri::{Builder, Manager, Runtime, Window, WindowEvent};
 
 use state::AppState;
 
@@ -17,9 +19,30 @@ pub fn build<R: Runtime>(builder: Builder<R>) -> Builder<R> {
     })
 }
 
+/// How long the window stays open for the number of a cluster job that is just being started.
+const SETTLING: Duration = Duration::from_secs(5);
+
+/// Closes the window once every cluster job can be found again. A backup whose number was never written down would
+/// have to be called lost at the next start, though it may well run.
+fn close_when_settled<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
+    let WindowEvent::CloseRequested { api, .. } = event else {
+        return;
+    };
+    api.prevent_close();
+    let window = window.clone();
+    tauri::async_runtime::spawn(async move {
+        let jobs = window.state::<AppState>().jobs.clone();
+        jobs.settle(SETTLING).await;
+        if let Err(error) = window.destroy() {
+            tracing::warn!(%error, "the window could not be closed");
+        }
+    });
+}
+
 /// Opens the window and runs until it is closed.
 pub fn run() {
     let builder = Builder::default()
+        .on_window_event(close_when_settled)
         // Must be the first plugin: a second start hands over to the running app and ends.
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| {
             if let Some(window) = app.get_webview_window("main") {

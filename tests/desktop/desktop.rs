@@ -16,7 +16,7 @@ use crate::webdriver;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// What the session and the harness call by name.
-const TOOLS: [&str; 8] = [
+const TOOLS: [&str; 9] = [
     "Xvfb",
     "openbox",
     "dbus-daemon",
@@ -24,6 +24,7 @@ const TOOLS: [&str; 8] = [
     "tauri-driver",
     "WebKitWebDriver",
     "xdotool",
+    "xclip",
     "import",
 ];
 

@@ -1,6 +1,8 @@
-//! GTK's file dialogs are windows of their own that WebDriver does not see: they are typed into as a person would.
+//! GTK's file dialogs are windows of their own that WebDriver does not see: they are answered by keys, as a person would.
 
+use std::io::Write;
 use std::path::Path;
+use std::process::Stdio;
 
 use crate::app::SOON;
 use crate::desktop::Desktop;
@@ -19,8 +21,8 @@ pub fn choose(desktop: &Desktop, path: &Path) {
         let open = dialogs(desktop);
         match open.as_slice() {
             [] => return Ok(()),
-            [dialog] => type_path(desktop, dialog, path)?,
-            // A message over the dialog: a key came before the dialog was listening, and half a path was meant.
+            [dialog] => paste_path(desktop, dialog, path)?,
+            // A message over the dialog: a key came before the dialog was listening.
             [.., message] => press(desktop, message, "Escape")?,
         }
         // The first Return may only close the list of completions.
@@ -38,14 +40,35 @@ pub fn choose(desktop: &Desktop, path: &Path) {
     });
 }
 
-fn type_path(desktop: &Desktop, dialog: &str, path: &str) -> Result<(), String> {
+/// Pastes the path, as one change: a path that is typed letter by letter meets the dialog's completion halfway, which
+/// then puts in what it guesses.
+fn paste_path(desktop: &Desktop, dialog: &str, path: &str) -> Result<(), String> {
+    put_on_clipboard(desktop, path)?;
     // Ctrl+L turns the path bar into an entry; a save dialog's name entry takes a whole path as well.
     press(desktop, dialog, "ctrl+l")?;
     press(desktop, dialog, "ctrl+a")?;
-    press(desktop, dialog, "BackSpace")?;
-    desktop
-        .output("xdotool", &["type", "--delay", "15", path])
-        .map(drop)
+    press(desktop, dialog, "ctrl+v")
+}
+
+fn put_on_clipboard(desktop: &Desktop, text: &str) -> Result<(), String> {
+    // It stays in the background until somebody else takes the clipboard, so nothing may wait for its output to end.
+    let mut xclip = desktop
+        .command("xclip")
+        .args(["-selection", "clipboard", "-in"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("xclip: {error}"))?;
+    if let Some(mut input) = xclip.stdin.take() {
+        input
+            .write_all(text.as_bytes())
+            .map_err(|error| format!("xclip: {error}"))?;
+    }
+    match xclip.wait() {
+        Ok(status) if status.success() => Ok(()),
+        ended => Err(format!("xclip: {ended:?}")),
+    }
 }
 
 fn press(desktop: &Desktop, window: &str, key: &str) -> Result<(), String> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::Utc;
 use serde::Serialize;
@@ -242,6 +243,32 @@ impl Jobs {
             .values()
             .filter(|entry| entry.is_running() && !entry.snapshot.kind.runs_on_cluster())
             .map(|entry| entry.snapshot.clone())
+            .collect()
+    }
+
+    /// Waits until every cluster job that is just being started is known by its number, which the next
+    /// start needs to find it; at most for `limit`. Local jobs are not waited for.
+    pub async fn settle(&self, limit: Duration) {
+        let mut version = self.0.version.subscribe();
+        let starting = self.being_started();
+        let settled = version.wait_for(|_| self.being_started().is_empty());
+        if tokio::time::timeout(limit, settled).await.is_err() {
+            tracing::warn!("a cluster job was still being started when the app was closed");
+        }
+        for id in starting {
+            // The run writes it down too, but may not have come to it.
+            if let Err(error) = self.persist(id).await {
+                tracing::warn!(%error, %id, "a cluster job could not be written down");
+            }
+        }
+    }
+
+    fn being_started(&self) -> Vec<JobId> {
+        self.lock()
+            .jobs
+            .values()
+            .filter(|entry| entry.is_being_started())
+            .map(|entry| entry.snapshot.id)
             .collect()
     }
 

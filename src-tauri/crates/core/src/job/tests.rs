@@ -228,6 +228,42 @@ async fn a_watcher_sees_the_last_change_and_no_more_than_seven_a_second() {
 }
 
 #[tokio::test]
+async fn closing_waits_for_the_number_of_a_cluster_job_that_is_being_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let answered = Arc::new(tokio::sync::Notify::new());
+    let answer = Arc::clone(&answered);
+    let runs = Runs::default().with(&[JobKind::Backup], move |job: JobHandle| {
+        let answer = Arc::clone(&answer);
+        async move {
+            job.phase("Sent");
+            answer.notified().await;
+            job.set_cluster_job_id(7).await.unwrap();
+            job.signal_changed(Signal::Run).await;
+            End::detached("Not connected")
+        }
+    });
+    let jobs = open(folder.path(), runs).await;
+    let id = jobs.start(new_job(JobKind::Backup), &"spec").await.unwrap();
+    until(&jobs, id, |job| job.phase == "Sent").await;
+
+    // The limit passes without an answer, and closing goes on all the same.
+    jobs.settle(Duration::from_millis(10)).await;
+    assert_eq!(jobs.get(id).unwrap().cluster_job_id, None);
+
+    let closing = tokio::spawn({
+        let jobs = jobs.clone();
+        async move {
+            jobs.settle(Duration::from_secs(10)).await;
+            jobs.close().await;
+        }
+    });
+    answered.notify_one();
+    closing.await.unwrap();
+    let again = open(folder.path(), Runs::default()).await;
+    assert_eq!(again.get(id).unwrap().cluster_job_id, Some(7));
+}
+
+#[tokio::test]
 async fn a_dismissed_job_is_told_to_watchers_and_gone_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let runs = || Runs::default().with(&[JobKind::Upload], obedient);

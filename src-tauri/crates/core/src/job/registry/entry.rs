@@ -46,6 +46,11 @@ impl Entry {
         !self.is_running() && self.snapshot.kind.runs_on_cluster() && !self.snapshot.state.is_final()
     }
 
+    /// The statement of a cluster job is on its way, and the cluster has not told the job's number yet.
+    pub fn is_being_started(&self) -> bool {
+        self.is_running() && self.snapshot.kind.runs_on_cluster() && self.snapshot.cluster_job_id.is_none()
+    }
+
     /// Sends a signal to the run, if there is one; says whether there was.
     pub fn send(&self, signal: Signal) -> bool {
         match &self.signal {
