@@ -161,6 +161,7 @@ const files = createRoute({
     filter: text(search.filter),
     sort: fileSorts.find((sort) => sort === search.sort),
     descending: search.descending === true || undefined,
+    copy: text(search.copy),
   }),
   component: function Files() {
     const navigate = files.useNavigate();
@@ -196,6 +197,7 @@ const backups = createRoute({
         onRestore={(from) =>
           void navigate({ to: "/clusters/$connectionId/restore", search: { ...from, step: "what" } })
         }
+        onCopy={(copied) => void navigate({ to: "/clusters/$connectionId/files", search: copied })}
         onOpenJob={(job) => void navigate({ to: "/clusters/$connectionId/backups/new", search: { job } })}
       />
     );

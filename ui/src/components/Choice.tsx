@@ -47,6 +47,15 @@ export function Checkbox({
   );
 }
 
+/** The box of a checkbox for a row that is selected as a whole: the row says its state to a screen reader. */
+export function Tick({ isOn }: { isOn: boolean }) {
+  return (
+    <span className={styles.tick} data-on={isOn || undefined} aria-hidden="true">
+      {isOn && <Icon name="check" size={12} />}
+    </span>
+  );
+}
+
 export function Switch({ description, children, ...props }: ToggleProps) {
   return (
     <AriaSwitch {...props} className={styles.choice}>

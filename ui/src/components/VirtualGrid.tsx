@@ -11,10 +11,13 @@ import {
 import { Icon } from "./Icon";
 import type { Selection } from "./selection";
 import styles from "./VirtualGrid.module.css";
+import { VisuallyHidden } from "./VisuallyHidden";
 
 export interface GridColumn<Row> {
   id: string;
   header: string;
+  /** The header is for screen readers alone: the cells speak for themselves to the eye. */
+  hideHeader?: boolean;
   /** A CSS grid track: `minmax(0, 1fr)`, `110px`. */
   width: string;
   align?: "start" | "end";
@@ -48,6 +51,8 @@ export interface VirtualGridProps<Row> {
   /** Keys of the selected rows. Leave out for a list without selection. */
   selection?: Selection;
   onSelectionChange?: (selection: Selection) => void;
+  /** A plain click adds a row or takes it away, as where each row has a box to tick. */
+  clickToggles?: boolean;
   /** Enter or a double click. */
   onOpen?: (row: Row) => void;
   /** Delete or Backspace, with the rows selected or else the active one. */
@@ -81,6 +86,7 @@ export function VirtualGrid<Row>({
   onSortChange,
   selection,
   onSelectionChange,
+  clickToggles = false,
   onOpen,
   onDelete,
   onType,
@@ -178,7 +184,7 @@ export function VirtualGrid<Row>({
     onActiveChange?.(row);
     if (!canSelect) return;
     if (event.shiftKey) void selectRange(anchor.current, at);
-    else if (event.ctrlKey || event.metaKey) toggle(at);
+    else if (clickToggles || event.ctrlKey || event.metaKey) toggle(at);
     else {
       anchor.current = at;
       onSelectionChange(new Set([rowKey(row)]));
@@ -240,6 +246,8 @@ export function VirtualGrid<Row>({
                   <Icon name={sort.direction === "ascending" ? "arrowUp" : "arrowDown"} size={11} />
                 )}
               </button>
+            ) : column.hideHeader ? (
+              <VisuallyHidden>{column.header}</VisuallyHidden>
             ) : (
               column.header
             )}

@@ -66,7 +66,12 @@ export function watchJobs(queryClient: QueryClient) {
       const known = before.get(job.id);
       if (!job.ended || known === undefined || known.ended) continue;
       for (const part of changes[job.kind]) {
-        void queryClient.invalidateQueries({ queryKey: clusterKey(job.connectionId, part) });
+        // A job names the cluster it reads from; what a copy changes is on another.
+        if (job.kind === "copyToCluster") {
+          void queryClient.invalidateQueries({
+            predicate: ({ queryKey }) => queryKey[0] === "cluster" && queryKey[2] === part,
+          });
+        } else void queryClient.invalidateQueries({ queryKey: clusterKey(job.connectionId, part) });
       }
     }
   };

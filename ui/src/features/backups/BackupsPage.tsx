@@ -30,6 +30,8 @@ export interface BackupsPageProps {
   collection?: string;
   onBackUp: (collection?: string) => void;
   onRestore: (from: RestoreFrom) => void;
+  /** Copying belongs to the files: a collection in file storage is a folder of them. */
+  onCopy: (collection: { store: string; copy: string }) => void;
   onOpenJob: (job: string) => void;
 }
 
@@ -43,7 +45,7 @@ function inOrder(collections: readonly Collection[], first: string | undefined):
   );
 }
 
-export function BackupsPage({ collection, onBackUp, onRestore, onOpenJob }: BackupsPageProps) {
+export function BackupsPage({ collection, onBackUp, onRestore, onCopy, onOpenJob }: BackupsPageProps) {
   const { connection } = useCurrentCluster();
   const { readOnly } = connection.fields;
   const queryClient = useQueryClient();
@@ -116,6 +118,7 @@ export function BackupsPage({ collection, onBackUp, onRestore, onOpenJob }: Back
             collection={each}
             isOpen={at < openAtFirst || each.uri === collection}
             onBackUp={readOnly ? undefined : () => onBackUp(each.uri)}
+            onCopy={onCopy}
             onRestore={(chain: Chain, layer?: Layer) =>
               onRestore({
                 collection: each.uri,

@@ -123,7 +123,14 @@ export interface CollectionCardProps {
   collection: Collection;
   isOpen: boolean;
   onBackUp?: () => void;
+  onCopy: (collection: { store: string; copy: string }) => void;
   onRestore: (chain: Chain, layer?: Layer) => void;
+}
+
+/** Where a collection lies in file storage; null for one elsewhere. */
+function asFolder(uri: string): { store: string; copy: string } | null {
+  const found = /^userfile:\/\/([^/]+)\/(.+?)\/*$/.exec(uri);
+  return found?.[1] && found[2] ? { store: found[1], copy: `${found[2]}/` } : null;
 }
 
 /** One collection and, once looked into, its backups by date. */
@@ -132,8 +139,10 @@ export function CollectionCard({
   collection,
   isOpen,
   onBackUp,
+  onCopy,
   onRestore,
 }: CollectionCardProps) {
+  const folder = collection.storage === "userfile" ? asFolder(collection.uri) : null;
   const [isLookedInto, setLookedInto] = useState(isOpen);
   const list = useQuery({ ...backupListQuery(connectionId, collection.uri), enabled: isLookedInto });
   const facts = [
@@ -160,6 +169,16 @@ export function CollectionCard({
               onPress={onBackUp}
             >
               Add a backup…
+            </Button>
+          )}
+          {folder && (
+            <Button
+              size="small"
+              variant="quiet"
+              aria-label={`Copy ${collection.name}…`}
+              onPress={() => onCopy(folder)}
+            >
+              Copy…
             </Button>
           )}
         </span>

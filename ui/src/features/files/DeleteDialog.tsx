@@ -95,6 +95,23 @@ export function DeleteDialog({ connectionId, store, paths, onClose, onStarted }:
       </Dialog>
     );
   }
+  if (plan.files === 0) {
+    return (
+      <Dialog
+        key="nothing"
+        title="Nothing to delete"
+        isOpen
+        onClose={onClose}
+        footer={
+          <Button onPress={onClose} autoFocus>
+            Close
+          </Button>
+        }
+      >
+        <p>What you selected is not in the cluster any more. Somebody deleted or renamed it meanwhile.</p>
+      </Dialog>
+    );
+  }
   const [single] = plan.names;
   const title =
     plan.files === 1 && single ? `Delete ${nameOf(single)}?` : `Delete ${counted(plan.files, "file")}?`;

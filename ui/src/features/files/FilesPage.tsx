@@ -3,7 +3,6 @@ import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Content } from "../../components/Content";
-import { MenuButton } from "../../components/Menu";
 import { PageHeader } from "../../components/PageHeader";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import type { Selection } from "../../components/selection";
@@ -16,15 +15,13 @@ import { useFileDrop } from "../../ipc/drops";
 import { asCallError } from "../../ipc/errors";
 import { Breadcrumb } from "./Breadcrumb";
 import { ConflictDialog } from "./ConflictDialog";
-import { DeleteDialog } from "./DeleteDialog";
-import { DetailsDialog } from "./DetailsDialog";
 import { FileGrid } from "./FileGrid";
+import { asPath, FilesDialogs, type OpenDialog } from "./FilesDialogs";
+import { FilesMenu } from "./FilesMenu";
 import styles from "./FilesPage.module.css";
 import { GridFoot } from "./GridFoot";
 import { nameOf } from "./paths";
-import { RenameDialog } from "./RenameDialog";
 import { StoreSwitch } from "./StoreSwitch";
-import { UndeleteDialog } from "./UndeleteDialog";
 import { type FolderView, useFolder } from "./useFolder";
 import { useTransfer } from "./useTransfer";
 
@@ -35,6 +32,8 @@ export interface FilesSearch {
   filter?: string;
   sort?: UserfileSort;
   descending?: boolean;
+  /** A backup collection to copy: its path, with a slash at the end. */
+  copy?: string;
 }
 
 export interface FilesPageProps {
@@ -45,14 +44,7 @@ export interface FilesPageProps {
   onOpenCollection: (collection: { store: string; path: string }) => void;
 }
 
-type Open = { dialog: "delete" | "rename" | "undelete" } | { dialog: "details"; path: string } | null;
-
 const noSelection: Selection = new Set();
-
-/** The last entry of the file's list, with a slash where it is a folder: the form in which commands name it. */
-function asPath(entry: UserfileEntry): string {
-  return entry.kind === "file" || entry.path.endsWith("/") ? entry.path : `${entry.path}/`;
-}
 
 export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPageProps) {
   const { connection } = useCurrentCluster();
@@ -70,7 +62,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
     (): Selection => (chosen.size > 0 ? new Set(chosen.keys()) : noSelection),
     [chosen],
   );
-  const [open, setOpen] = useState<Open>(null);
+  const [open, setOpen] = useState<OpenDialog | null>(null);
   const [hover, setHover] = useState<{ folder: string } | null>(null);
   const [dialogError, setDialogError] = useState<unknown>(null);
   const filterInput = useRef<HTMLInputElement>(null);
@@ -137,9 +129,16 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
       () => announce("The clipboard refused the address.", { tone: "bad" }),
     );
 
+  const shownDialog: OpenDialog | null =
+    open ?? (search.copy === undefined ? null : { dialog: "copyCollection", path: search.copy });
+  const closeDialog = () => {
+    setOpen(null);
+    if (search.copy !== undefined) onSearchChange({ ...search, copy: undefined }, { replace: true });
+  };
+
   const folderUnder = (target: Element | null) =>
     target?.closest("[role=row]")?.querySelector("[data-folder]")?.getAttribute("data-folder") ?? null;
-  const canDrop = !readOnly && open === null && transfer.question === null;
+  const canDrop = !readOnly && shownDialog === null && transfer.question === null;
   useFileDrop({
     onHover: (target, isOver) =>
       setHover(isOver && canDrop ? { folder: folderUnder(target) ?? folder } : null),
@@ -175,36 +174,12 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
         }
         actions={
           <>
-            <MenuButton
-              label="More for files"
-              icon="more"
-              actions={[
-                [
-                  {
-                    id: "folder",
-                    label: "Upload a folder…",
-                    icon: "folder",
-                    isDisabled: readOnly,
-                    onAction: uploadFolder,
-                  },
-                  {
-                    id: "undelete",
-                    label: "Undelete…",
-                    icon: "restore",
-                    isDisabled: readOnly,
-                    description: "What was deleted a while ago can be had back.",
-                    onAction: () => setOpen({ dialog: "undelete" }),
-                  },
-                ],
-                [
-                  {
-                    id: "refresh",
-                    label: "Read the list again",
-                    icon: "refresh",
-                    onAction: () => void files.refresh(),
-                  },
-                ],
-              ]}
+            <FilesMenu
+              readOnly={readOnly}
+              onUploadFolder={uploadFolder}
+              onUndelete={() => setOpen({ dialog: "undelete" })}
+              onRepair={() => setOpen({ dialog: "repair" })}
+              onRefresh={() => void files.refresh()}
             />
             <Button isDisabled={entries.length === 0} onPress={download}>
               Download
@@ -308,6 +283,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
               readOnly={readOnly}
               onRefresh={() => void files.refresh()}
               onDownload={download}
+              onCopy={() => setOpen({ dialog: "copy" })}
               onRename={() => setOpen({ dialog: "rename" })}
               onDelete={() => setOpen({ dialog: "delete" })}
               onDetails={() => {
@@ -338,47 +314,18 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
           onClose={transfer.dismiss}
         />
       )}
-      {open?.dialog === "delete" && (
-        <DeleteDialog
+      {shownDialog && (
+        <FilesDialogs
           connectionId={connection.id}
+          readOnly={readOnly}
           store={store}
-          paths={paths}
-          onClose={() => setOpen(null)}
-          onStarted={() => {
-            setOpen(null);
-            setChosen(new Map());
-          }}
-        />
-      )}
-      {open?.dialog === "rename" && (
-        <RenameDialog
-          connectionId={connection.id}
-          store={store}
-          paths={paths}
-          onClose={() => setOpen(null)}
+          entries={entries}
+          open={shownDialog}
+          onClose={closeDialog}
           onDone={() => {
-            setOpen(null);
+            closeDialog();
             setChosen(new Map());
           }}
-        />
-      )}
-      {open?.dialog === "undelete" && (
-        <UndeleteDialog
-          connectionId={connection.id}
-          store={store}
-          onClose={() => setOpen(null)}
-          onStarted={() => {
-            setOpen(null);
-            announce("The files are being brought back.");
-          }}
-        />
-      )}
-      {open?.dialog === "details" && (
-        <DetailsDialog
-          connectionId={connection.id}
-          store={store}
-          path={open.path}
-          onClose={() => setOpen(null)}
         />
       )}
     </Content>

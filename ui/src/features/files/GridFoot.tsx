@@ -1,4 +1,5 @@
 import { Button } from "../../components/Button";
+import { MenuButton } from "../../components/Menu";
 import { Moment } from "../../components/Moment";
 import type { FolderPage, UserfileEntry } from "../../ipc/bindings";
 import { bytes, count, counted } from "../../lib/quantity";
@@ -12,6 +13,7 @@ export interface GridFootProps {
   readOnly: boolean;
   onRefresh: () => void;
   onDownload: () => void;
+  onCopy: () => void;
   onRename: () => void;
   onDelete: () => void;
   onDetails: () => void;
@@ -26,6 +28,7 @@ export function GridFoot({
   readOnly,
   onRefresh,
   onDownload,
+  onCopy,
   onRename,
   onDelete,
   onDetails,
@@ -67,24 +70,35 @@ export function GridFoot({
       </p>
       <div className={styles.actions}>
         {isOneFile && (
-          <>
-            <Button variant="quiet" onPress={() => onCopyAddress(only.uri)}>
-              Copy address
-            </Button>
-            <Button variant="quiet" onPress={onDetails}>
-              Details
-            </Button>
-          </>
+          <Button variant="quiet" onPress={onDetails}>
+            Details
+          </Button>
         )}
         <Button onPress={onDownload}>
           {files === 1 ? "Download file…" : `Download ${counted(files, "file")}…`}
         </Button>
+        <Button onPress={onCopy}>Copy…</Button>
         <Button isDisabled={readOnly} onPress={onRename}>
           {entries.length === 1 ? "Rename" : "Move…"}
         </Button>
         <Button variant="danger" isDisabled={readOnly} onPress={onDelete}>
           Delete…
         </Button>
+        {isOneFile && (
+          <MenuButton
+            label={`More for ${only.name}`}
+            icon="more"
+            actions={[
+              {
+                id: "address",
+                label: "Copy the address",
+                icon: "copy",
+                description: "For BACKUP, RESTORE and IMPORT.",
+                onAction: () => onCopyAddress(only.uri),
+              },
+            ]}
+          />
+        )}
       </div>
     </div>
   );

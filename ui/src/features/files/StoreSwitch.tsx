@@ -3,11 +3,7 @@ import { Badge } from "../../components/Badge";
 import { Select } from "../../components/Select";
 import { commands } from "../../ipc/bindings";
 import { clusterKey } from "../../ipc/connections";
-
-/** "defaultdb.public.userfiles_app_admin" → "userfiles_app_admin". */
-function shortName(store: string): string {
-  return store.slice(store.lastIndexOf(".") + 1);
-}
+import { shortStore } from "./stores";
 
 /**
  * Each user has file storage of their own, two tables in a database. Where others can be read as well there is
@@ -29,7 +25,7 @@ export function StoreSwitch({
     staleTime: Number.POSITIVE_INFINITY,
   });
   const own = stores.find((other) => other.own);
-  if (stores.length <= 1) return own ? <Badge>Your files · {shortName(own.store)}</Badge> : null;
+  if (stores.length <= 1) return own ? <Badge>Your files · {shortStore(own.store)}</Badge> : null;
   return (
     <Select
       label="File storage"
@@ -38,7 +34,7 @@ export function StoreSwitch({
       onChange={(next) => onChange(next === own?.store ? null : next)}
       options={stores.map((other) => ({
         value: other.store,
-        label: other.own ? `Your files · ${shortName(other.store)}` : shortName(other.store),
+        label: other.own ? `Your files · ${shortStore(other.store)}` : shortStore(other.store),
         description: other.exists ? other.store : "Comes into being with the first upload.",
       }))}
     />

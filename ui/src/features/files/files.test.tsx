@@ -175,6 +175,59 @@ describe("an upload", () => {
     });
   });
 
+  it("of which nothing is left says why, and can only be closed", async () => {
+    const user = userEvent.setup();
+    const backend = atFiles({
+      ...upload,
+      plan_upload: () =>
+        aTransferPlan({
+          files: 0,
+          leftOut: [{ path: "/home/ada/customers.csv", why: "it may not be read" }],
+        }),
+    });
+    renderApp("/clusters/c1/files");
+    await row(/^customers\.csv/);
+    await user.click(screen.getByRole("button", { name: "Upload…" }));
+    const dialog = await screen.findByRole("dialog", { name: "Nothing to upload" });
+    expect(dialog).toHaveTextContent("/home/ada/customers.csv: it may not be read");
+    expect(within(dialog).getAllByRole("button")).toEqual([
+      within(dialog).getByRole("button", { name: "Close" }),
+    ]);
+    await expectAccessible();
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    expect(sentOf(backend, "start_upload")).toHaveLength(0);
+  });
+
+  it("of an empty folder says that there is nothing in it", async () => {
+    const user = userEvent.setup();
+    atFiles({ ...upload, plan_upload: () => aTransferPlan({ files: 0 }) });
+    renderApp("/clusters/c1/files");
+    await row(/^customers\.csv/);
+    await user.click(screen.getByRole("button", { name: "Upload…" }));
+    expect(await screen.findByText(/What you chose holds no files/)).toBeVisible();
+  });
+
+  it("of names that are all taken does not propose to do nothing", async () => {
+    const user = userEvent.setup();
+    const conflict = {
+      source: "/home/ada/customers.csv",
+      target: "customers.csv",
+      sourceBytes: 15_000_000,
+      sourceTime: null,
+      targetBytes: 14_889_779,
+      targetTime: null,
+    };
+    atFiles({ ...upload, plan_upload: () => aTransferPlan({ conflictCount: 1, conflicts: [conflict] }) });
+    renderApp("/clusters/c1/files");
+    await row(/^customers\.csv/);
+    await user.click(screen.getByRole("button", { name: "Upload…" }));
+    const dialog = await screen.findByRole("alertdialog");
+    expect(within(dialog).getByRole("radio", { name: /Keep both/ })).toBeChecked();
+    await user.click(within(dialog).getByRole("radio", { name: /Skip/ }));
+    expect(within(dialog).getByRole("button", { name: "Nothing left to upload" })).toBeDisabled();
+  });
+
   it("that cannot be planned says why, in place", async () => {
     const user = userEvent.setup();
     atFiles({
@@ -260,6 +313,16 @@ describe("a deletion", () => {
     await expectAccessible();
     await user.click(within(dialog).getByRole("button", { name: "Delete 1 file" }));
     await waitFor(() => expect(sentOf(backend, "start_delete")).toEqual([{ plan: "plan-1", typed: null }]));
+  });
+
+  it("of what is gone already says so, and deletes nothing", async () => {
+    const user = userEvent.setup();
+    atFiles({ plan_delete: () => ({ ...plan, files: 0, sizeBytes: 0, names: [] }) });
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^customers\.csv/));
+    await user.click(screen.getByRole("button", { name: "Delete…" }));
+    const dialog = await screen.findByRole("dialog", { name: "Nothing to delete" });
+    expect(within(dialog).getByRole("button", { name: "Close" })).toHaveFocus();
   });
 
   it("of backups asks for the typed name", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { crumbsOf, folderOf, nameOf, nameProblem } from "./paths";
+import { besideName, crumbsOf, folderOf, nameOf, nameProblem } from "./paths";
 
 describe("a stored name", () => {
   it("has a last part and a folder, for files and folders alike", () => {
@@ -18,5 +18,12 @@ describe("a stored name", () => {
   it("is refused when it would climb out of its folder or name nothing", () => {
     for (const bad of ["", " ", "/a", "a/", "a//b", "../a", "a/./b"]) expect(nameProblem(bad)).not.toBeNull();
     for (const good of ["a.csv", "exports/a.csv", "…", "a b"]) expect(nameProblem(good)).toBeNull();
+  });
+
+  it("has a free one proposed for a copy, its ending kept", () => {
+    expect(besideName("exports/a.tar.gz")).toBe("exports/a.tar (2).gz");
+    expect(besideName("a")).toBe("a (2)");
+    expect(besideName(".env")).toBe(".env (2)");
+    expect(besideName("exports/2026/")).toBe("exports/2026 (2)");
   });
 });

@@ -40,3 +40,11 @@ export function nameProblem(path: string): string | null {
     return "The parts between slashes cannot be empty, “.” or “..”.";
   return null;
 }
+
+/** A name to propose for a copy: "exports/a.csv" → "exports/a (2).csv"; "exports/" → "exports (2)". */
+export function besideName(path: string): string {
+  const name = nameOf(path);
+  const dot = path.endsWith("/") ? -1 : name.lastIndexOf(".");
+  const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
+  return `${folderOf(path)}${stem} (2)${ending}`;
+}

@@ -14,7 +14,7 @@ type Asked =
   | { direction: "download"; request: DownloadRequest };
 
 export interface Transfer {
-  /** A plan with something to decide first, waiting for an answer. */
+  /** A plan with something to decide first, or with nothing to do: it waits for an answer. */
   question: { direction: "upload" | "download"; plan: TransferPlan } | null;
   isPlanning: boolean;
   isStarting: boolean;
@@ -53,9 +53,9 @@ export function useTransfer(connectionId: string): Transfer {
       const { direction } = asked;
       starting.reset();
       // The system's save dialog has asked already whether the file may be replaced.
-      const isAnswered = asked.direction === "download" && asked.request.asFile;
+      const isAnswered = asked.direction === "download" && asked.request.asFile && plan.files > 0;
       if (isAnswered) starting.mutate({ direction, plan: plan.plan, choices: { all: "replace", each: {} } });
-      else if (plan.conflictCount + plan.mapped.length + plan.leftOut.length > 0)
+      else if (plan.files === 0 || plan.conflictCount + plan.mapped.length + plan.leftOut.length > 0)
         setQuestion({ direction, plan });
       else starting.mutate({ direction, plan: plan.plan, choices: nothingTaken });
     },

@@ -1,0 +1,88 @@
+import { announce } from "../../components/Toast";
+import type { UserfileEntry } from "../../ipc/bindings";
+import { CopyDialog, copyTitle } from "./CopyDialog";
+import { DeleteDialog } from "./DeleteDialog";
+import { DetailsDialog } from "./DetailsDialog";
+import { nameOf } from "./paths";
+import { RenameDialog } from "./RenameDialog";
+import { RepairDialog } from "./RepairDialog";
+import { UndeleteDialog } from "./UndeleteDialog";
+
+export type OpenDialog =
+  | { dialog: "copy" | "delete" | "rename" | "undelete" | "repair" }
+  | { dialog: "details"; path: string }
+  /** A backup collection that another screen asked to copy. */
+  | { dialog: "copyCollection"; path: string };
+
+/** An entry in the form in which commands name it: with a slash at the end where it is a folder. */
+export function asPath(entry: UserfileEntry): string {
+  return entry.kind === "file" || entry.path.endsWith("/") ? entry.path : `${entry.path}/`;
+}
+
+export interface FilesDialogsProps {
+  connectionId: string;
+  readOnly: boolean;
+  store: string | null;
+  /** What is selected. */
+  entries: readonly UserfileEntry[];
+  open: OpenDialog;
+  onClose: () => void;
+  /** What was asked for is under way or done: the selection has served its purpose. */
+  onDone: () => void;
+}
+
+/** The one dialog of the files screen that is open. */
+export function FilesDialogs({
+  connectionId,
+  readOnly,
+  store,
+  entries,
+  open,
+  onClose,
+  onDone,
+}: FilesDialogsProps) {
+  const paths = entries.map(asPath);
+  const common = { connectionId, store, onClose };
+  switch (open.dialog) {
+    case "copy":
+      return (
+        <CopyDialog
+          {...common}
+          readOnly={readOnly}
+          paths={paths}
+          what={copyTitle(paths)}
+          hasCollections={entries.some((entry) => entry.kind === "collection")}
+          onStarted={onDone}
+        />
+      );
+    case "copyCollection":
+      return (
+        <CopyDialog
+          {...common}
+          readOnly={readOnly}
+          paths={[open.path]}
+          what={nameOf(open.path)}
+          hasCollections
+          onStarted={onDone}
+        />
+      );
+    case "delete":
+      return <DeleteDialog {...common} paths={paths} onStarted={onDone} />;
+    case "rename":
+      return <RenameDialog {...common} paths={paths} onDone={onDone} />;
+    case "undelete":
+      return (
+        <UndeleteDialog
+          {...common}
+          onStarted={() => {
+            onDone();
+            announce("The files are being brought back.");
+          }}
+        />
+      );
+    case "repair":
+      return <RepairDialog {...common} onStarted={onDone} />;
+    case "details":
+      return <DetailsDialog {...common} path={open.path} />;
+  }
+}

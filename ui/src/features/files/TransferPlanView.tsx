@@ -1,0 +1,228 @@
+import { useState } from "react";
+import { Badge } from "../../components/Badge";
+import { RadioGroup } from "../../components/Choice";
+import { Disclosure } from "../../components/Disclosure";
+import { MiddleEllipsis } from "../../components/MiddleEllipsis";
+import { Moment } from "../../components/Moment";
+import { Select } from "../../components/Select";
+import type { Conflict, ConflictChoices, OnConflict, TransferPlan } from "../../ipc/bindings";
+import { bytes, counted } from "../../lib/quantity";
+import { nameOf } from "./paths";
+import styles from "./TransferPlanView.module.css";
+
+/** The two ends of a transfer, in the words of its plan. */
+export interface Ends {
+  verb: string;
+  /** Said of what was left out: "cannot be uploaded". */
+  done: string;
+  /** Heads of the two columns of a conflict. */
+  source: string;
+  target: string;
+  /** Where names may be taken: "in the cluster". */
+  there: string;
+}
+
+export const uploadEnds: Ends = {
+  verb: "Upload",
+  done: "uploaded",
+  source: "To upload",
+  target: "In the cluster",
+  there: "in the cluster",
+};
+
+export const downloadEnds: Ends = {
+  verb: "Download",
+  done: "downloaded",
+  source: "In the cluster",
+  target: "On this computer",
+  there: "on this computer",
+};
+
+export function copyEnds(clusterName: string): Ends {
+  return {
+    verb: "Copy",
+    done: "copied",
+    source: "To copy",
+    target: `On ${clusterName}`,
+    there: `on ${clusterName}`,
+  };
+}
+
+const answers = [
+  { value: "skip", label: "Skip" },
+  { value: "replace", label: "Replace" },
+  { value: "keepBoth", label: "Keep both" },
+] as const satisfies readonly { value: OnConflict; label: string }[];
+
+/** A person's answers to a plan, and what they come to. */
+export interface PlanChoices extends ConflictChoices {
+  setAll: (answer: OnConflict) => void;
+  setEach: (conflict: Conflict, answer: OnConflict) => void;
+  of: (conflict: Conflict) => OnConflict;
+  replaced: number;
+  /** How many files will be transferred. */
+  remaining: number;
+}
+
+export function usePlanChoices(plan: TransferPlan): PlanChoices {
+  // Where every name is taken, skipping them all would do nothing.
+  const [all, setAll] = useState<OnConflict>(plan.conflictCount < plan.files ? "skip" : "keepBoth");
+  const [each, setEach] = useState<Record<string, OnConflict>>({});
+  const of = (conflict: Conflict) => each[conflict.target] ?? all;
+  const unseen = plan.conflictCount - plan.conflicts.length;
+  const given = (answer: OnConflict) =>
+    plan.conflicts.filter((conflict) => of(conflict) === answer).length + (all === answer ? unseen : 0);
+  return {
+    all,
+    each,
+    setAll: (answer) => {
+      setAll(answer);
+      setEach({});
+    },
+    setEach: (conflict, answer) => setEach({ ...each, [conflict.target]: answer }),
+    of,
+    replaced: given("replace"),
+    remaining: plan.files - given("skip"),
+  };
+}
+
+/** What the button that starts a plan says it does. */
+export function startLabel({ verb }: Ends, plan: TransferPlan, choices: PlanChoices): string {
+  if (choices.remaining === 0) return `Nothing left to ${verb.toLowerCase()}`;
+  if (choices.replaced > 0) return `${verb} and replace ${counted(choices.replaced, "file")}`;
+  if (choices.remaining < plan.files)
+    return choices.remaining === 1
+      ? `${verb} the other file`
+      : `${verb} the other ${counted(choices.remaining, "file")}`;
+  return `${verb} ${counted(plan.files, "file")}`;
+}
+
+function Side({
+  title,
+  sizeBytes,
+  time,
+  isNewer,
+}: {
+  title: string;
+  sizeBytes: number;
+  time: string | null;
+  isNewer: boolean;
+}) {
+  return (
+    <div className={styles.side}>
+      <span className={styles.sideTitle}>{title}</span>
+      <span>
+        {bytes(sizeBytes)}
+        {isNewer && <Badge>newer</Badge>}
+      </span>
+      <span className={styles.time}>{time ? <Moment value={time} /> : "time unknown"}</span>
+    </div>
+  );
+}
+
+function isNewer(time: string | null, than: string | null): boolean {
+  return time !== null && than !== null && new Date(time) > new Date(than);
+}
+
+function Conflicts({ ends, plan, choices }: { ends: Ends; plan: TransferPlan; choices: PlanChoices }) {
+  return (
+    <>
+      <RadioGroup
+        label="What should happen to them?"
+        look="cards"
+        value={choices.all}
+        onChange={choices.setAll}
+        options={[
+          { value: "skip", label: "Skip", description: `What is ${ends.there} stays as it is.` },
+          { value: "keepBoth", label: "Keep both", description: "The new one gets a number in its name." },
+          { value: "replace", label: "Replace", description: `What is ${ends.there} now is overwritten.` },
+        ]}
+      />
+      <ul className={styles.conflicts} aria-label="Names that are taken">
+        {plan.conflicts.map((conflict) => (
+          <li key={conflict.target} className={styles.conflict}>
+            <div className={styles.name}>
+              <MiddleEllipsis text={nameOf(conflict.target.replaceAll("\\", "/"))} isFocusable />
+            </div>
+            <Side
+              title={ends.source}
+              sizeBytes={conflict.sourceBytes}
+              time={conflict.sourceTime}
+              isNewer={isNewer(conflict.sourceTime, conflict.targetTime)}
+            />
+            <Side
+              title={ends.target}
+              sizeBytes={conflict.targetBytes}
+              time={conflict.targetTime}
+              isNewer={isNewer(conflict.targetTime, conflict.sourceTime)}
+            />
+            <div className={styles.choice}>
+              <Select
+                label={`For ${nameOf(conflict.target)}`}
+                hideLabel
+                options={answers}
+                value={choices.of(conflict)}
+                onChange={(answer) => choices.setEach(conflict, answer)}
+              />
+            </div>
+          </li>
+        ))}
+      </ul>
+      {plan.conflicts.length < plan.conflictCount && (
+        <p className={styles.muted}>
+          The first {plan.conflicts.length} are shown. The answer above counts for all others.
+        </p>
+      )}
+    </>
+  );
+}
+
+/** Files that take no part, each with its reason. */
+export function LeftOutList({ plan }: { plan: TransferPlan }) {
+  return (
+    <ul className={styles.pairs}>
+      {plan.leftOut.map((out) => (
+        <li key={out.path}>
+          <code>{out.path}</code>: {out.why}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What a transfer would meet: taken names with both sides, names that change, and what is left out. */
+export function TransferPlanView({
+  ends,
+  plan,
+  choices,
+}: {
+  ends: Ends;
+  plan: TransferPlan;
+  choices: PlanChoices;
+}) {
+  const hasConflicts = plan.conflictCount > 0;
+  return (
+    <>
+      {hasConflicts && <Conflicts ends={ends} plan={plan} choices={choices} />}
+      {plan.mapped.length > 0 && (
+        <Disclosure
+          title={`${counted(plan.mapped.length, "name")} cannot be used as ${plan.mapped.length === 1 ? "it is" : "they are"}`}
+          isOpen={!hasConflicts}
+        >
+          <ul className={styles.pairs}>
+            {plan.mapped.map((name) => (
+              <li key={name.source}>
+                <code>{name.source}</code> becomes <code>{name.target}</code>
+              </li>
+            ))}
+          </ul>
+        </Disclosure>
+      )}
+      {plan.leftOut.length > 0 && (
+        <Disclosure title={`${counted(plan.leftOut.length, "file")} will be left out`} isOpen={!hasConflicts}>
+          <LeftOutList plan={plan} />
+        </Disclosure>
+      )}
+    </>
+  );
+}
