@@ -54,6 +54,10 @@ commands! {
         request: userfiles::CopyToClusterRequest,
     ) => userfiles::TransferPlan;
     userfiles::start_copy_to_cluster(plan: Uuid, choices: userfiles::ConflictChoices) => Uuid;
+    userfiles::plan_export(connection: Uuid, request: userfiles::ExportRequest) => userfiles::TransferPlan;
+    userfiles::start_export(plan: Uuid) => Uuid;
+    userfiles::plan_import(connection: Uuid, request: userfiles::ImportRequest) => userfiles::ImportPlan;
+    userfiles::start_import(plan: Uuid, choices: userfiles::ConflictChoices) => Uuid;
     connections::list_connections() => connections::ConnectionList;
     connections::get_connection(id: Uuid) => connections::Connection;
     connections::parse_connection(text: connections::TypedSecret) => connections::ParsedConnection;

@@ -245,3 +245,51 @@ pub async fn start_copy_to_cluster(
         .await?
         .0)
 }
+
+/// Plans an archive: a new folder that holds the chosen files and a list of them.
+pub async fn plan_export(
+    state: &AppState,
+    connection: Uuid,
+    request: ExportRequest,
+) -> Result<TransferPlan, IpcError> {
+    let cluster = open(state, connection)?;
+    let folder = Path::new(&request.folder);
+    let store = request.store.as_deref();
+    let plan = state
+        .userfiles
+        .plan_export(&cluster, store, &request.paths, folder)
+        .await?;
+    Ok(plan.into())
+}
+
+/// Answers the job to watch.
+pub async fn start_export(state: &AppState, plan: Uuid) -> Result<Uuid, IpcError> {
+    Ok(state
+        .userfiles
+        .start_export(&state.jobs, find(state), plan)
+        .await?
+        .0)
+}
+
+pub async fn plan_import(
+    state: &AppState,
+    connection: Uuid,
+    request: ImportRequest,
+) -> Result<ImportPlan, IpcError> {
+    let cluster = open(state, connection)?;
+    let store = request.store.as_deref();
+    let plan = state
+        .userfiles
+        .plan_import(&cluster, store, &request.folder, PathBuf::from(request.archive))
+        .await?;
+    Ok(plan.into())
+}
+
+/// Answers the job to watch.
+pub async fn start_import(state: &AppState, plan: Uuid, choices: ConflictChoices) -> Result<Uuid, IpcError> {
+    Ok(state
+        .userfiles
+        .start_import(&state.jobs, find(state), plan, &choices.into())
+        .await?
+        .0)
+}

@@ -333,6 +333,12 @@ export type Environment = "practice" | "development" | "staging" | "production";
  */
 export type ErrorCode = "invalidInput" | "cannotConnect" | "tls" | "auth" | "secretNeeded" | "keyring" | "readOnly" | "confirmationNeeded" | "noPrivilege" | "notFound" | "alreadyExists" | "planChanged" | "unsupported" | "clusterBusy" | "connectionLost" | "outcomeUnknown" | "localDisk" | "corrupt" | "cancelled" | "internal";
 
+export type ExportRequest = { store: string | null, paths: Array<string>, 
+/**
+ * The local folder in which the archive's own folder is made. The plan's `target` is its path.
+ */
+folder: string, };
+
 export type FileEnd = { "end": "done", 
 /**
  * Hex digest of the whole file, where it was computed.
@@ -380,6 +386,30 @@ export type HealedIndex = { keptAside: string, recovered: number,
  * Absent when nobody can tell.
  */
 lost: number | null, };
+
+/**
+ * What an import would do. `transfer.plan` goes to the start command; `transfer.leftOut` names files
+ * that are missing or not as exported.
+ */
+export type ImportPlan = { exportedAt: string, 
+/**
+ * Host of the URIs of the store that the files came from.
+ */
+exportedFrom: string, 
+/**
+ * What that cluster said of its version.
+ */
+clusterVersion: string, transfer: TransferPlan, };
+
+export type ImportRequest = { store: string | null, 
+/**
+ * Where in the store the files go: empty for the top, else with a slash at its end.
+ */
+folder: string, 
+/**
+ * An archive's folder, or the `roachvault-archive.json` in it.
+ */
+archive: string, };
 
 /**
  * A failure as the screen receives it: from a command, or as the end of a job.
@@ -910,6 +940,10 @@ export const commands = {
   startRepair: (plan: string, fileIds: Array<string>): Promise<string> => call("start_repair", { plan, fileIds }),
   planCopyToCluster: (connection: string, request: CopyToClusterRequest): Promise<TransferPlan> => call("plan_copy_to_cluster", { connection, request }),
   startCopyToCluster: (plan: string, choices: ConflictChoices): Promise<string> => call("start_copy_to_cluster", { plan, choices }),
+  planExport: (connection: string, request: ExportRequest): Promise<TransferPlan> => call("plan_export", { connection, request }),
+  startExport: (plan: string): Promise<string> => call("start_export", { plan }),
+  planImport: (connection: string, request: ImportRequest): Promise<ImportPlan> => call("plan_import", { connection, request }),
+  startImport: (plan: string, choices: ConflictChoices): Promise<string> => call("start_import", { plan, choices }),
   listConnections: (): Promise<ConnectionList> => call("list_connections"),
   getConnection: (id: string): Promise<Connection> => call("get_connection", { id }),
   parseConnection: (text: string): Promise<ParsedConnection> => call("parse_connection", { text }),

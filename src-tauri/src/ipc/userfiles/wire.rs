@@ -327,6 +327,49 @@ pub struct CopyToClusterRequest {
     pub target_folder: String,
 }
 
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportRequest {
+    pub store: Option<String>,
+    pub paths: Vec<String>,
+    /// The local folder in which the archive's own folder is made. The plan's `target` is its path.
+    pub folder: String,
+}
+
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportRequest {
+    pub store: Option<String>,
+    /// Where in the store the files go: empty for the top, else with a slash at its end.
+    pub folder: String,
+    /// An archive's folder, or the `roachvault-archive.json` in it.
+    pub archive: String,
+}
+
+/// What an import would do. `transfer.plan` goes to the start command; `transfer.leftOut` names files
+/// that are missing or not as exported.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportPlan {
+    pub exported_at: DateTime<Utc>,
+    /// Host of the URIs of the store that the files came from.
+    pub exported_from: String,
+    /// What that cluster said of its version.
+    pub cluster_version: String,
+    pub transfer: TransferPlan,
+}
+
+impl From<files::ImportPlan> for ImportPlan {
+    fn from(plan: files::ImportPlan) -> Self {
+        Self {
+            exported_at: plan.exported_at,
+            exported_from: plan.exported_from,
+            cluster_version: plan.cluster_version,
+            transfer: plan.transfer.into(),
+        }
+    }
+}
+
 impl From<files::StoreEntry> for UserfileStore {
     fn from(entry: files::StoreEntry) -> Self {
         Self {

@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
 use super::lanes::{Lanes, on_lane};
+use super::sql::placeholders;
 use super::store::{Dialect, Store};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -46,28 +47,48 @@ pub(crate) async fn digests(
     file_id: Uuid,
     as_of: Option<&str>,
 ) -> Result<BTreeMap<u64, Digested>> {
+    let mut files = digests_of(store, lanes, &[file_id], as_of).await?;
+    Ok(files.remove(&file_id).unwrap_or_default())
+}
+
+/// As [`digests`], for several files in one statement. A file without chunks is not in the answer.
+pub(crate) async fn digests_of(
+    store: &Store,
+    lanes: &Lanes,
+    file_ids: &[Uuid],
+    as_of: Option<&str>,
+) -> Result<BTreeMap<Uuid, BTreeMap<u64, Digested>>> {
+    if file_ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let sql = format!(
-        "SELECT byte_offset, length(payload)::INT8, {} FROM {}{} WHERE file_id = $1 ORDER BY byte_offset",
+        "SELECT file_id, byte_offset, length(payload)::INT8, {} FROM {}{} WHERE file_id IN ({}) \
+         ORDER BY file_id, byte_offset",
         store.dialect.sha256("payload"),
         store.payload,
         store.dialect.as_of(as_of)?,
+        placeholders(1, file_ids.len()),
     );
     let rows = on_lane!(lanes, |connection| {
-        Ok(sqlx::query(AssertSqlSafe(sql.clone()))
-            .bind(file_id)
-            .fetch_all(connection)
-            .await?)
+        let mut query = sqlx::query(AssertSqlSafe(sql.clone()));
+        for file_id in file_ids {
+            query = query.bind(*file_id);
+        }
+        Ok(query.fetch_all(connection).await?)
     })?;
-    let mut chunks = BTreeMap::new();
+    let mut files: BTreeMap<Uuid, BTreeMap<u64, Digested>> = BTreeMap::new();
     for row in rows {
-        let hex: String = row.try_get(2)?;
+        let hex: String = row.try_get(3)?;
         let digested = Digested {
-            len: unsigned(row.try_get(1)?),
+            len: unsigned(row.try_get(2)?),
             sha256: from_hex(&hex)?,
         };
-        chunks.insert(unsigned(row.try_get(0)?), digested);
+        files
+            .entry(row.try_get(0)?)
+            .or_default()
+            .insert(unsigned(row.try_get(1)?), digested);
     }
-    Ok(chunks)
+    Ok(files)
 }
 
 pub(crate) fn unsigned(value: i64) -> u64 {

@@ -1,10 +1,12 @@
 //! What one statement can do to files that are there: rename, copy, look closely, and find and mend
 //! damage.
 
+use std::collections::BTreeMap;
+
 use sqlx::{AssertSqlSafe, Connection, Row};
 use uuid::Uuid;
 
-use super::chunks::{signed, unsigned};
+use super::chunks::{Digested, digests, digests_of, signed, to_hex, unsigned};
 use super::delete::remove_payload;
 use super::lanes::{Lanes, on_lane};
 use super::list::{FileRow, empty_when_missing, list_page};
@@ -171,25 +173,44 @@ pub struct Layout {
 
 /// Has the cluster measure and digest a file's chunks.
 pub async fn layout(store: &Store, lanes: &Lanes, file_id: Uuid) -> Result<Layout> {
-    let digests = super::chunks::digests(store, lanes, file_id, None).await?;
-    let (mut at, mut contiguous, mut stored_bytes) = (0, true, 0);
-    let mut chunks = Vec::with_capacity(digests.len());
-    for (offset, chunk) in digests {
-        contiguous &= offset == at;
-        at = offset + chunk.len;
-        stored_bytes += chunk.len;
-        let sha256 = super::chunks::to_hex(&chunk.sha256);
-        chunks.push(ChunkInfo {
-            offset,
-            size_bytes: chunk.len,
-            sha256,
-        });
+    Ok(Layout::of(digests(store, lanes, file_id, None).await?))
+}
+
+/// As [`layout`], for several files in one statement, as they were at `as_of`. Files without chunks are
+/// not in the answer.
+pub async fn layouts(
+    store: &Store,
+    lanes: &Lanes,
+    file_ids: &[Uuid],
+    as_of: Option<&str>,
+) -> Result<BTreeMap<Uuid, Layout>> {
+    let files = digests_of(store, lanes, file_ids, as_of).await?;
+    Ok(files
+        .into_iter()
+        .map(|(file_id, chunks)| (file_id, Layout::of(chunks)))
+        .collect())
+}
+
+impl Layout {
+    fn of(digests: BTreeMap<u64, Digested>) -> Self {
+        let (mut at, mut contiguous, mut stored_bytes) = (0, true, 0);
+        let mut chunks = Vec::with_capacity(digests.len());
+        for (offset, chunk) in digests {
+            contiguous &= offset == at;
+            at = offset + chunk.len;
+            stored_bytes += chunk.len;
+            chunks.push(ChunkInfo {
+                offset,
+                size_bytes: chunk.len,
+                sha256: to_hex(&chunk.sha256),
+            });
+        }
+        Self {
+            chunks,
+            stored_bytes,
+            contiguous,
+        }
     }
-    Ok(Layout {
-        chunks,
-        stored_bytes,
-        contiguous,
-    })
 }
 
 /// The first `most_bytes` bytes of a file, without reading the rest.

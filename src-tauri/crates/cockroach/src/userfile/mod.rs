@@ -30,7 +30,7 @@ pub use lanes::{Lanes, SharedLanes};
 pub use list::{FileRow, get_file, list_names, list_page, list_stores};
 pub use local::{LocalSource, PartFile, Source, save_small};
 pub use mend::{
-    ChunkInfo, Damage, Layout, Rename, close_gaps, copy, find_damage, find_files, head, layout,
+    ChunkInfo, Damage, Layout, Rename, close_gaps, copy, find_damage, find_files, head, layout, layouts,
     remove_damaged, rename,
 };
 pub use name::{StoredName, temporary_name};

@@ -50,6 +50,11 @@ impl Collections {
     }
 }
 
+/// The collection that a name tells of, if it is the name of a manifest.
+pub(super) fn collection_of(name: &str) -> Option<&str> {
+    backup_of(name).map(|(collection, _)| collection)
+}
+
 /// The collection and the backup whose manifest this name is.
 ///
 /// A full backup's manifest is `<collection>/YYYY/MM/DD-HHMMSS.ss/BACKUP_MANIFEST`, an incremental's is

@@ -261,7 +261,11 @@ async fn try_run(job: JobHandle) -> Result<End> {
             Err(error) => return Ok(not_connected(&transfer.job, error)),
         };
         let store = open_store(cluster.readable(), Some(&spec.store)).await?;
-        let ended = move_files(&transfer, &store, &spec, &mut results).await;
+        let ended = async {
+            let moment = userfile::pin(&store.cluster, store.dialect).await?;
+            move_files(&transfer, &store, &moment, &spec, &mut results).await
+        };
+        let ended = ended.await;
         if transfer.job.signal() != Signal::Cancel {
             let count = spec.files.len();
             return Ok(transfer.end(ended, results, |position| result_of(&spec.files[position]), count));
@@ -283,13 +287,13 @@ async fn try_run(job: JobHandle) -> Result<End> {
 }
 
 /// The same file is found again by the next attempt, and another one is not mistaken for it.
-fn tag(file: &DownloadFile) -> String {
+pub(super) fn tag(file: &DownloadFile) -> String {
     let mut id = file.file.file_id.simple().to_string();
     id.truncate(12);
     id
 }
 
-fn result_of(file: &DownloadFile) -> FileResult {
+pub(super) fn result_of(file: &DownloadFile) -> FileResult {
     FileResult {
         source: file.file.shown().to_owned(),
         target: file.target.display().to_string(),
@@ -298,14 +302,14 @@ fn result_of(file: &DownloadFile) -> FileResult {
     }
 }
 
-async fn move_files(
+pub(super) async fn move_files(
     transfer: &Transfer,
     store: &Store,
+    moment: &Pin,
     spec: &DownloadSpec,
     results: &mut BTreeMap<usize, FileResult>,
 ) -> Result<()> {
     let lanes = transfer.lanes(&store.cluster, true);
-    let moment = userfile::pin(&store.cluster, store.dialect).await?;
     let (mut small, mut medium, mut large) = (Vec::new(), Vec::new(), Vec::new());
     let (mut batch, mut batch_bytes) = (Vec::new(), 0);
     for position in (0..spec.files.len()).filter(|position| !results.contains_key(position)) {

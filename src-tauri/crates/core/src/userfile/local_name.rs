@@ -22,6 +22,12 @@ impl Rules {
         windows: cfg!(windows),
         folds_case: cfg!(any(windows, target_os = "macos")),
     };
+
+    /// Names that every file system takes.
+    pub const EVERYWHERE: Self = Self {
+        windows: true,
+        folds_case: true,
+    };
 }
 
 /// Relative paths for names (without leading slash, as shown), in the same order. They are all

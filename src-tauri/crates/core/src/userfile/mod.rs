@@ -3,12 +3,16 @@
 //! What overwrites or deletes is planned first. A plan is kept here under an id; starting it looks
 //! again at what may have changed and hands the work to a job.
 
+mod archive;
 mod collection;
 mod delete;
 mod download;
+mod export;
+mod import;
 mod listing;
 mod local_name;
 mod look;
+mod order;
 mod plan;
 mod settle;
 mod spec;
@@ -27,6 +31,7 @@ use crate::job::{JobKind, Jobs, Runs};
 
 pub use collection::Collections;
 pub use delete::{DeletePlan, TouchedCollection};
+pub use import::ImportPlan;
 pub use listing::{Entry, FolderPage, ListRequest, Sort};
 pub use look::{Details, Preview, StoreEntry, list_stores};
 pub use plan::{Choices, Conflict, LeftOut, MappedName, OnConflict, TransferPlan};
@@ -60,6 +65,8 @@ pub fn runs(runs: Runs) -> Runs {
         .with(&[JobKind::DeleteFiles], delete::run)
         .with(&[JobKind::CopyFiles], settle::run_copy)
         .with(&[JobKind::Repair], settle::run_repair)
+        .with(&[JobKind::ExportArchive], export::run)
+        .with(&[JobKind::ImportArchive], upload::run_import)
         .with(&[JobKind::Undelete], undelete::run)
         .with(&[JobKind::CopyToCluster], undelete::run_copy_to_cluster)
 }

@@ -82,6 +82,8 @@ pub(super) enum Kept {
     Delete(super::delete::Planned),
     Repair(super::settle::Planned),
     CopyToCluster(super::undelete::Planned),
+    Export(super::export::Planned),
+    Import(super::upload::Planned),
 }
 
 /// Plans that wait. A plan is used once; the oldest go when there are many.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use roachvault_cockroach::userfile::{FileRow, StoredName};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -37,6 +38,9 @@ pub(super) struct UploadFile {
     pub size_bytes: u64,
     /// Milliseconds since 1970.
     pub modified_ms: Option<i64>,
+    /// What the file must be, where that is known: hex.
+    #[serde(default)]
+    pub sha256: Option<String>,
     pub replace: bool,
     /// Left out by the person's choice, and only told of.
     pub skip: bool,
@@ -54,6 +58,29 @@ pub(super) struct DownloadFile {
     pub target: PathBuf,
     pub replace: bool,
     pub skip: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ExportSpec {
+    /// The archive's own folder.
+    pub archive: PathBuf,
+    /// What the cluster says of its version.
+    pub cluster_version: String,
+    /// Their targets lie in the archive.
+    pub download: DownloadSpec,
+    /// In the order of the files.
+    pub entries: Vec<ExportEntry>,
+}
+
+/// What the archive tells of a file beside its bytes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ExportEntry {
+    /// Below the folder that was chosen.
+    pub name: String,
+    /// Below the archive's folder, with `/` between its parts.
+    pub path: String,
+    pub username: String,
+    pub uploaded_at: Option<DateTime<Utc>>,
 }
 
 /// A file of a store as it was when the plan was made. Found again by its id: another file of the same

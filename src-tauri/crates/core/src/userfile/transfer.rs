@@ -72,6 +72,14 @@ impl Transfer {
         Arc::new(Lanes::new(cluster, Arc::new(report), self.stop.clone()))
     }
 
+    /// Something the person should know at the end.
+    pub fn note(&self, note: String) {
+        self.notes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(note);
+    }
+
     /// Connections for cleaning up, which a stop does not stop.
     pub fn quiet_lanes(&self, cluster: &Cluster) -> SharedLanes {
         Arc::new(Lanes::new(cluster, Arc::new(|_| {}), Stop::new().1).patience(Duration::from_secs(10)))

@@ -9,6 +9,7 @@ use roachvault_cockroach::userfile::{self, FileRow, Source, Store, StoreSource, 
 use uuid::Uuid;
 
 use super::download::select;
+use super::order::{Order, rank};
 use super::plan::{Choices, Conflict, Kept, OnConflict, TransferPlan, free_beside, shown, wrong_plan};
 use super::spec::{CarryFile, CarrySpec, StoredFile, file_id};
 use super::transfer::{Transfer, cancelled, concerns_all, not_connected};
@@ -157,7 +158,7 @@ impl Userfiles {
             files.push((file, to.as_str().to_owned()));
         }
         // Readers of a backup collection that is half copied must not take it for whole.
-        files.sort_by_key(|(file, _)| (copy_rank(file.name.shown()), file.name.clone()));
+        files.sort_by_key(|(file, _)| (rank(file.name.shown()), file.name.clone()));
         let conflicts: Vec<Conflict> = files
             .iter()
             .filter_map(|(file, to)| existing.get(to).map(|there| (file, there)))
@@ -277,32 +278,6 @@ async fn all(store: &Store, as_of: Option<&str>) -> Result<Vec<FileRow>> {
     }
 }
 
-/// The order in which a backup collection is copied: data and lists, statistics, checksums, manifests;
-/// then the same for incremental backups; then the index; last of all what points to the latest backup.
-fn copy_rank(name: &str) -> u8 {
-    let last = name.rsplit('/').next().unwrap_or_default();
-    if name.contains("/metadata/latest/") || last == "LATEST" {
-        return 9;
-    }
-    if name.contains("/metadata/index/") {
-        return 8;
-    }
-    let within = if last.ends_with("-CHECKSUM") {
-        2
-    } else if last == "BACKUP_MANIFEST" || last == "BACKUP_METADATA" {
-        3
-    } else if last.starts_with("BACKUP-STATISTICS") {
-        1
-    } else {
-        0
-    };
-    if name.contains("/incrementals/") {
-        4 + within
-    } else {
-        within
-    }
-}
-
 pub(super) async fn run(job: JobHandle) -> End {
     carry(job, "Bringing back").await
 }
@@ -387,18 +362,16 @@ async fn carry_files(
     let reading = transfer.lanes(&source.cluster, false);
     let writing = transfer.lanes(&target.cluster, true);
     let now = userfile::pin(&source.cluster, source.dialect).await?;
-    let mut at = 0;
-    while at < spec.files.len() {
-        // Only files of the same rank are in the air together.
-        let rank = copy_rank(spec.files[at].file.shown());
-        let ranked = spec.files[at..]
-            .iter()
-            .take_while(|file| copy_rank(file.file.shown()) == rank)
-            .count();
-        let open: Vec<usize> = (at..at + ranked)
+    let names: Vec<&str> = spec.files.iter().map(|file| file.file.shown()).collect();
+    let order = Order::of(&names);
+    for step in order.steps() {
+        let held = order.hold_back(&step, results, |position| result_of(&spec.files[position]));
+        transfer.job.record_files(&held).await?;
+        results.extend(held);
+        let open: Vec<usize> = step
+            .into_iter()
             .filter(|position| !results.contains_key(position))
             .collect();
-        at += ranked;
         let groups = open.into_iter().map(|position| {
             let (reading, writing, now) = (&reading, &writing, &now);
             async move {
@@ -466,24 +439,4 @@ async fn clean_up(
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::copy_rank;
-
-    #[test]
-    fn what_makes_a_backup_visible_is_copied_last() {
-        let order = [
-            "c/2021/03/24-210532.53/data/1.sst",
-            "c/2021/03/24-210532.53/BACKUP-STATISTICS",
-            "c/2021/03/24-210532.53/BACKUP_MANIFEST-CHECKSUM",
-            "c/2021/03/24-210532.53/BACKUP_MANIFEST",
-            "c/incrementals/2021/03/24-210532.53/20210325/090000.00/data/2.sst",
-            "c/incrementals/2021/03/24-210532.53/20210325/090000.00/BACKUP_METADATA",
-            "c/metadata/index/a_20250813-120000.00/b_start_c_metadata.pb",
-            "c/metadata/latest/LATEST-ff",
-        ];
-        assert!(order.is_sorted_by_key(|name| copy_rank(name)));
-    }
 }

@@ -9,8 +9,11 @@ use roachvault_cockroach::userfile::{
     self, BATCH_BYTES, BATCH_FILES, Event, FileRow, LocalSource, SharedLanes, SmallFile, SmallUploaded,
     Source, Store, StoredName, Upload,
 };
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::archive::{digest_file, hex};
+use super::order::Order;
 use super::plan::{
     Choices, Conflict, Kept, LeftOut, MappedName, OnConflict, TransferPlan, free_beside, shown, wrong_plan,
 };
@@ -23,7 +26,7 @@ use crate::error::{Code, Error, Result};
 use crate::job::{End, FileEnd, FileResult, JobHandle, JobId, JobKind, Jobs, Progress, Signal, Unit};
 
 pub(super) struct Planned {
-    connection: ConnectionId,
+    pub connection: ConnectionId,
     store: String,
     folder: String,
     files: Vec<(Found, StoredName)>,
@@ -73,33 +76,13 @@ impl Userfiles {
                 }
             }
         }
-        let existing = existing_below(&store, &format!("/{folder}"), &files).await?;
-        let conflicts: Vec<Conflict> = files
-            .iter()
-            .filter_map(|(found, name)| existing.get(name.as_str()).map(|row| conflict(found, row)))
-            .collect();
-        let plan = TransferPlan {
-            id: Uuid::nil(),
-            store: store.name.host(),
-            target: folder.clone(),
-            files: files.len() as u64,
-            size_bytes: files.iter().map(|(file, _)| file.size_bytes).sum(),
-            conflict_count: conflicts.len() as u64,
-            conflicts: shown(conflicts),
-            mapped: shown(mapped),
-            left_out: shown(left_out),
-        };
-        let taken = existing
-            .into_keys()
-            .chain(names.into_iter().map(|name| name.as_str().to_owned()))
-            .collect();
-        let kept = Planned {
-            connection: cluster.id,
-            store: plan.store.clone(),
+        let chosen = Chosen {
             folder,
             files,
-            taken,
+            mapped,
+            left_out,
         };
+        let (plan, kept) = look_at_target(&store, cluster.id, chosen).await?;
         Ok(TransferPlan {
             id: self.plans.keep(Kept::Upload(kept)),
             ..plan
@@ -120,56 +103,124 @@ impl Userfiles {
             return Err(wrong_plan());
         };
         let cluster = find(planned.connection)?;
-        let store = open_store(cluster.writable()?, Some(&planned.store)).await?;
-        let existing = existing_below(&store, &format!("/{}", planned.folder), &planned.files).await?;
-        let mut taken = planned.taken.clone();
-        let mut files = Vec::with_capacity(planned.files.len());
-        for (found, name) in &planned.files {
-            let mut file = UploadFile {
-                path: found.path.clone(),
-                name: name.as_str().to_owned(),
-                size_bytes: found.size_bytes,
-                modified_ms: found.modified_ms,
-                replace: false,
-                skip: false,
-            };
-            if existing.contains_key(name.as_str()) {
-                match choices.of(name.shown()) {
-                    OnConflict::Skip => file.skip = true,
-                    OnConflict::Replace => file.replace = true,
-                    OnConflict::KeepBoth => file.name = free_beside(name.as_str(), &mut taken),
-                }
-            }
-            files.push(file);
-        }
-        let total = files
-            .iter()
-            .filter(|file| !file.skip)
-            .map(|file| file.size_bytes)
-            .sum();
-        let place = if planned.folder.is_empty() {
-            String::new()
-        } else {
-            format!(" to {}", planned.folder)
-        };
-        let title = match files.as_slice() {
-            [only] => format!(
-                "Upload {}{place}",
-                only.name.rsplit('/').next().unwrap_or_default()
-            ),
-            files => format!("Upload {}{place}", files_words(files.len() as u64)),
-        };
-        let progress = Progress {
-            done: 0,
-            total: Some(total),
-            unit: Unit::Bytes,
-        };
-        let spec = UploadSpec {
-            store: planned.store.clone(),
-            files,
-        };
-        start_files_job(jobs, &cluster, JobKind::Upload, title, progress, &spec).await
+        start_planned(jobs, &cluster, planned, choices, JobKind::Upload).await
     }
+}
+
+/// Local files and the names they are to have.
+pub(super) struct Chosen {
+    /// Empty or ending in a slash.
+    pub folder: String,
+    pub files: Vec<(Found, StoredName)>,
+    pub mapped: Vec<MappedName>,
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Finds which of the names are taken. The plan has no id yet.
+pub(super) async fn look_at_target(
+    store: &Store,
+    connection: ConnectionId,
+    chosen: Chosen,
+) -> Result<(TransferPlan, Planned)> {
+    let Chosen {
+        folder,
+        files,
+        mapped,
+        left_out,
+    } = chosen;
+    let existing = existing_below(store, &format!("/{folder}"), &files).await?;
+    let conflicts: Vec<Conflict> = files
+        .iter()
+        .filter_map(|(found, name)| existing.get(name.as_str()).map(|row| conflict(found, row)))
+        .collect();
+    let plan = TransferPlan {
+        id: Uuid::nil(),
+        store: store.name.host(),
+        target: folder.clone(),
+        files: files.len() as u64,
+        size_bytes: files.iter().map(|(file, _)| file.size_bytes).sum(),
+        conflict_count: conflicts.len() as u64,
+        conflicts: shown(conflicts),
+        mapped: shown(mapped),
+        left_out: shown(left_out),
+    };
+    let taken = existing
+        .into_keys()
+        .chain(files.iter().map(|(_, name)| name.as_str().to_owned()))
+        .collect();
+    let planned = Planned {
+        connection,
+        store: plan.store.clone(),
+        folder,
+        files,
+        taken,
+    };
+    Ok((plan, planned))
+}
+
+/// Looks again at what is there, settles every conflict as the person chose, and starts the job.
+pub(super) async fn start_planned(
+    jobs: &Jobs,
+    cluster: &OpenCluster,
+    planned: &Planned,
+    choices: &Choices,
+    kind: JobKind,
+) -> Result<JobId> {
+    let store = open_store(cluster.writable()?, Some(&planned.store)).await?;
+    let existing = existing_below(&store, &format!("/{}", planned.folder), &planned.files).await?;
+    let mut taken = planned.taken.clone();
+    let mut files = Vec::with_capacity(planned.files.len());
+    for (found, name) in &planned.files {
+        let mut file = UploadFile {
+            path: found.path.clone(),
+            name: name.as_str().to_owned(),
+            size_bytes: found.size_bytes,
+            modified_ms: found.modified_ms,
+            sha256: found.sha256.clone(),
+            replace: false,
+            skip: false,
+        };
+        if existing.contains_key(name.as_str()) {
+            match choices.of(name.shown()) {
+                OnConflict::Skip => file.skip = true,
+                OnConflict::Replace => file.replace = true,
+                OnConflict::KeepBoth => file.name = free_beside(name.as_str(), &mut taken),
+            }
+        }
+        files.push(file);
+    }
+    let total = files
+        .iter()
+        .filter(|file| !file.skip)
+        .map(|file| file.size_bytes)
+        .sum();
+    let place = if planned.folder.is_empty() {
+        String::new()
+    } else {
+        format!(" to {}", planned.folder)
+    };
+    let verb = if kind == JobKind::ImportArchive {
+        "Import"
+    } else {
+        "Upload"
+    };
+    let title = match files.as_slice() {
+        [only] => format!(
+            "{verb} {}{place}",
+            only.name.rsplit('/').next().unwrap_or_default()
+        ),
+        files => format!("{verb} {}{place}", files_words(files.len() as u64)),
+    };
+    let progress = Progress {
+        done: 0,
+        total: Some(total),
+        unit: Unit::Bytes,
+    };
+    let spec = UploadSpec {
+        store: planned.store.clone(),
+        files,
+    };
+    start_files_job(jobs, cluster, kind, title, progress, &spec).await
 }
 
 fn conflict(found: &Found, row: &FileRow) -> Conflict {
@@ -220,13 +271,22 @@ const SMALL_BYTES: u64 = 256 << 10;
 const MEDIUM_BYTES: u64 = 8 << 20;
 
 pub(super) async fn run(job: JobHandle) -> End {
-    match try_run(job).await {
+    run_as(job, "Uploading").await
+}
+
+/// An import is an upload whose files must be what the archive says.
+pub(super) async fn run_import(job: JobHandle) -> End {
+    run_as(job, "Importing").await
+}
+
+async fn run_as(job: JobHandle, phase: &'static str) -> End {
+    match try_run(job, phase).await {
         Ok(end) => end,
         Err(error) => End::failed(error, None),
     }
 }
 
-async fn try_run(job: JobHandle) -> Result<End> {
+async fn try_run(job: JobHandle, phase: &'static str) -> Result<End> {
     let spec: UploadSpec = job.spec()?;
     let mut results = job.recorded_files().await?;
     let cluster = match job.cluster() {
@@ -257,7 +317,7 @@ async fn try_run(job: JobHandle) -> Result<End> {
         .filter(|file| !file.skip)
         .map(|file| file.size_bytes)
         .sum();
-    let transfer = Transfer::new(job, "Uploading", moved(&results), total);
+    let transfer = Transfer::new(job, phase, moved(&results), total);
     let ended = if transfer.job.signal() == Signal::Run {
         move_files(&transfer, &store, &spec, &mut results).await
     } else {
@@ -291,9 +351,34 @@ async fn move_files(
     results: &mut BTreeMap<usize, FileResult>,
 ) -> Result<()> {
     let lanes = transfer.lanes(&store.cluster, true);
-    let open: Vec<usize> = (0..spec.files.len())
-        .filter(|position| !results.contains_key(position))
+    let names: Vec<&str> = spec
+        .files
+        .iter()
+        .map(|file| file.name.trim_start_matches('/'))
         .collect();
+    let order = Order::of(&names);
+    for step in order.steps() {
+        let held = order.hold_back(&step, results, |position| result_of(&spec.files[position]));
+        transfer.job.record_files(&held).await?;
+        results.extend(held);
+        let open: Vec<usize> = step
+            .into_iter()
+            .filter(|position| !results.contains_key(position))
+            .collect();
+        move_step(transfer, store, &lanes, spec, open, results).await?;
+    }
+    Ok(())
+}
+
+/// Files whose order among each other does not matter.
+async fn move_step(
+    transfer: &Transfer,
+    store: &Store,
+    lanes: &SharedLanes,
+    spec: &UploadSpec,
+    open: Vec<usize>,
+    results: &mut BTreeMap<usize, FileResult>,
+) -> Result<()> {
     let (mut small, mut medium, mut large) = (Vec::new(), Vec::new(), Vec::new());
     let mut batch = Vec::new();
     let mut batch_bytes = 0;
@@ -323,8 +408,8 @@ async fn move_files(
             .map(move |group| upload_group(transfer, store, Arc::clone(&lanes), spec, group))
     };
     small.append(&mut medium);
-    transfer.run_groups(4, groups(small, &lanes), results).await?;
-    transfer.run_groups(1, groups(large, &lanes), results).await
+    transfer.run_groups(4, groups(small, lanes), results).await?;
+    transfer.run_groups(1, groups(large, lanes), results).await
 }
 
 async fn upload_group(
@@ -442,17 +527,38 @@ async fn open_source(file: &UploadFile) -> Result<Arc<LocalSource>> {
     let modified = std::fs::metadata(&file.path)
         .ok()
         .and_then(|metadata| modified_ms(&metadata));
-    if source.size_bytes() != file.size_bytes || modified != file.modified_ms {
-        return Err(Error::new(
-            Code::PlanChanged,
-            format!(
-                "{} has changed since the upload was planned.",
-                file.path.display()
-            ),
-        )
-        .hint("Upload it anew."));
+    if source.size_bytes() == file.size_bytes && modified == file.modified_ms {
+        return Ok(source);
     }
-    Ok(source)
+    if file.sha256.is_some() {
+        return Err(not_as_exported(file));
+    }
+    Err(Error::new(
+        Code::PlanChanged,
+        format!(
+            "{} has changed since the upload was planned.",
+            file.path.display()
+        ),
+    )
+    .hint("Upload it anew."))
+}
+
+fn not_as_exported(file: &UploadFile) -> Error {
+    Error::new(
+        Code::Corrupt,
+        format!(
+            "{} is not what was exported: it differs from the archive's list.",
+            file.path.display()
+        ),
+    )
+    .hint("Take this file from another copy of the archive, then import again.")
+}
+
+fn check_digest(file: &UploadFile, found: &str) -> Result<()> {
+    match &file.sha256 {
+        Some(wanted) if wanted != found => Err(not_as_exported(file)),
+        _ => Ok(()),
+    }
 }
 
 async fn read_small(file: &UploadFile) -> Result<(StoredName, Vec<u8>)> {
@@ -460,6 +566,9 @@ async fn read_small(file: &UploadFile) -> Result<(StoredName, Vec<u8>)> {
     let len = usize::try_from(file.size_bytes).unwrap_or(usize::MAX);
     let bytes = Arc::clone(&source).read_at(0, len).await?;
     source.check_unchanged()?;
+    if file.sha256.is_some() {
+        check_digest(file, &hex(&Sha256::digest(&bytes)))?;
+    }
     Ok((StoredName::stored(file.name.clone()), bytes))
 }
 
@@ -471,9 +580,19 @@ async fn upload_one(
     position: usize,
 ) -> Result<Option<String>> {
     let file = &spec.files[position];
-    let source: Arc<dyn Source> = open_source(file).await?;
+    let source = open_source(file).await?;
+    if file.sha256.is_some() {
+        let path = file.path.clone();
+        let found = tokio::task::spawn_blocking(move || digest_file(&path, &[]))
+            .await
+            .map_err(|error| {
+                Error::new(Code::Internal, "The file could not be read.").detail(error.to_string())
+            })??;
+        check_digest(file, &found.sha256)?;
+    }
+    let source: Arc<dyn Source> = source;
     let done = userfile::upload(store, lanes, &request(transfer, file, position), &source).await?;
-    Ok(done.sha256)
+    Ok(done.sha256.or_else(|| file.sha256.clone()))
 }
 
 /// Removes what the files that have not ended left in the cluster.

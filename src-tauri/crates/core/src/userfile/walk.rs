@@ -13,6 +13,8 @@ pub(super) struct Found {
     pub size_bytes: u64,
     /// Milliseconds since 1970.
     pub modified_ms: Option<i64>,
+    /// What the file must be, where somebody has written it down: hex.
+    pub sha256: Option<String>,
 }
 
 /// Chosen files under their own names, and everything below chosen folders under the folder's name.
@@ -85,6 +87,7 @@ fn add(
         relative: relative.to_owned(),
         size_bytes: metadata.len(),
         modified_ms: modified_ms(metadata),
+        sha256: None,
     });
 }
 

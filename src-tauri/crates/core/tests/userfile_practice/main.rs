@@ -1,0 +1,6 @@
+//! Files as the app moves them, planned, started and watched, on practice clusters.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod archive;
+mod world;
