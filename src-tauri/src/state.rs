@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use roachvault_core::backup::{Backups, ClusterRuns};
 use roachvault_core::job::{Jobs, Journal, Runs};
+use roachvault_core::settings::SettingsFile;
 use roachvault_core::userfile::{self, Userfiles};
 use roachvault_core::{ConnectionId, Connections, OpenCluster};
 use uuid::Uuid;
@@ -21,6 +22,7 @@ pub struct AppState {
     pub practice: Practice,
     pub userfiles: Userfiles,
     pub backups: Backups,
+    pub settings: SettingsFile,
 }
 
 impl AppState {
@@ -36,8 +38,10 @@ impl AppState {
         let open = Arc::clone(&connections);
         let userfiles = Userfiles::new();
         let changed = userfiles.clone();
+        let settings = SettingsFile::open(&data_dir);
         let cluster_runs = ClusterRuns::default();
-        let runs = cluster_runs.register(userfile::runs(Runs::default()));
+        let runs = userfile::runs(Runs::default(), settings.speed_limit());
+        let runs = cluster_runs.register(runs);
         let runs = runs.after_each(move || changed.forget_listings());
         let jobs = Jobs::open(journal, runs, Arc::new(move |id| open.open_cluster(id).ok())).await?;
         let backups = Backups::new(jobs.clone(), &cluster_runs);
@@ -48,6 +52,7 @@ impl AppState {
             connections,
             userfiles,
             backups,
+            settings,
         })
     }
 }

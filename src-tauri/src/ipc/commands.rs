@@ -41,6 +41,7 @@ commands! {
     userfiles::rename_userfiles(connection: Uuid, request: userfiles::MoveRequest) => ();
     userfiles::start_copy(connection: Uuid, request: userfiles::MoveRequest) => Uuid;
     userfiles::get_userfile(connection: Uuid, store: Option<String>, path: String) => userfiles::UserfileDetails;
+    userfiles::digest_userfile(connection: Uuid, store: Option<String>, path: String) => String;
     userfiles::preview_userfile(connection: Uuid, store: Option<String>, path: String) => userfiles::Preview;
     userfiles::list_deleted_userfiles(
         connection: Uuid,
@@ -75,6 +76,8 @@ commands! {
     connections::get_capabilities(id: Uuid) => connections::Capabilities;
     connections::get_keyring_state() => connections::KeyringState;
     connections::retry_keyring() => connections::KeyringState;
+    settings::get_settings() => settings::Settings;
+    settings::save_settings(settings: settings::Settings) => settings::Settings;
     practice::start_practice_cluster() => connections::Connection;
     practice::reset_practice_cluster() => connections::Connection;
 }

@@ -155,6 +155,17 @@ pub async fn get_userfile(
         .into())
 }
 
+/// SHA-256 of the whole file, in hex. Takes as long as reading the file does.
+pub async fn digest_userfile(
+    state: &AppState,
+    connection: Uuid,
+    store: Option<String>,
+    path: String,
+) -> Result<String, IpcError> {
+    let cluster = open(state, connection)?;
+    Ok(state.userfiles.digest(&cluster, store.as_deref(), &path).await?)
+}
+
 pub async fn preview_userfile(
     state: &AppState,
     connection: Uuid,

@@ -794,6 +794,12 @@ export type SecretState = "none" | "keyring" | "askEachTime";
 
 export type SelectedFiles = { store: string | null, paths: Array<string>, };
 
+export type Settings = { 
+/**
+ * How fast all transfers together may be, at least 16384; null for as fast as they can.
+ */
+transferBytesPerSecond: number | null, };
+
 export type Storage = "userfile" | "s3" | "googleCloud" | "azure" | "nodelocal" | "external";
 
 /**
@@ -880,7 +886,11 @@ storedBytes: number, uploadedAt: string | null, username: string,
 /**
  * The chunks begin at 0 and follow each other without a gap.
  */
-contiguous: boolean, chunks: Array<UserfileChunk>, };
+contiguous: boolean, chunks: Array<UserfileChunk>, 
+/**
+ * Hex, of the whole file, when it is one chunk; else `digestUserfile` works it out.
+ */
+sha256: string | null, };
 
 /**
  * One row of the files screen. Folders come from the names; a backup collection is one thing.
@@ -933,6 +943,7 @@ export const commands = {
   renameUserfiles: (connection: string, request: MoveRequest): Promise<void> => call("rename_userfiles", { connection, request }),
   startCopy: (connection: string, request: MoveRequest): Promise<string> => call("start_copy", { connection, request }),
   getUserfile: (connection: string, store: string | null, path: string): Promise<UserfileDetails> => call("get_userfile", { connection, store, path }),
+  digestUserfile: (connection: string, store: string | null, path: string): Promise<string> => call("digest_userfile", { connection, store, path }),
   previewUserfile: (connection: string, store: string | null, path: string): Promise<Preview> => call("preview_userfile", { connection, store, path }),
   listDeletedUserfiles: (connection: string, store: string | null): Promise<Array<DeletedUserfile>> => call("list_deleted_userfiles", { connection, store }),
   startUndelete: (connection: string, store: string | null, fileIds: Array<string>): Promise<string> => call("start_undelete", { connection, store, fileIds }),
@@ -961,6 +972,8 @@ export const commands = {
   getCapabilities: (id: string): Promise<Capabilities> => call("get_capabilities", { id }),
   getKeyringState: (): Promise<KeyringState> => call("get_keyring_state"),
   retryKeyring: (): Promise<KeyringState> => call("retry_keyring"),
+  getSettings: (): Promise<Settings> => call("get_settings"),
+  saveSettings: (settings: Settings): Promise<Settings> => call("save_settings", { settings }),
   startPracticeCluster: (): Promise<Connection> => call("start_practice_cluster"),
   resetPracticeCluster: (): Promise<Connection> => call("reset_practice_cluster"),
 };

@@ -33,6 +33,8 @@ pub enum ErrorKind {
     Unsupported,
     /// A file or folder of this computer could not be read or written.
     LocalFile,
+    /// There is no room left on a disk of this computer.
+    LocalFull,
     /// We, or the user, stopped it.
     Cancelled,
     /// Data read back is not the data that was written.

@@ -114,11 +114,18 @@ impl From<roachvault_cockroach::Error> for Error {
             ErrorKind::ConnectionLost => Code::ConnectionLost,
             ErrorKind::OutcomeUnknown => Code::OutcomeUnknown,
             ErrorKind::Unsupported => Code::Unsupported,
-            ErrorKind::LocalFile => Code::LocalDisk,
+            ErrorKind::LocalFile | ErrorKind::LocalFull => Code::LocalDisk,
             ErrorKind::Cancelled => Code::Cancelled,
             ErrorKind::Corrupt => Code::Corrupt,
             ErrorKind::Server | ErrorKind::Internal => Code::Internal,
         };
+        if error.kind == ErrorKind::Full {
+            return Self {
+                detail: error.detail,
+                ..Self::new(code, format!("The cluster is full: {}.", error.message))
+            }
+            .hint("Make room in the cluster. What is deleted frees its space only after gc.ttlseconds.");
+        }
         Self {
             hint: error.hint,
             detail: error.detail,

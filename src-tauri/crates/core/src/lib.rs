@@ -11,6 +11,7 @@ pub mod job;
 pub mod overview;
 pub mod plan;
 pub mod restore;
+pub mod settings;
 pub mod userfile;
 
 pub use cluster::{ClusterInfo, ConnectionId, Environment, OpenCluster};

@@ -1,8 +1,9 @@
-//! Transfers under fire: connections are cut and the process that transfers is killed, at random moments,
-//! again and again, until the work is done. Afterwards every byte is compared, and at no moment may a
-//! file stand under its own name without being whole.
+//! Transfers under fire: connections are cut, the process that transfers is killed and so is the cluster,
+//! at random moments, again and again, until the work is done. Afterwards every byte is compared, and at
+//! no moment may a file stand under its own name without being whole.
 //!
-//! `ROACHVAULT_FAULT_ROUNDS` sets the number of faults; a quick run has a few.
+//! `ROACHVAULT_FAULT_ROUNDS` sets the number of faults; a quick run has a few. The seed is printed, and
+//! `ROACHVAULT_FAULT_SEED` takes it.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -17,23 +18,29 @@ use roachvault_cockroach::{Cluster, Target, TlsMode};
 use roachvault_core::job::{JobState, Jobs, Journal, Runs};
 use roachvault_core::userfile::{self, Choices, OnConflict, Userfiles};
 use roachvault_core::{ClusterInfo, ConnectionId, Environment, OpenCluster};
+use sqlx::AssertSqlSafe;
 
 #[path = "../../cockroach/tests/support/postgres.rs"]
 mod postgres;
+#[path = "../../cockroach/tests/support/practice.rs"]
+mod practice;
 #[path = "../../cockroach/tests/support/relay.rs"]
 mod relay;
+#[path = "../../cockroach/tests/support/target.rs"]
+mod target;
 use postgres::Postgres;
+use practice::Practice;
 use relay::Relay;
 
 const FILE_BYTES: usize = 24 << 20;
 /// What may have to be sent again after a break: a chunk on each connection.
 const REPEATED_BYTES: u64 = 6 * (4 << 20);
 
-fn target(port: u16) -> Target {
+fn to(user: &str, port: u16) -> Target {
     Target {
         host: "127.0.0.1".into(),
         port,
-        user: "root".into(),
+        user: user.into(),
         database: "defaultdb".into(),
         tls: TlsMode::Disable,
         ca_pem: None,
@@ -54,6 +61,7 @@ fn transferring_process() {
     };
     let folder = PathBuf::from(folder);
     let port: u16 = std::env::var("ROACHVAULT_FAULT_PORT").unwrap().parse().unwrap();
+    let user = std::env::var("ROACHVAULT_FAULT_USER").unwrap();
     let upload = std::env::var("ROACHVAULT_FAULT_VERB").unwrap() == "upload";
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -61,15 +69,15 @@ fn transferring_process() {
         .unwrap();
     runtime.block_on(async {
         let cluster = loop {
-            match Cluster::connect(&target(port)).await {
+            match Cluster::connect(&to(&user, port)).await {
                 Ok(cluster) => break cluster,
                 Err(error) => println!("{error}"),
             }
         };
         let info = ClusterInfo {
-            version_text: "PostgreSQL".into(),
+            version_text: String::new(),
             version: None,
-            user: "root".into(),
+            user: user.clone(),
         };
         let id = ConnectionId(uuid::Uuid::nil());
         let cluster = OpenCluster::new(id, "test".into(), Environment::Development, false, info, cluster);
@@ -77,7 +85,7 @@ fn transferring_process() {
         let (journal, _) = Journal::open(&folder.join("data")).await.unwrap();
         let own = Arc::clone(&cluster);
         let find = Arc::new(move |_| Some(Arc::clone(&own)));
-        let jobs = Jobs::open(journal, userfile::runs(Runs::default()), find)
+        let jobs = Jobs::open(journal, userfile::runs(Runs::default(), &Arc::default()), find)
             .await
             .unwrap();
         let id = match jobs.list().first() {
@@ -134,10 +142,133 @@ impl Chance {
     }
 }
 
-fn start(folder: &Path, port: u16, verb: &str) -> Child {
+/// What the transfers go to.
+enum Server {
+    Postgres(Postgres),
+    /// In a process that can be killed, with data that outlives it.
+    Practice {
+        running: Option<Box<Practice>>,
+        data: tempfile::TempDir,
+        port: u16,
+    },
+}
+
+impl Server {
+    async fn postgres() -> Option<Self> {
+        let postgres = Postgres::start().await?;
+        postgres.with_store().await;
+        Some(Self::Postgres(postgres))
+    }
+
+    fn practice() -> Option<Self> {
+        let data = tempfile::tempdir().unwrap();
+        let running = Practice::start(Some(data.path()), &[])?;
+        let port = running.target.port;
+        Some(Self::Practice {
+            running: Some(Box::new(running)),
+            data,
+            port,
+        })
+    }
+
+    fn port(&self) -> u16 {
+        match self {
+            Self::Postgres(postgres) => postgres.port,
+            Self::Practice { port, .. } => *port,
+        }
+    }
+
+    fn user(&self) -> &'static str {
+        match self {
+            Self::Postgres(_) => "root",
+            Self::Practice { .. } => "demo",
+        }
+    }
+
+    fn can_be_killed(&self) -> bool {
+        matches!(self, Self::Practice { .. })
+    }
+
+    /// As when the power goes and comes back.
+    fn kill_and_start(&mut self) {
+        if let Self::Practice { running, data, port } = self {
+            if let Some(running) = running.take() {
+                running.kill();
+            }
+            let listen = format!("127.0.0.1:{port}");
+            *running = Practice::start(Some(data.path()), &["--listen", &listen]).map(Box::new);
+            assert!(running.is_some());
+        }
+    }
+
+    /// Not through the relay.
+    async fn direct(&self) -> Cluster {
+        Cluster::connect(&to(self.user(), self.port())).await.unwrap()
+    }
+
+    fn tables(&self) -> (String, String) {
+        let prefix = format!("defaultdb.public.userfiles_{}", self.user());
+        (
+            format!("{prefix}_upload_files"),
+            format!("{prefix}_upload_payload"),
+        )
+    }
+
+    /// Fails when the uploaded file has its name and not all of its bytes.
+    async fn stored_whole(&self, wanted: &[u8]) {
+        let (files, payload) = self.tables();
+        let sql = format!(
+            "SELECT f.file_size, coalesce(sum(length(p.payload)), 0)::INT8 FROM {files} f \
+             LEFT JOIN {payload} p ON p.file_id = f.file_id WHERE f.filename = '/source' GROUP BY f.file_size"
+        );
+        let cluster = self.direct().await;
+        let rows: Vec<(i64, i64)> = match sqlx::query_as(AssertSqlSafe(sql)).fetch_all(cluster.pool()).await {
+            Ok(rows) => rows,
+            // The kill came before the store was made.
+            Err(error) if error.to_string().contains("does not exist") => Vec::new(),
+            Err(error) => panic!("{error}"),
+        };
+        assert!(
+            rows.iter()
+                .all(|(size, stored)| size == stored && *size == wanted.len() as i64),
+            "{rows:?}"
+        );
+    }
+
+    /// The bytes of the only file, whose name is compared.
+    async fn stored(&self) -> Vec<u8> {
+        let (files, payload) = self.tables();
+        let cluster = self.direct().await;
+        let names: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("SELECT filename FROM {files}")))
+            .fetch_all(cluster.pool())
+            .await
+            .unwrap();
+        assert_eq!(names, ["/source"]);
+        let sql = format!("SELECT payload FROM {payload} ORDER BY byte_offset");
+        let chunks: Vec<Vec<u8>> = sqlx::query_scalar(AssertSqlSafe(sql))
+            .fetch_all(cluster.pool())
+            .await
+            .unwrap();
+        chunks.concat()
+    }
+
+    async fn empty(&self) {
+        let (files, payload) = self.tables();
+        let cluster = self.direct().await;
+        for table in [payload, files] {
+            sqlx::query(AssertSqlSafe(format!("DELETE FROM {table} WHERE true")))
+                .execute(cluster.pool())
+                .await
+                .unwrap();
+        }
+    }
+}
+
+fn start(folder: &Path, user: &str, port: u16, verb: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "transferring_process", "--nocapture"])
         .env("ROACHVAULT_FAULT_CHILD", folder)
+        .env("ROACHVAULT_FAULT_USER", user)
         .env("ROACHVAULT_FAULT_PORT", port.to_string())
         .env("ROACHVAULT_FAULT_VERB", verb)
         .stdout(Stdio::null())
@@ -146,49 +277,68 @@ fn start(folder: &Path, port: u16, verb: &str) -> Child {
         .unwrap()
 }
 
+/// Waits until so many bytes more have passed; false when the transfer ended before.
+async fn passed(relay: &Relay, bytes: u64, child: &mut Child) -> bool {
+    let threshold = relay.bytes.load(Ordering::Relaxed) + bytes;
+    while relay.bytes.load(Ordering::Relaxed) < threshold {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    child.try_wait().unwrap().is_none()
+}
+
 /// Runs one transfer to its end with up to `faults` faults on the way; answers how many there were.
 async fn under_fire(
     folder: &Path,
+    server: &mut Server,
     relay: &Relay,
     verb: &str,
     chance: &mut Chance,
     faults: u64,
-    whole: impl AsyncFn(),
+    whole: impl AsyncFn(&Server),
 ) -> u64 {
     let before = relay.bytes.load(Ordering::Relaxed);
     let mut had = 0;
-    let deadline = Instant::now() + Duration::from_secs(120);
-    let mut child = start(folder, relay.port, verb);
+    let deadline = Instant::now() + Duration::from_secs(180);
+    let (user, port) = (server.user(), relay.port);
+    let mut child = start(folder, user, port, verb);
     loop {
         assert!(Instant::now() < deadline, "the {verb} did not end");
-        let kill = chance.below(2) == 0;
         if had < faults {
             // The fault comes when so many bytes more have passed.
             let at = chance.below(FILE_BYTES as u64 / 2) + 1;
-            if kill {
-                let threshold = relay.bytes.load(Ordering::Relaxed) + at;
-                while relay.bytes.load(Ordering::Relaxed) < threshold && child.try_wait().unwrap().is_none() {
-                    tokio::task::yield_now().await;
-                    tokio::time::sleep(Duration::from_millis(1)).await;
+            let kinds = if server.can_be_killed() { 3 } else { 2 };
+            match chance.below(kinds) {
+                0 => {
+                    let cuts = relay.cuts.load(Ordering::Relaxed);
+                    relay.cut_after(at);
+                    while relay.cuts.load(Ordering::Relaxed) == cuts && child.try_wait().unwrap().is_none() {
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
+                    relay.never_cut();
+                    if relay.cuts.load(Ordering::Relaxed) > cuts {
+                        had += 1;
+                        whole(server).await;
+                    }
                 }
-                if child.try_wait().unwrap().is_none() {
-                    child.kill().unwrap();
-                    child.wait().unwrap();
-                    had += 1;
-                    whole().await;
-                    child = start(folder, relay.port, verb);
-                    continue;
+                1 => {
+                    if passed(relay, at, &mut child).await {
+                        child.kill().unwrap();
+                        child.wait().unwrap();
+                        had += 1;
+                        whole(server).await;
+                        child = start(folder, user, port, verb);
+                        continue;
+                    }
                 }
-            } else {
-                let cuts = relay.cuts.load(Ordering::Relaxed);
-                relay.cut_after(at);
-                while relay.cuts.load(Ordering::Relaxed) == cuts && child.try_wait().unwrap().is_none() {
-                    tokio::time::sleep(Duration::from_millis(1)).await;
-                }
-                relay.never_cut();
-                if relay.cuts.load(Ordering::Relaxed) > cuts {
-                    had += 1;
-                    whole().await;
+                _ => {
+                    if passed(relay, at, &mut child).await {
+                        server.kill_and_start();
+                        had += 1;
+                        whole(server).await;
+                    }
                 }
             }
         }
@@ -207,22 +357,21 @@ async fn under_fire(
     had
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn no_byte_is_wrong_and_no_file_is_half_there_after_kills_and_cuts() {
-    let Some(postgres) = Postgres::start().await else {
-        return;
-    };
-    let direct = postgres.with_store().await;
-    let relay = Relay::start(([127, 0, 0, 1], postgres.port).into(), Duration::ZERO).await;
-    let rounds: u64 = std::env::var("ROACHVAULT_FAULT_ROUNDS")
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name)
         .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(8);
-    let seed: u64 = std::env::var("ROACHVAULT_FAULT_SEED")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(0x5eed);
-    println!("{rounds} faults, seed {seed}");
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(default)
+}
+
+async fn storm(mut server: Server) {
+    let relay = Relay::start(([127, 0, 0, 1], server.port()).into(), Duration::ZERO).await;
+    let rounds = number("ROACHVAULT_FAULT_ROUNDS", 12);
+    let seed = number(
+        "ROACHVAULT_FAULT_SEED",
+        u64::from(std::process::id()) * 0x9e37_79b9 + 1,
+    );
+    println!("{rounds} faults, ROACHVAULT_FAULT_SEED={seed}");
     let mut chance = Chance(seed);
     let mut had = 0;
     while had < rounds {
@@ -233,37 +382,25 @@ async fn no_byte_is_wrong_and_no_file_is_half_there_after_kills_and_cuts() {
             block.copy_from_slice(&random[..block.len()]);
         }
         std::fs::write(folder.path().join("source"), &bytes).unwrap();
-        let stored_whole = async || {
-            let rows: Vec<(i64, i64)> = sqlx::query_as(
-                "SELECT f.file_size, coalesce(sum(length(p.payload)), 0)::INT8 FROM userfiles_root_upload_files f \
-                 LEFT JOIN userfiles_root_upload_payload p USING (file_id) WHERE filename = '/source' GROUP BY 1",
-            )
-            .fetch_all(direct.pool())
-            .await
-            .unwrap();
-            assert!(
-                rows.iter()
-                    .all(|(size, stored)| size == stored && *size == bytes.len() as i64),
-                "{rows:?}"
-            );
-        };
-        had += under_fire(folder.path(), &relay, "upload", &mut chance, 3, stored_whole).await;
-        let chunks: Vec<Vec<u8>> =
-            sqlx::query_scalar("SELECT payload FROM userfiles_root_upload_payload ORDER BY byte_offset")
-                .fetch_all(direct.pool())
-                .await
-                .unwrap();
-        assert!(chunks.concat() == bytes, "the uploaded bytes differ");
-        let names: Vec<String> = sqlx::query_scalar("SELECT filename FROM userfiles_root_upload_files")
-            .fetch_all(direct.pool())
-            .await
-            .unwrap();
-        assert_eq!(names, ["/source"]);
+        let stored_whole = async |server: &Server| server.stored_whole(&bytes).await;
+        let place = folder.path();
+        had += under_fire(place, &mut server, &relay, "upload", &mut chance, 3, stored_whole).await;
+        assert!(server.stored().await == bytes, "the uploaded bytes differ");
 
         std::fs::remove_dir_all(folder.path().join("data")).unwrap();
         let target = folder.path().join("target");
-        let saved_whole = async || assert!(!target.exists() || std::fs::read(&target).unwrap() == bytes);
-        had += under_fire(folder.path(), &relay, "download", &mut chance, 3, saved_whole).await;
+        let saved_whole =
+            async |_: &Server| assert!(!target.exists() || std::fs::read(&target).unwrap() == bytes);
+        had += under_fire(
+            place,
+            &mut server,
+            &relay,
+            "download",
+            &mut chance,
+            3,
+            saved_whole,
+        )
+        .await;
         assert!(
             std::fs::read(&target).unwrap() == bytes,
             "the downloaded bytes differ"
@@ -277,9 +414,21 @@ async fn no_byte_is_wrong_and_no_file_is_half_there_after_kills_and_cuts() {
             !left.iter().any(|name| name.to_string_lossy().ends_with(".part")),
             "{left:?}"
         );
-        sqlx::raw_sql("DELETE FROM userfiles_root_upload_payload; DELETE FROM userfiles_root_upload_files")
-            .execute(direct.pool())
-            .await
-            .unwrap();
+        server.empty().await;
+        println!("{had} faults, no wrong byte");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_byte_is_wrong_and_no_file_is_half_there_after_kills_and_cuts() {
+    if let Some(server) = Server::postgres().await {
+        storm(server).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_after_kills_of_the_cluster() {
+    if let Some(server) = Server::practice() {
+        storm(server).await;
     }
 }

@@ -44,7 +44,7 @@ async fn jobs_in(folder: &Path, cluster: &Arc<OpenCluster>) -> Jobs {
     let cluster = Arc::clone(cluster);
     Jobs::open(
         journal,
-        userfile::runs(Runs::default()),
+        userfile::runs(Runs::default(), &Arc::default()),
         Arc::new(move |_| Some(Arc::clone(&cluster))),
     )
     .await

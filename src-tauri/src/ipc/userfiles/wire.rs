@@ -255,6 +255,8 @@ pub struct UserfileDetails {
     /// The chunks begin at 0 and follow each other without a gap.
     pub contiguous: bool,
     pub chunks: Vec<UserfileChunk>,
+    /// Hex, of the whole file, when it is one chunk; else `digestUserfile` works it out.
+    pub sha256: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, TS)]
@@ -580,6 +582,7 @@ impl From<files::Details> for UserfileDetails {
             uploaded_at: file.uploaded_at,
             username: file.username,
             contiguous: layout.contiguous,
+            sha256: details.sha256,
             chunks: layout
                 .chunks
                 .into_iter()

@@ -380,6 +380,7 @@ describe("a file", () => {
         uploadedAt: "2026-11-23T10:00:00Z",
         username: "ada",
         contiguous: true,
+        sha256: null,
         chunks: [{ offset: 0, sizeBytes: 10, sha256 }],
       }),
       preview_userfile: () => ({ kind: "text", text: "id,name\n1,Ada", truncated: true }),

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::chunks::{Digested, digests, gaps, signed, take, to_hex, unsigned};
 use super::lanes::{Pace, SharedLanes, on_lane};
 use super::list::FileRow;
-use super::local::{PartFile, Source};
+use super::local::{PartFile, Settled, Source};
 use super::report::Event;
 use super::store::{Dialect, Store};
 use crate::connect::Cluster;
@@ -73,9 +73,10 @@ pub async fn download(
     }
     let resumed_bytes = have.values().sum();
     lanes.report(Event::Bytes(resumed_bytes));
-    fetch_missing(store, lanes, file, pin, part, &mut have).await?;
+    let mut settled = Settled::new(part);
+    fetch_missing(store, lanes, file, pin, &mut settled, part, &mut have).await?;
     check_contiguous(file, &have)?;
-    let digest = part.finish(file.size_bytes, replace).await?;
+    let digest = part.finish(settled, file.size_bytes, replace).await?;
     Ok(Downloaded {
         size_bytes: file.size_bytes,
         sha256: to_hex(&digest),
@@ -107,6 +108,7 @@ async fn fetch_missing(
     lanes: &SharedLanes,
     file: &FileRow,
     pin: &Pin,
+    settled: &mut Settled,
     part: &Arc<PartFile>,
     have: &mut BTreeMap<u64, u64>,
 ) -> Result<()> {
@@ -149,8 +151,10 @@ async fn fetch_missing(
             .flatten()
         {
             Ok((chunks, took)) => {
-                pace.done(chunks.iter().map(|(_, len)| len).sum(), took);
+                pace.done(chunks.iter().map(|(_, len)| len).sum(), took, Instant::now());
                 have.extend(chunks);
+                // What lies before the first gap will not change any more.
+                settled.advance(whole_until(have)).await?;
             }
             Err(error) => {
                 while fetching.join_next().await.is_some() {}
@@ -213,7 +217,8 @@ impl AsRef<[u8]> for PayloadOf {
     }
 }
 
-fn check_contiguous(file: &FileRow, have: &BTreeMap<u64, u64>) -> Result<()> {
+/// Where the first gap begins.
+fn whole_until(have: &BTreeMap<u64, u64>) -> u64 {
     let mut at = 0;
     for (offset, len) in have {
         if *offset != at {
@@ -221,6 +226,11 @@ fn check_contiguous(file: &FileRow, have: &BTreeMap<u64, u64>) -> Result<()> {
         }
         at += len;
     }
+    at
+}
+
+fn check_contiguous(file: &FileRow, have: &BTreeMap<u64, u64>) -> Result<()> {
+    let at = whole_until(have);
     let end = have.iter().next_back().map_or(0, |(offset, len)| offset + len);
     if at == file.size_bytes && end == at {
         return Ok(());

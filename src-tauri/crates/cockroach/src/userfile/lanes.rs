@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use sqlx::postgres::PgConnection;
 
 use super::report::{Event, Report, Stop};
+use super::speed_limit::SpeedLimit;
 use crate::connect::Cluster;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -48,12 +49,7 @@ pub struct Lanes {
     report: Report,
     stop: Stop,
     patience: Duration,
-    speed_limit: Option<SpeedLimit>,
-}
-
-struct SpeedLimit {
-    bytes_per_second: u64,
-    free_at: Mutex<Instant>,
+    speed_limit: Arc<SpeedLimit>,
 }
 
 impl Lanes {
@@ -64,7 +60,7 @@ impl Lanes {
             report,
             stop,
             patience: PATIENCE,
-            speed_limit: None,
+            speed_limit: Arc::default(),
         }
     }
 
@@ -75,15 +71,19 @@ impl Lanes {
         self
     }
 
+    /// Keeps to a limit that other transfers may share.
     #[must_use]
-    pub fn speed_limit(mut self, bytes_per_second: Option<u64>) -> Self {
-        self.speed_limit = bytes_per_second
-            .filter(|limit| *limit > 0)
-            .map(|bytes_per_second| SpeedLimit {
-                bytes_per_second,
-                free_at: Mutex::new(Instant::now()),
-            });
+    pub fn speed_limit(mut self, limit: Arc<SpeedLimit>) -> Self {
+        self.speed_limit = limit;
         self
+    }
+
+    /// The most that one statement should carry, so that a slow limit is kept evenly.
+    pub(crate) fn most_chunk_bytes(&self) -> u64 {
+        match self.speed_limit.bytes_per_second() {
+            Some(limit) => (limit / 4).clamp(64 << 10, Pace::MOST_CHUNK_BYTES),
+            None => Pace::MOST_CHUNK_BYTES,
+        }
     }
 
     pub(crate) fn cluster(&self) -> &Cluster {
@@ -102,17 +102,8 @@ impl Lanes {
 
     /// Waits until so many bytes may move under the speed limit.
     pub(crate) async fn throttle(&self, bytes: u64) -> Result<()> {
-        let Some(limit) = &self.speed_limit else {
-            return Ok(());
-        };
-        let start = {
-            let mut free_at = limit.free_at.lock().unwrap_or_else(PoisonError::into_inner);
-            let start = (*free_at).max(Instant::now());
-            *free_at = start + Duration::from_secs_f64(bytes as f64 / limit.bytes_per_second as f64);
-            start
-        };
         tokio::select! {
-            () = tokio::time::sleep_until(start.into()) => Ok(()),
+            () = self.speed_limit.wait_for(bytes) => Ok(()),
             () = self.stop.wait() => Err(stopped()),
         }
     }
@@ -224,17 +215,20 @@ fn backoff(failures: u32, longest: Duration) -> Duration {
     full.mul_f64(0.5 + random / 2.0)
 }
 
-/// How many connections and how large a chunk: starts small and grows while the throughput does.
+/// How many connections and how large a chunk: starts with one, and doubles while that pays. A cluster
+/// that is throttled or small gives no more to two than to one, and is then left with one.
 #[derive(Debug)]
 pub(crate) struct Pace {
     pub lanes: usize,
     pub chunk_bytes: u64,
-    most_lanes: usize,
+    /// As many as there were before the last growth; 0 before the first.
+    fewer: usize,
     settled: bool,
     best: f64,
+    /// Chunks since the number of connections changed.
+    chunks: usize,
     window_start: Instant,
     window_bytes: u64,
-    window_chunks: usize,
 }
 
 impl Pace {
@@ -245,44 +239,97 @@ impl Pace {
 
     pub fn new() -> Self {
         Self {
-            lanes: 2,
+            lanes: 1,
             chunk_bytes: 1 << 20,
-            most_lanes: Self::MOST_LANES,
+            fewer: 0,
             settled: false,
             best: 0.0,
+            chunks: 0,
             window_start: Instant::now(),
             window_bytes: 0,
-            window_chunks: 0,
         }
     }
 
-    /// A chunk of `bytes` took `took`.
-    pub fn done(&mut self, bytes: u64, took: Duration) {
+    /// A chunk of `bytes` took `took` and ended `now`.
+    pub fn done(&mut self, bytes: u64, took: Duration, now: Instant) {
         if took < Duration::from_secs(1) {
             self.chunk_bytes = (self.chunk_bytes * 2).min(Self::MOST_CHUNK_BYTES);
         } else if took > Duration::from_secs(8) {
             self.chunk_bytes = (self.chunk_bytes / 2).max(256 << 10);
         }
-        self.window_bytes += bytes;
-        self.window_chunks += 1;
-        if self.settled || self.window_chunks < 2 * self.lanes {
+        if self.settled {
             return;
         }
-        let rate = self.window_bytes as f64 / self.window_start.elapsed().as_secs_f64().max(1e-6);
-        if rate > self.best * 1.15 && self.lanes < self.most_lanes {
-            self.lanes = (self.lanes * 2).min(self.most_lanes);
-        } else {
-            if rate < self.best * 0.85 {
-                self.lanes = (self.lanes / 2).max(1);
-            }
-            self.settled = true;
+        self.chunks += 1;
+        if self.chunks <= self.lanes {
+            // New connections are still being opened; what they bring later is what counts.
+            self.window_start = now;
+            self.window_bytes = 0;
+            return;
         }
-        self.best = self.best.max(rate);
-        self.window_start = Instant::now();
-        self.window_bytes = 0;
-        self.window_chunks = 0;
+        self.window_bytes += bytes;
+        if self.chunks <= 2 * self.lanes {
+            return;
+        }
+        let seconds = now.duration_since(self.window_start).as_secs_f64();
+        let rate = self.window_bytes as f64 / seconds.max(1e-6);
+        if rate < self.best * 1.15 {
+            self.lanes = self.fewer;
+            self.settled = true;
+            return;
+        }
+        self.best = rate;
+        self.chunks = 0;
+        self.fewer = self.lanes;
+        self.lanes = (self.lanes * 2).min(Self::MOST_LANES);
+        self.settled = self.lanes == self.fewer;
     }
 }
 
 /// Lanes that many tasks share.
 pub type SharedLanes = Arc<Lanes>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: f64 = 1_048_576.0;
+
+    /// Sends chunk after chunk to a cluster that takes `each` bytes a second from a connection and `all`
+    /// from all of them, with a round trip of `latency`. Answers the connections that are left with.
+    fn lanes_on(each: f64, all: f64, latency: f64) -> usize {
+        let (mut pace, begun, mut seconds) = (Pace::new(), Instant::now(), 0.0);
+        for _ in 0..200 {
+            let lanes = pace.lanes as f64;
+            let bytes = pace.chunk_bytes;
+            let took = latency + bytes as f64 / each.min(all / lanes);
+            // That many end in the time of one.
+            seconds += took / lanes;
+            let now = begun + Duration::from_secs_f64(seconds);
+            pace.done(bytes, Duration::from_secs_f64(took), now);
+        }
+        pace.lanes
+    }
+
+    #[test]
+    fn connections_grow_while_each_brings_more() {
+        assert_eq!(lanes_on(10.0 * MIB, 1000.0 * MIB, 0.0), Pace::MOST_LANES);
+        assert_eq!(lanes_on(100.0 * MIB, 1000.0 * MIB, 0.08), Pace::MOST_LANES);
+        assert_eq!(lanes_on(100.0 * MIB, 200.0 * MIB, 0.0), 2);
+    }
+
+    #[test]
+    fn a_throttled_cluster_is_left_with_one_connection() {
+        assert_eq!(lanes_on(10.0 * MIB, 10.0 * MIB, 0.0), 1);
+        assert_eq!(lanes_on(0.05 * MIB, 0.05 * MIB, 0.02), 1);
+    }
+
+    #[test]
+    fn chunks_shrink_where_one_takes_long() {
+        let mut pace = Pace::new();
+        for _ in 0..8 {
+            pace.done(1, Duration::from_secs(9), Instant::now());
+        }
+        assert_eq!(pace.chunk_bytes, 256 << 10);
+    }
+}

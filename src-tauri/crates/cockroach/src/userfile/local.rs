@@ -2,12 +2,14 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -157,15 +159,27 @@ impl PartFile {
         .await
     }
 
+    /// Adds a part of the file to a digest of its beginning, and brings it to the disk.
+    fn settle(&self, digest: &mut Sha256, part: Range<u64>) -> Result<()> {
+        update_digest(digest, &self.file, part)
+            .and_then(|()| self.file.sync_data())
+            .map_err(|error| cannot_write(&self.target, &error))
+    }
+
     /// Cuts the file to its size, brings it to the disk, and gives it the target's name. A target that
     /// exists is replaced only if `replace` is set. Answers the digest of what lies on the disk.
-    pub(crate) async fn finish(self: &Arc<Self>, size_bytes: u64, replace: bool) -> Result<[u8; 32]> {
+    pub(crate) async fn finish(
+        self: &Arc<Self>,
+        settled: Settled,
+        size_bytes: u64,
+        replace: bool,
+    ) -> Result<[u8; 32]> {
         let this = Arc::clone(self);
+        let (mut digest, begin) = settled.join().await?;
         blocking(move || {
             let failed = |error: io::Error| cannot_write(&this.target, &error);
             this.file.set_len(size_bytes).map_err(failed)?;
-            let digest = digest_range(&this.file, 0, size_bytes).map_err(failed)?;
-            this.file.sync_data().map_err(failed)?;
+            this.settle(&mut digest, begin..size_bytes)?;
             let part = tempfile::TempPath::try_from_path(&this.part).map_err(failed)?;
             let renamed = if replace {
                 part.persist(&this.target)
@@ -181,7 +195,7 @@ impl PartFile {
                 }
                 if taken { exists(&this.target) } else { reason }
             })?;
-            Ok(digest)
+            Ok(digest.finalize().into())
         })
         .await
     }
@@ -258,17 +272,80 @@ fn part_path(target: &Path, tag: &str) -> Result<PathBuf> {
     Ok(target.with_file_name(part))
 }
 
+/// The beginning of a file, digested and brought to the disk while the rest is still coming. Without
+/// this both would begin only when the last byte is there, and take as long again.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    part: Arc<PartFile>,
+    /// Up to here the file is settled, or will be when `running` ends.
+    end: u64,
+    /// Absent while `running` has it.
+    digest: Option<Sha256>,
+    running: Option<JoinHandle<Result<Sha256>>>,
+}
+
+/// So much is settled at a time.
+const SETTLE_BYTES: u64 = 16 << 20;
+
+impl Settled {
+    pub fn new(part: &Arc<PartFile>) -> Self {
+        Self {
+            part: Arc::clone(part),
+            end: 0,
+            digest: Some(Sha256::new()),
+            running: None,
+        }
+    }
+
+    /// Everything before `end` is in the file. Goes on with it if the step before has ended.
+    pub async fn advance(&mut self, end: u64) -> Result<()> {
+        if end < self.end + SETTLE_BYTES {
+            return Ok(());
+        }
+        if let Some(running) = self.running.take_if(|running| running.is_finished()) {
+            self.digest = Some(ended(running).await?);
+        }
+        if let Some(mut digest) = self.digest.take() {
+            let (part, range) = (Arc::clone(&self.part), self.end..end);
+            self.end = end;
+            self.running = Some(tokio::task::spawn_blocking(move || {
+                part.settle(&mut digest, range)?;
+                Ok(digest)
+            }));
+        }
+        Ok(())
+    }
+
+    /// The digest so far, and of how many bytes it is.
+    async fn join(self) -> Result<(Sha256, u64)> {
+        let digest = match (self.digest, self.running) {
+            (_, Some(running)) => ended(running).await?,
+            (digest, None) => digest.unwrap_or_default(),
+        };
+        Ok((digest, self.end))
+    }
+}
+
+async fn ended(running: JoinHandle<Result<Sha256>>) -> Result<Sha256> {
+    running.await.map_err(stopped_short)?
+}
+
 fn digest_range(file: &File, offset: u64, len: u64) -> io::Result<[u8; 32]> {
     let mut digest = Sha256::new();
-    let mut buffer = vec![0; 256 << 10];
-    let mut done = 0;
-    while done < len {
-        let want = usize::try_from((len - done).min(buffer.len() as u64)).unwrap_or(buffer.len());
-        read_exact_at(file, &mut buffer[..want], offset + done)?;
-        digest.update(&buffer[..want]);
-        done += want as u64;
-    }
+    update_digest(&mut digest, file, offset..offset + len)?;
     Ok(digest.finalize().into())
+}
+
+fn update_digest(digest: &mut Sha256, file: &File, range: Range<u64>) -> io::Result<()> {
+    let mut buffer = vec![0; 256 << 10];
+    let mut at = range.start;
+    while at < range.end {
+        let want = usize::try_from((range.end - at).min(buffer.len() as u64)).unwrap_or(buffer.len());
+        read_exact_at(file, &mut buffer[..want], at)?;
+        digest.update(&buffer[..want]);
+        at += want as u64;
+    }
+    Ok(())
 }
 
 /// Runs file work where it may block.
@@ -277,12 +354,16 @@ pub(crate) async fn blocking<T: Send + 'static>(
 ) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(error) => Err(Error::new(
-            ErrorKind::Internal,
-            "Reading or writing a local file stopped short.",
-        )
-        .detail(error.to_string())),
+        Err(error) => Err(stopped_short(error)),
     }
+}
+
+fn stopped_short(error: JoinError) -> Error {
+    Error::new(
+        ErrorKind::Internal,
+        "Reading or writing a local file stopped short.",
+    )
+    .detail(error.to_string())
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> Error {
@@ -294,13 +375,21 @@ fn cannot_read(path: &Path, error: &io::Error) -> Error {
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Error {
+    let full = matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    );
     let failure = Error::new(
-        ErrorKind::LocalFile,
+        if full {
+            ErrorKind::LocalFull
+        } else {
+            ErrorKind::LocalFile
+        },
         format!("{} could not be written: {}.", path.display(), plainly(error)),
     )
     .detail(error.to_string());
     match error.kind() {
-        io::ErrorKind::StorageFull => failure.hint("Make room on the disk and try again."),
+        _ if full => failure.hint("Make room on the disk and try again."),
         io::ErrorKind::PermissionDenied => {
             failure.hint("Choose another folder, or allow writing to this one.")
         }
@@ -372,11 +461,11 @@ mod tests {
         let part = PartFile::open(&target, "tag").await.unwrap();
         part.write_at(0, b"new").await.unwrap();
         assert_eq!(
-            part.finish(3, false).await.unwrap_err().kind,
+            part.finish(Settled::new(&part), 3, false).await.unwrap_err().kind,
             ErrorKind::AlreadyExists
         );
         assert_eq!(std::fs::read(&target).unwrap(), b"old");
-        part.finish(3, true).await.unwrap();
+        part.finish(Settled::new(&part), 3, true).await.unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"new");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }

@@ -3,11 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::TryStreamExt;
+use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Connection, Row};
 use uuid::Uuid;
 
 use super::chunks::{Digested, digests, digests_of, signed, to_hex, unsigned};
 use super::delete::remove_payload;
+use super::download::pin;
 use super::lanes::{Lanes, on_lane};
 use super::list::{FileRow, empty_when_missing, list_page};
 use super::name::{StoredName, temporary_name};
@@ -211,6 +214,41 @@ impl Layout {
             contiguous,
         }
     }
+}
+
+/// SHA-256 of a whole file, in hex. The cluster digests chunks but cannot put their digests together, so
+/// the file is read, all of it at one moment.
+pub async fn whole_sha256(store: &Store, file: &FileRow) -> Result<String> {
+    let moment = pin(&store.cluster, store.dialect).await?;
+    let sql = format!(
+        "SELECT byte_offset, payload FROM {}{} WHERE file_id = $1 ORDER BY byte_offset",
+        store.payload,
+        store.dialect.as_of(moment.as_deref())?
+    );
+    let mut connection = store.cluster.transfer_connection().await?;
+    let mut rows = sqlx::query(AssertSqlSafe(sql))
+        .bind(file.file_id)
+        .fetch(&mut connection);
+    let (mut digest, mut at) = (Sha256::new(), 0);
+    while let Some(row) = rows.try_next().await? {
+        let (offset, bytes): (u64, &[u8]) = (unsigned(row.try_get(0)?), row.try_get(1)?);
+        if offset != at {
+            break;
+        }
+        at += bytes.len() as u64;
+        digest.update(bytes);
+    }
+    if at != file.size_bytes {
+        return Err(Error::new(
+            ErrorKind::Corrupt,
+            format!(
+                "{} has no digest: its chunks do not add up to its size.",
+                file.name
+            ),
+        )
+        .hint("Repair in the files screen shows whether it can be mended."));
+    }
+    Ok(to_hex(&digest.finalize()))
 }
 
 /// The first `most_bytes` bytes of a file, without reading the rest.

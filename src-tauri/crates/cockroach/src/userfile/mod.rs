@@ -18,6 +18,7 @@ mod mend;
 mod name;
 mod report;
 mod small;
+mod speed_limit;
 mod sql;
 mod store;
 mod upload;
@@ -31,10 +32,11 @@ pub use list::{FileRow, get_file, list_names, list_page, list_stores};
 pub use local::{LocalSource, PartFile, Source, save_small};
 pub use mend::{
     ChunkInfo, Damage, Layout, Rename, close_gaps, copy, find_damage, find_files, head, layout, layouts,
-    remove_damaged, rename,
+    remove_damaged, rename, whole_sha256,
 };
 pub use name::{StoredName, temporary_name};
 pub use report::{Event, Report, Stop};
 pub use small::{BATCH_BYTES, BATCH_FILES, SmallFile, SmallUploaded, download_small, upload_small};
+pub use speed_limit::SpeedLimit;
 pub use store::{Dialect, Store, StoreName};
 pub use upload::{OnConflict, Upload, Uploaded, remove_unfinished, upload};

@@ -244,7 +244,7 @@ async fn write_missing(
     loop {
         while writing.len() < pace.lanes {
             lanes.check_stop()?;
-            let Some(range) = take(&mut missing, pace.chunk_bytes) else {
+            let Some(range) = take(&mut missing, pace.chunk_bytes.min(lanes.most_chunk_bytes())) else {
                 break;
             };
             let (lanes, source, sql) = (Arc::clone(lanes), Arc::clone(source), Arc::clone(&sql));
@@ -258,7 +258,7 @@ async fn write_missing(
             .flatten()
         {
             Ok((offset, chunk, took)) => {
-                pace.done(chunk.len, took);
+                pace.done(chunk.len, took, Instant::now());
                 written.insert(offset, chunk);
                 lanes.report(Event::Bytes(chunk.len));
             }

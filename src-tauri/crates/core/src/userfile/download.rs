@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use roachvault_cockroach::ErrorKind;
 use roachvault_cockroach::userfile::{
-    self, BATCH_BYTES, BATCH_FILES, Event, FileRow, PartFile, Pin, SharedLanes, Store, StoredName,
+    self, BATCH_BYTES, BATCH_FILES, Event, FileRow, PartFile, Pin, SharedLanes, SpeedLimit, Store, StoredName,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -223,14 +224,14 @@ fn conflict(file: &FileRow, path: &Path) -> Option<Conflict> {
 const SMALL_BYTES: u64 = 256 << 10;
 const MEDIUM_BYTES: u64 = 8 << 20;
 
-pub(super) async fn run(job: JobHandle) -> End {
-    match try_run(job).await {
+pub(super) async fn run(job: JobHandle, limit: Arc<SpeedLimit>) -> End {
+    match try_run(job, limit).await {
         Ok(end) => end,
         Err(error) => End::failed(error, None),
     }
 }
 
-async fn try_run(job: JobHandle) -> Result<End> {
+async fn try_run(job: JobHandle, limit: Arc<SpeedLimit>) -> Result<End> {
     let spec: DownloadSpec = job.spec()?;
     let mut results = job.recorded_files().await?;
     for (position, file) in spec.files.iter().enumerate().filter(|(_, file)| file.skip) {
@@ -254,7 +255,7 @@ async fn try_run(job: JobHandle) -> Result<End> {
         .filter(|file| !file.skip)
         .map(|file| file.file.size_bytes)
         .sum();
-    let transfer = Transfer::new(job, "Downloading", moved, total);
+    let transfer = Transfer::new(job, limit, "Downloading", moved, total);
     if transfer.job.signal() == Signal::Run {
         let cluster = match transfer.job.cluster() {
             Ok(cluster) => cluster,
@@ -338,7 +339,7 @@ pub(super) async fn move_files(
                     let end = fetch_one(store, &lanes, &moment, &spec.files[*only]).await?;
                     Ok(vec![(*only, end)])
                 }
-                group => fetch_small(store, &lanes, &moment, spec, group).await,
+                group => fetch_small(transfer, store, &lanes, &moment, spec, group).await,
             }
         }
     };
@@ -362,13 +363,20 @@ async fn fetch_one(
         let part = PartFile::open(&file.target, &tag(file)).await?;
         let done = userfile::download(store, lanes, &file.file.row(), moment, &part, file.replace).await;
         if let Err(error) = &done
+            && error.kind != ErrorKind::LocalFull
             && !concerns_all(Error::from(error.clone()).code)
         {
             part.discard().await?;
         }
         done
     };
-    match fetched.await.map_err(Error::from) {
+    let fetched = fetched.await;
+    if let Err(error) = &fetched
+        && error.kind == ErrorKind::LocalFull
+    {
+        return Err(disk_full(error));
+    }
+    match fetched.map_err(Error::from) {
         Ok(done) => Ok(FileResult {
             end: FileEnd::Done {
                 sha256: Some(done.sha256),
@@ -383,7 +391,14 @@ async fn fetch_one(
     }
 }
 
+/// The other files would meet the same, so the job waits for room. What is there stays for going on.
+fn disk_full(error: &roachvault_cockroach::Error) -> Error {
+    Error::from(error.clone())
+        .hint("What has arrived is kept. Make room and resume, or cancel to remove the unfinished part.")
+}
+
 async fn fetch_small(
+    transfer: &Transfer,
     store: &Store,
     lanes: &SharedLanes,
     moment: &Pin,
@@ -416,6 +431,11 @@ async fn fetch_small(
                 Ok(()) => {
                     lanes.report(Event::Bytes(file.file.size_bytes));
                     FileEnd::Done { sha256: Some(sha256) }
+                }
+                Err(error) if error.kind == ErrorKind::LocalFull => {
+                    // What has ended is written down before the failure is told.
+                    transfer.job.record_files(&ended).await?;
+                    return Err(disk_full(&error));
                 }
                 Err(error) => FileEnd::Failed { error: error.into() },
             }

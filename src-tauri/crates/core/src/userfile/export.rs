@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use roachvault_cockroach::userfile::{self, BATCH_FILES, FileRow, PartFile, Pin, Store};
+use roachvault_cockroach::userfile::{self, BATCH_FILES, FileRow, PartFile, Pin, SpeedLimit, Store};
 use uuid::Uuid;
 
 use super::archive::{Archive, ArchiveChunk, ArchiveFile, LIST, digest_file, local};
@@ -161,14 +161,14 @@ fn total(spec: &ExportSpec) -> u64 {
     spec.download.files.iter().map(|file| file.file.size_bytes).sum()
 }
 
-pub(super) async fn run(job: JobHandle) -> End {
-    match try_run(job).await {
+pub(super) async fn run(job: JobHandle, limit: Arc<SpeedLimit>) -> End {
+    match try_run(job, limit).await {
         Ok(end) => end,
         Err(error) => End::failed(error, None),
     }
 }
 
-async fn try_run(job: JobHandle) -> Result<End> {
+async fn try_run(job: JobHandle, limit: Arc<SpeedLimit>) -> Result<End> {
     let spec: ExportSpec = job.spec()?;
     let mut results = job.recorded_files().await?;
     let moved = results
@@ -176,7 +176,7 @@ async fn try_run(job: JobHandle) -> Result<End> {
         .filter(|result| matches!(result.end, FileEnd::Done { .. }))
         .map(|result| result.size_bytes)
         .sum();
-    let transfer = Transfer::new(job, "Exporting", moved, total(&spec));
+    let transfer = Transfer::new(job, limit, "Exporting", moved, total(&spec));
     if transfer.job.signal() == Signal::Run {
         let cluster = match transfer.job.cluster() {
             Ok(cluster) => cluster,

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use roachvault_cockroach::userfile::{self, FileRow, Lanes, Layout, Stop, Store, StoreName, StoredName};
 
+use sha2::{Digest, Sha256};
+
+use super::archive::hex;
 use super::{Userfiles, open_store};
 use crate::cluster::OpenCluster;
 use crate::error::{Code, Error, Result};
@@ -43,6 +46,8 @@ pub struct Details {
     pub store: String,
     pub uri: String,
     pub layout: Layout,
+    /// Hex, of the whole file, where its chunks tell it: when there is at most one.
+    pub sha256: Option<String>,
 }
 
 /// The head of a file, as far as it can be shown.
@@ -69,12 +74,25 @@ impl Userfiles {
         let store = open_store(cluster.readable(), store).await?;
         let file = find(&store, path).await?;
         let layout = userfile::layout(&store, &lanes(&store), file.file_id).await?;
+        let sha256 = match layout.chunks.as_slice() {
+            [] if file.size_bytes == 0 => Some(hex(&Sha256::digest([]))),
+            [only] if layout.contiguous && only.size_bytes == file.size_bytes => Some(only.sha256.clone()),
+            _ => None,
+        };
         Ok(Details {
+            sha256,
             store: store.name.host(),
             uri: store.name.uri(&file.name),
             file,
             layout,
         })
+    }
+
+    /// SHA-256 of a whole file, in hex. Takes as long as reading it.
+    pub async fn digest(&self, cluster: &OpenCluster, store: Option<&str>, path: &str) -> Result<String> {
+        let store = open_store(cluster.readable(), store).await?;
+        let file = find(&store, path).await?;
+        Ok(userfile::whole_sha256(&store, &file).await?)
     }
 
     pub async fn preview(&self, cluster: &OpenCluster, store: Option<&str>, path: &str) -> Result<Preview> {

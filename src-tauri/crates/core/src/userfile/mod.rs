@@ -23,11 +23,12 @@ mod walk;
 
 use std::sync::Arc;
 
+pub use roachvault_cockroach::userfile::SpeedLimit;
 use roachvault_cockroach::userfile::{Store, StoreName};
 
 use crate::cluster::OpenCluster;
 use crate::error::Result;
-use crate::job::{JobKind, Jobs, Runs};
+use crate::job::{JobHandle, JobKind, Jobs, Runs};
 
 pub use collection::Collections;
 pub use delete::{DeletePlan, TouchedCollection};
@@ -57,18 +58,32 @@ impl Userfiles {
     }
 }
 
-/// How each kind of job over files is run.
+/// How each kind of job over files is run. Those that move bytes keep to the limit.
 #[must_use]
-pub fn runs(runs: Runs) -> Runs {
-    runs.with(&[JobKind::Upload], upload::run)
-        .with(&[JobKind::Download], download::run)
+pub fn runs(runs: Runs, limit: &Arc<SpeedLimit>) -> Runs {
+    // Makes a run that takes the limit into one that a registry can call.
+    fn limited<F, T>(
+        limit: &Arc<SpeedLimit>,
+        run: F,
+    ) -> impl Fn(JobHandle) -> T + Clone + Send + Sync + 'static
+    where
+        F: Fn(JobHandle, Arc<SpeedLimit>) -> T + Clone + Send + Sync + 'static,
+    {
+        let limit = Arc::clone(limit);
+        move |job| run(job, Arc::clone(&limit))
+    }
+    runs.with(&[JobKind::Upload], limited(limit, upload::run))
+        .with(&[JobKind::Download], limited(limit, download::run))
+        .with(&[JobKind::ExportArchive], limited(limit, export::run))
+        .with(&[JobKind::ImportArchive], limited(limit, upload::run_import))
+        .with(&[JobKind::Undelete], limited(limit, undelete::run))
+        .with(
+            &[JobKind::CopyToCluster],
+            limited(limit, undelete::run_copy_to_cluster),
+        )
         .with(&[JobKind::DeleteFiles], delete::run)
         .with(&[JobKind::CopyFiles], settle::run_copy)
         .with(&[JobKind::Repair], settle::run_repair)
-        .with(&[JobKind::ExportArchive], export::run)
-        .with(&[JobKind::ImportArchive], upload::run_import)
-        .with(&[JobKind::Undelete], undelete::run)
-        .with(&[JobKind::CopyToCluster], undelete::run_copy_to_cluster)
 }
 
 /// The store that a request names by the host of its URIs; without one, the user's own.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use roachvault_cockroach::Cluster;
-use roachvault_cockroach::userfile::{Event, Lanes, SharedLanes, Stop};
+use roachvault_cockroach::userfile::{Event, Lanes, SharedLanes, SpeedLimit, Stop};
 use tokio::sync::watch;
 
 use crate::error::{Code, Error, Result};
@@ -21,6 +21,7 @@ const GROUPS: usize = 4;
 /// One run of a job that moves bytes.
 pub(super) struct Transfer {
     pub job: JobHandle,
+    limit: Arc<SpeedLimit>,
     total_bytes: u64,
     done_bytes: Arc<AtomicU64>,
     notes: Arc<Mutex<Vec<String>>>,
@@ -31,13 +32,20 @@ pub(super) struct Transfer {
 
 impl Transfer {
     /// `phase` is what is said while bytes move.
-    pub fn new(job: JobHandle, phase: &'static str, done_bytes: u64, total_bytes: u64) -> Self {
+    pub fn new(
+        job: JobHandle,
+        limit: Arc<SpeedLimit>,
+        phase: &'static str,
+        done_bytes: u64,
+        total_bytes: u64,
+    ) -> Self {
         let (ask_stop, stop) = Stop::new();
         job.progress(done_bytes, Some(total_bytes), Unit::Bytes);
         job.phase(phase);
         let (done_bytes, notes) = (Arc::new(AtomicU64::new(done_bytes)), Arc::default());
         Self {
             job,
+            limit,
             total_bytes,
             done_bytes,
             notes,
@@ -69,7 +77,8 @@ impl Transfer {
                 }
             }
         };
-        Arc::new(Lanes::new(cluster, Arc::new(report), self.stop.clone()))
+        let lanes = Lanes::new(cluster, Arc::new(report), self.stop.clone());
+        Arc::new(lanes.speed_limit(Arc::clone(&self.limit)))
     }
 
     /// Something the person should know at the end.
@@ -78,6 +87,14 @@ impl Transfer {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(note);
+    }
+
+    /// Says that what a failed run left in the cluster is still there.
+    pub fn note_left_behind(&self, error: &Error) {
+        self.note(format!(
+            "Unfinished parts are left in the cluster: {} Repair in the files screen removes them.",
+            error.message
+        ));
     }
 
     /// Connections for cleaning up, which a stop does not stop.
@@ -146,6 +163,12 @@ impl Transfer {
                     ..End::paused()
                 }
             }
+            // A file that cannot be written is that file's own failure; here the disk is full.
+            Err(error) if error.code == Code::LocalDisk => End {
+                phase: "There is no room left on this computer".into(),
+                error: Some(error),
+                ..End::paused()
+            },
             Err(error) => {
                 for position in 0..count {
                     results.entry(position).or_insert_with(|| FileResult {
@@ -189,6 +212,11 @@ pub(super) fn not_connected(job: &JobHandle, error: Error) -> End {
         error: Some(error),
         ..End::paused()
     }
+}
+
+/// Whether a run that ended so is not gone on with: what it left in the cluster has to be removed.
+pub(super) fn is_final(ended: &Result<()>) -> bool {
+    matches!(ended, Err(error) if error.code != Code::Cancelled && !can_wait(error.code))
 }
 
 /// The cluster is away or too busy: going on later makes sense.

@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use roachvault_cockroach::userfile::{self, FileRow, Source, Store, StoreSource, StoredName, Upload};
+use roachvault_cockroach::userfile::{
+    self, FileRow, Source, SpeedLimit, Store, StoreSource, StoredName, Upload,
+};
 use uuid::Uuid;
 
 use super::download::select;
 use super::order::{Order, rank};
 use super::plan::{Choices, Conflict, Kept, OnConflict, TransferPlan, free_beside, shown, wrong_plan};
 use super::spec::{CarryFile, CarrySpec, StoredFile, file_id};
-use super::transfer::{Transfer, cancelled, concerns_all, not_connected};
+use super::transfer::{Transfer, cancelled, concerns_all, is_final, not_connected};
 use super::{Userfiles, connection_of, files_words, open_store, start_files_job};
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
@@ -278,16 +280,16 @@ async fn all(store: &Store, as_of: Option<&str>) -> Result<Vec<FileRow>> {
     }
 }
 
-pub(super) async fn run(job: JobHandle) -> End {
-    carry(job, "Bringing back").await
+pub(super) async fn run(job: JobHandle, limit: Arc<SpeedLimit>) -> End {
+    carry(job, limit, "Bringing back").await
 }
 
-pub(super) async fn run_copy_to_cluster(job: JobHandle) -> End {
-    carry(job, "Copying").await
+pub(super) async fn run_copy_to_cluster(job: JobHandle, limit: Arc<SpeedLimit>) -> End {
+    carry(job, limit, "Copying").await
 }
 
-async fn carry(job: JobHandle, phase: &'static str) -> End {
-    match try_carry(job, phase).await {
+async fn carry(job: JobHandle, limit: Arc<SpeedLimit>, phase: &'static str) -> End {
+    match try_carry(job, limit, phase).await {
         Ok(end) => end,
         Err(error) => End::failed(error, None),
     }
@@ -302,7 +304,7 @@ fn result_of(file: &CarryFile) -> FileResult {
     }
 }
 
-async fn try_carry(job: JobHandle, phase: &'static str) -> Result<End> {
+async fn try_carry(job: JobHandle, limit: Arc<SpeedLimit>, phase: &'static str) -> Result<End> {
     let spec: CarrySpec = job.spec()?;
     let mut results = job.recorded_files().await?;
     for (position, file) in spec.files.iter().enumerate().filter(|(_, file)| file.skip) {
@@ -334,7 +336,7 @@ async fn try_carry(job: JobHandle, phase: &'static str) -> Result<End> {
         .map(|r| r.size_bytes)
         .sum();
     let total = progress(&spec).total.unwrap_or(0);
-    let transfer = Transfer::new(job, phase, moved, total);
+    let transfer = Transfer::new(job, limit, phase, moved, total);
     let ended = if transfer.job.signal() == Signal::Run {
         carry_files(&transfer, &source, &target, &spec, &mut results).await
     } else {
@@ -343,6 +345,11 @@ async fn try_carry(job: JobHandle, phase: &'static str) -> Result<End> {
     if transfer.job.signal() == Signal::Cancel {
         let cleaned = clean_up(&transfer, &target, &spec, &results).await;
         return Ok(cancelled(cleaned, transfer.outcome(results)));
+    }
+    if is_final(&ended)
+        && let Err(error) = clean_up(&transfer, &target, &spec, &results).await
+    {
+        transfer.note_left_behind(&error);
     }
     Ok(transfer.end(
         ended,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 use roachvault_cockroach::userfile::{
     self, BATCH_BYTES, BATCH_FILES, Event, FileRow, LocalSource, SharedLanes, SmallFile, SmallUploaded,
-    Source, Store, StoredName, Upload,
+    Source, SpeedLimit, Store, StoredName, Upload,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use super::plan::{
     Choices, Conflict, Kept, LeftOut, MappedName, OnConflict, TransferPlan, free_beside, shown, wrong_plan,
 };
 use super::spec::{UploadFile, UploadSpec, file_id};
-use super::transfer::{Transfer, cancelled, concerns_all, not_connected};
+use super::transfer::{Transfer, cancelled, concerns_all, is_final, not_connected};
 use super::walk::{Found, modified_ms, walk};
 use super::{Userfiles, files_words, open_store, start_files_job};
 use crate::cluster::{ConnectionId, OpenCluster};
@@ -270,23 +270,23 @@ const SMALL_BYTES: u64 = 256 << 10;
 /// Files up to this size are sent several at a time; larger ones fill the line by themselves.
 const MEDIUM_BYTES: u64 = 8 << 20;
 
-pub(super) async fn run(job: JobHandle) -> End {
-    run_as(job, "Uploading").await
+pub(super) async fn run(job: JobHandle, limit: Arc<SpeedLimit>) -> End {
+    run_as(job, limit, "Uploading").await
 }
 
 /// An import is an upload whose files must be what the archive says.
-pub(super) async fn run_import(job: JobHandle) -> End {
-    run_as(job, "Importing").await
+pub(super) async fn run_import(job: JobHandle, limit: Arc<SpeedLimit>) -> End {
+    run_as(job, limit, "Importing").await
 }
 
-async fn run_as(job: JobHandle, phase: &'static str) -> End {
-    match try_run(job, phase).await {
+async fn run_as(job: JobHandle, limit: Arc<SpeedLimit>, phase: &'static str) -> End {
+    match try_run(job, limit, phase).await {
         Ok(end) => end,
         Err(error) => End::failed(error, None),
     }
 }
 
-async fn try_run(job: JobHandle, phase: &'static str) -> Result<End> {
+async fn try_run(job: JobHandle, limit: Arc<SpeedLimit>, phase: &'static str) -> Result<End> {
     let spec: UploadSpec = job.spec()?;
     let mut results = job.recorded_files().await?;
     let cluster = match job.cluster() {
@@ -317,7 +317,7 @@ async fn try_run(job: JobHandle, phase: &'static str) -> Result<End> {
         .filter(|file| !file.skip)
         .map(|file| file.size_bytes)
         .sum();
-    let transfer = Transfer::new(job, phase, moved(&results), total);
+    let transfer = Transfer::new(job, limit, phase, moved(&results), total);
     let ended = if transfer.job.signal() == Signal::Run {
         move_files(&transfer, &store, &spec, &mut results).await
     } else {
@@ -326,6 +326,11 @@ async fn try_run(job: JobHandle, phase: &'static str) -> Result<End> {
     if transfer.job.signal() == Signal::Cancel {
         let cleaned = clean_up(&transfer, &store, &spec, &results).await;
         return Ok(cancelled(cleaned, transfer.outcome(results)));
+    }
+    if is_final(&ended)
+        && let Err(error) = clean_up(&transfer, &store, &spec, &results).await
+    {
+        transfer.note_left_behind(&error);
     }
     Ok(transfer.end(
         ended,

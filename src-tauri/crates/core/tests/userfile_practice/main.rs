@@ -3,4 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod archive;
+mod ends;
+mod speed;
 mod world;

@@ -1,13 +1,13 @@
 //! The core as the app puts it together, with a practice cluster or two.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use roachvault_cockroach::{Cluster, Target, TlsMode};
 use roachvault_core::job::{FileEnd, FileResult, JobId, JobSnapshot, Jobs, Journal, Outcome, Runs};
-use roachvault_core::userfile::{self, Choices, OnConflict, Userfiles};
+use roachvault_core::userfile::{self, Choices, OnConflict, SpeedLimit, Userfiles};
 use roachvault_core::{ClusterInfo, ConnectionId, Environment, OpenCluster};
 use roachvault_practice::{Options, PracticeCluster};
 use sqlx::AssertSqlSafe;
@@ -15,7 +15,9 @@ use sqlx::AssertSqlSafe;
 /// A practice cluster and the app's connection to it.
 pub struct Place {
     pub open: Arc<OpenCluster>,
-    _practice: PracticeCluster,
+    pub port: u16,
+    /// Absent when it runs elsewhere.
+    _practice: Option<PracticeCluster>,
 }
 
 pub struct World {
@@ -23,6 +25,9 @@ pub struct World {
     pub jobs: Jobs,
     pub userfiles: Userfiles,
     pub folder: tempfile::TempDir,
+    /// Shared by all transfers.
+    pub limit: Arc<SpeedLimit>,
+    connected: Arc<Mutex<Vec<Arc<OpenCluster>>>>,
 }
 
 impl Place {
@@ -39,7 +44,8 @@ impl Place {
         let port = practice.address().port();
         Self {
             open: open(port, "demo").await,
-            _practice: practice,
+            port,
+            _practice: Some(practice),
         }
     }
 
@@ -109,11 +115,28 @@ impl World {
         for _ in 0..clusters {
             places.push(Place::start().await);
         }
+        Self::of(places).await
+    }
+
+    /// With a cluster that another process started.
+    pub async fn on(port: u16) -> Self {
+        let open = open(port, "demo").await;
+        let place = Place {
+            open,
+            port,
+            _practice: None,
+        };
+        Self::of(vec![place]).await
+    }
+
+    async fn of(places: Vec<Place>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (journal, _) = Journal::open(&folder.path().join("data")).await.unwrap();
-        let open: Vec<_> = places.iter().map(|place| Arc::clone(&place.open)).collect();
-        let find = Arc::new(move |id| open.iter().find(|open| open.id == id).cloned());
-        let jobs = Jobs::open(journal, userfile::runs(Runs::default()), find)
+        let open = places.iter().map(|place| Arc::clone(&place.open)).collect();
+        let connected = Arc::new(Mutex::new(open));
+        let find = finder(&connected);
+        let limit = Arc::default();
+        let jobs = Jobs::open(journal, userfile::runs(Runs::default(), &limit), Arc::new(find))
             .await
             .unwrap();
         Self {
@@ -121,12 +144,21 @@ impl World {
             jobs,
             userfiles: Userfiles::new(),
             folder,
+            limit,
+            connected,
         }
     }
 
     pub fn find(&self) -> impl Fn(ConnectionId) -> roachvault_core::Result<Arc<OpenCluster>> {
-        let open: Vec<_> = self.places.iter().map(|place| Arc::clone(&place.open)).collect();
-        move |id| Ok(open.iter().find(|open| open.id == id).cloned().unwrap())
+        let find = finder(&self.connected);
+        move |id| Ok(find(id).unwrap())
+    }
+
+    /// Another connection to the first cluster, of another user.
+    pub async fn also_as(&self, user: &str) -> Arc<OpenCluster> {
+        let open = open(self.places[0].port, user).await;
+        self.connected.lock().unwrap().push(Arc::clone(&open));
+        open
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -159,6 +191,19 @@ impl World {
         self.ended(id).await
     }
 
+    pub async fn start_download(&self, paths: &[&str], target: &Path) -> JobId {
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        let plan = self
+            .userfiles
+            .plan_download(&self.places[0].open, None, &paths, target, false)
+            .await
+            .unwrap();
+        self.userfiles
+            .start_download(&self.jobs, self.find(), plan.id, &skip())
+            .await
+            .unwrap()
+    }
+
     pub async fn ended(&self, id: JobId) -> JobSnapshot {
         self.until(id, |job| job.state.is_final()).await
     }
@@ -178,6 +223,20 @@ impl World {
             Ok(job) => job,
             Err(_) => panic!("still {:?}", self.jobs.get(id)),
         }
+    }
+}
+
+fn finder(
+    connected: &Arc<Mutex<Vec<Arc<OpenCluster>>>>,
+) -> impl Fn(ConnectionId) -> Option<Arc<OpenCluster>> + Send + Sync + 'static {
+    let connected = Arc::clone(connected);
+    move |id| {
+        connected
+            .lock()
+            .unwrap()
+            .iter()
+            .find(|open| open.id == id)
+            .cloned()
     }
 }
 
