@@ -155,11 +155,16 @@ fn free_name(folder: &Path) -> PathBuf {
 }
 
 /// All of it or nothing: a temporary file in the same folder, flushed to the disk, then renamed.
-pub(crate) fn write_atomically(path: &Path, value: &impl Serialize) -> io::Result<()> {
+pub(super) fn write_atomically(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    write_bytes_atomically(path, &text)
+}
+
+pub(super) fn write_bytes_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
-    serde_json::to_writer_pretty(&mut file, value)?;
-    file.write_all(b"\n")?;
+    file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())

@@ -4,6 +4,7 @@
 //! connection closes its cluster and removes its keyring entries; editing its address closes what
 //! was opened at the old one.
 
+mod exchange;
 mod index;
 mod saved;
 mod secrets;
@@ -19,6 +20,7 @@ use roachvault_cockroach::doctor::{self, Limits, Report};
 use roachvault_cockroach::version::{self, Version};
 use roachvault_cockroach::{Cluster, Secret, Target};
 
+pub use exchange::{Exported, ImportChoice, ImportEntry, ImportPlan, Match};
 pub use index::Healed;
 pub use saved::{Colour, ConnectionDetails, ConnectionDraft, Keep, SavedConnection, SecretChange};
 pub use secrets::{
@@ -46,6 +48,7 @@ pub struct Connections {
     pub staged: StagedSecrets,
     open: Mutex<HashMap<ConnectionId, Arc<OpenCluster>>>,
     healed: Option<Healed>,
+    imports: exchange::ImportPlans,
 }
 
 impl Connections {
@@ -59,6 +62,7 @@ impl Connections {
             staged: StagedSecrets::default(),
             open: Mutex::default(),
             healed,
+            imports: Default::default(),
         })
     }
 

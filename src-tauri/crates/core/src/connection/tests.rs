@@ -26,13 +26,13 @@ pub(crate) fn details(name: &str) -> ConnectionDetails {
     }
 }
 
-struct Room {
-    folder: tempfile::TempDir,
-    keyring: Arc<MemorySecrets>,
-    connections: Connections,
+pub(crate) struct Room {
+    pub folder: tempfile::TempDir,
+    pub keyring: Arc<MemorySecrets>,
+    pub connections: Connections,
 }
 
-fn room() -> Room {
+pub(crate) fn room() -> Room {
     let folder = tempfile::tempdir().unwrap();
     let keyring = Arc::new(MemorySecrets::default());
     let connections = Connections::open(folder.path(), Arc::clone(&keyring) as Arc<dyn SecretStore>).unwrap();
@@ -43,7 +43,7 @@ fn room() -> Room {
     }
 }
 
-fn draft(name: &str, password: &str) -> ConnectionDraft {
+pub(crate) fn draft(name: &str, password: &str) -> ConnectionDraft {
     ConnectionDraft {
         id: None,
         details: details(name),
