@@ -74,6 +74,9 @@ commands! {
     connections::provide_secret(id: Uuid, kind: connections::SecretKind, value: connections::TypedSecret, keep: connections::KeepSecret) => ();
     connections::test_connection(draft: connections::ConnectionDraft) streams connections::ConnectionReport => connections::ConnectionReport;
     connections::get_capabilities(id: Uuid) => connections::Capabilities;
+    connections::export_connections(ids: Vec<Uuid>, path: String, passphrase: Option<connections::TypedSecret>) => connections::ExportedConnections;
+    connections::plan_import_connections(path: String, passphrase: Option<connections::TypedSecret>) => connections::ImportPlan;
+    connections::import_connections(plan: Uuid, choices: Vec<connections::ImportChoice>, keep: connections::KeepSecret) => u32;
     connections::get_keyring_state() => connections::KeyringState;
     connections::retry_keyring() => connections::KeyringState;
     settings::get_settings() => settings::Settings;

@@ -14,9 +14,11 @@ use crate::host::{clipboard, keychain};
 use crate::ipc::IpcError;
 use crate::state::AppState;
 
+mod exchange;
 mod report;
 mod wire;
 
+pub use exchange::*;
 pub use report::*;
 pub use wire::*;
 
