@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use roachvault_core::backup::{Backups, ClusterRuns};
+use roachvault_core::connection::SecretStore;
 use roachvault_core::job::{Jobs, Journal, Runs};
 use roachvault_core::settings::SettingsFile;
 use roachvault_core::userfile::{self, Userfiles};
@@ -33,8 +34,13 @@ impl AppState {
 
     /// Opens what is kept in the data folder.
     pub async fn open(data_dir: PathBuf) -> roachvault_core::Result<Self> {
+        Self::with_keyring(data_dir, Arc::new(SystemKeyring::default())).await
+    }
+
+    /// As [`AppState::open`], with the place where secrets are kept.
+    pub async fn with_keyring(data_dir: PathBuf, keyring: Arc<dyn SecretStore>) -> roachvault_core::Result<Self> {
         let (journal, _kept_aside) = Journal::open(&data_dir).await?;
-        let connections = Arc::new(Connections::open(&data_dir, Arc::new(SystemKeyring::default()))?);
+        let connections = Arc::new(Connections::open(&data_dir, keyring)?);
         let open = Arc::clone(&connections);
         let userfiles = Userfiles::new();
         let changed = userfiles.clone();

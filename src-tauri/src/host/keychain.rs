@@ -135,3 +135,99 @@ fn modifiers(label: Option<&str>) -> HashMap<&str, &str> {
         HashMap::new()
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    //! The real Secret Service, in a session bus and a home of its own. The tests run this binary again
+    //! inside that session, because the bus belongs to the whole process.
+
+    #![allow(clippy::unwrap_used)]
+
+    use std::process::Command;
+
+    use super::*;
+
+    const INSIDE: &str = "ROACHVAULT_TEST_KEYRING";
+    const LOCK: [&str; 6] = [
+        "--session",
+        "--print-reply",
+        "--dest=org.freedesktop.secrets",
+        "/org/freedesktop/secrets",
+        "org.freedesktop.Secret.Service.Lock",
+        "array:objpath:/org/freedesktop/secrets/collection/login",
+    ];
+
+    fn installed(program: &str) -> bool {
+        std::env::var_os("PATH")
+            .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).exists()))
+    }
+
+    fn again(inner: &str, bus: bool) -> Option<String> {
+        let test = std::env::current_exe().unwrap();
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(home.path().join("data/keyrings")).unwrap();
+        let mut command = if bus {
+            for program in ["dbus-run-session", "gnome-keyring-daemon", "dbus-send"] {
+                if !installed(program) {
+                    eprintln!("skipped: {program} is not installed (packages dbus-daemon, dbus-bin, gnome-keyring)");
+                    return None;
+                }
+            }
+            let mut command = Command::new("dbus-run-session");
+            let script = "printf 'pw' | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec \"$@\"";
+            command.args(["--", "sh", "-c", script, "sh"]).arg(test);
+            command
+        } else {
+            let mut command = Command::new(test);
+            command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus");
+            command
+        };
+        let output = command
+            .args(["--exact", &format!("host::keychain::tests::{inner}"), "--nocapture"])
+            .env(INSIDE, "1")
+            .env("HOME", home.path())
+            .env("XDG_DATA_HOME", home.path().join("data"))
+            .env("XDG_RUNTIME_DIR", home.path())
+            .output()
+            .unwrap();
+        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+        Some(text)
+    }
+
+    #[test]
+    fn a_real_keyring_keeps_locks_and_forgets() {
+        if std::env::var_os(INSIDE).is_none() {
+            again("a_real_keyring_keeps_locks_and_forgets", true);
+            return;
+        }
+        let keyring = SystemKeyring::default();
+        keyring.probe().unwrap();
+        assert!(keyring.read("one").unwrap().is_none());
+        let secret = Secret::new("pä$$ \u{1f511}".repeat(200));
+        keyring.write("one", "Roachvault: Bank", &secret).unwrap();
+        assert!(keyring.read("one").unwrap() == Some(secret.clone()));
+        keyring.write("one", "Roachvault: Bank", &Secret::new("new")).unwrap();
+        assert_eq!(keyring.read("one").unwrap().unwrap().expose(), "new");
+        keyring.delete("one").unwrap();
+        keyring.delete("one").unwrap();
+        assert!(keyring.read("one").unwrap().is_none());
+
+        keyring.write("two", "Roachvault: Bank", &secret).unwrap();
+        assert!(Command::new("dbus-send").args(LOCK).output().unwrap().status.success());
+        // Nothing here can show a prompt, which counts as dismissed.
+        assert_eq!(keyring.read("two").unwrap_err().failure, KeyringFailure::Locked);
+        assert_eq!(keyring.write("three", "Roachvault", &secret).unwrap_err().failure, KeyringFailure::Locked);
+    }
+
+    #[test]
+    fn a_session_without_a_bus_has_no_keyring_and_says_so() {
+        if std::env::var_os(INSIDE).is_none() {
+            again("a_session_without_a_bus_has_no_keyring_and_says_so", false);
+            return;
+        }
+        let keyring = SystemKeyring::default();
+        assert_eq!(keyring.probe().unwrap_err().failure, KeyringFailure::Absent);
+        assert_eq!(keyring.read("one").unwrap_err().failure, KeyringFailure::Absent);
+    }
+}

@@ -316,3 +316,6 @@ fn folders() -> Folders {
     let app_data = std::env::var_os("APPDATA").map(Into::into);
     Folders { home, app_data }
 }
+
+#[cfg(test)]
+mod tests;
