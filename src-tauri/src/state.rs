@@ -38,7 +38,10 @@ impl AppState {
     }
 
     /// As [`AppState::open`], with the place where secrets are kept.
-    pub async fn with_keyring(data_dir: PathBuf, keyring: Arc<dyn SecretStore>) -> roachvault_core::Result<Self> {
+    pub async fn with_keyring(
+        data_dir: PathBuf,
+        keyring: Arc<dyn SecretStore>,
+    ) -> roachvault_core::Result<Self> {
         let (journal, _kept_aside) = Journal::open(&data_dir).await?;
         let connections = Arc::new(Connections::open(&data_dir, keyring)?);
         let open = Arc::clone(&connections);

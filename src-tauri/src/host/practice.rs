@@ -109,9 +109,9 @@ async fn keep(
         password: SecretChange::Set(password.clone(), keep),
         client_key: SecretChange::Unchanged,
     };
-    match connections.save(draft(Keep::Keyring)).await {
+    match connections.save_practice(draft(Keep::Keyring)).await {
         // Practice must work on a computer without a keyring too.
-        Err(error) if error.code == Code::Keyring => connections.save(draft(Keep::Memory)).await,
+        Err(error) if error.code == Code::Keyring => connections.save_practice(draft(Keep::Memory)).await,
         saved => saved,
     }
 }

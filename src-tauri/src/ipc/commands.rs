@@ -63,6 +63,7 @@ commands! {
     connections::get_connection(id: Uuid) => connections::Connection;
     connections::parse_connection(text: connections::TypedSecret) => connections::ParsedConnection;
     connections::read_clipboard_connection() => Option<connections::ParsedConnection>;
+    connections::get_clipboard_offer() => Option<connections::ClipboardOffer>;
     connections::read_certificate_file(path: String) => connections::CertificateFile;
     connections::read_client_key_file(path: String) => Uuid;
     connections::save_connection(draft: connections::ConnectionDraft) => connections::Connection;
@@ -76,6 +77,7 @@ commands! {
     connections::get_capabilities(id: Uuid) => connections::Capabilities;
     connections::export_connections(ids: Vec<Uuid>, path: String, passphrase: Option<connections::TypedSecret>) => connections::ExportedConnections;
     connections::plan_import_connections(path: String, passphrase: Option<connections::TypedSecret>) => connections::ImportPlan;
+    connections::discard_import(plan: Uuid) => ();
     connections::import_connections(plan: Uuid, choices: Vec<connections::ImportChoice>, keep: connections::KeepSecret) => u32;
     connections::get_keyring_state() => connections::KeyringState;
     connections::retry_keyring() => connections::KeyringState;

@@ -5,7 +5,7 @@ use std::path::Path;
 use roachvault_cockroach::connection_string::{self, ConnectionString, DEFAULT_PORT, Folders, Part};
 use roachvault_cockroach::doctor::Report;
 use roachvault_cockroach::{Secret, certificate};
-use roachvault_core::connection::{KeyringError, KeyringFailure};
+use roachvault_core::connection::{KeyringError, KeyringFailure, SecretChange};
 use roachvault_core::{Code, ConnectionId, Error};
 use tauri::ipc::Channel;
 use uuid::Uuid;
@@ -111,7 +111,14 @@ pub async fn test_connection(
     draft: ConnectionDraft,
     channel: Channel<ConnectionReport>,
 ) -> Result<ConnectionReport, IpcError> {
-    let draft = draft.decode(&state.connections.staged)?;
+    let mut draft = draft.decode(&state.connections.staged)?;
+    if let Some(id) = draft.id
+        && state.connections.get(id)?.details.environment == roachvault_core::Environment::Practice
+    {
+        // It may have stopped with the app, and come back on another port with another password.
+        draft.details = state.practice.start(&state.connections).await?.details;
+        draft.password = SecretChange::Unchanged;
+    }
     // A page that has gone away no longer listens; the test ends by itself.
     let watch = move |report: &Report| drop(channel.send(report.into()));
     Ok((&state.connections.examine(&draft, &watch).await?).into())
@@ -129,14 +136,31 @@ pub async fn parse_connection(state: &AppState, text: TypedSecret) -> Result<Par
 
 /// `null` when the clipboard holds nothing like a connection string.
 pub async fn read_clipboard_connection(state: &AppState) -> Result<Option<ParsedConnection>, IpcError> {
-    let Some(text) = clipboard::read_text().await.map(Secret::new) else {
+    match clipboard_text().await {
+        Some(text) => Ok(understand(state, &text).await.ok()),
+        None => Ok(None),
+    }
+}
+
+/// Whether the clipboard holds a connection string, and for whom. Nothing of it is kept: the person has not said yet
+/// that it is meant.
+pub async fn get_clipboard_offer(_state: &AppState) -> Result<Option<ClipboardOffer>, IpcError> {
+    let Some(text) = clipboard_text().await else {
         return Ok(None);
     };
-    // Offered without being asked, so only what is unmistakable: a single word may be anything.
-    if !text.expose().contains("://") && !text.expose().contains("host") {
-        return Ok(None);
-    }
-    Ok(understand(state, &text).await.ok())
+    let parsed = connection_string::parse(text.expose(), &folders()).ok();
+    Ok(parsed.and_then(|parsed| {
+        Some(ClipboardOffer {
+            host: parsed.host?,
+            user: parsed.user,
+        })
+    }))
+}
+
+/// Only what is unmistakable: a single word may be anything.
+async fn clipboard_text() -> Option<Secret> {
+    let text = clipboard::read_text().await.map(Secret::new)?;
+    (text.expose().contains("://") || text.expose().contains("host")).then_some(text)
 }
 
 /// Reads a file that the person chose: a CA certificate or a client certificate.

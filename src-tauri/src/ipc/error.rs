@@ -82,9 +82,38 @@ impl From<roachvault_core::Error> for IpcError {
             code: error.code.into(),
             message: error.message,
             hint: error.hint,
-            fields: error.fields,
+            fields: error
+                .fields
+                .into_iter()
+                .map(|(field, sentence)| (as_on_the_wire(&field), sentence))
+                .collect(),
             detail: error.detail,
             retryable: error.retryable,
         }
+    }
+}
+
+/// The core names fields as Rust does, the screen as its forms do: `client_key` is `clientKey`.
+fn as_on_the_wire(field: &str) -> String {
+    let mut words = field.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let mut letters = word.chars();
+        let capital = letters.next().map(|letter| letter.to_ascii_uppercase());
+        name.chars().chain(capital).chain(letters).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_named_as_the_form_of_the_screen_names_it() {
+        let error = roachvault_core::Error::new(Code::SecretNeeded, "It asks for its client key.")
+            .field("client_key", "Needed to connect.")
+            .field("ca_pem", "This is no certificate.");
+        let fields = IpcError::from(error).fields;
+        assert_eq!(fields.keys().collect::<Vec<_>>(), ["caPem", "clientKey"]);
     }
 }

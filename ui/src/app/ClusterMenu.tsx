@@ -47,9 +47,7 @@ export function ClusterMenu({ connection, isOpen }: { connection: Connection; is
     });
   const about: MenuAction[] = [
     { id: "edit", label: "Edit the connection…", icon: "edit", onAction: edit(false) },
-    ...(isPractice
-      ? []
-      : [{ id: "check", label: "Check the connection", icon: "activity", onAction: edit(true) } as const]),
+    { id: "check", label: "Check the connection", icon: "activity", onAction: edit(true) },
   ];
   const changes: MenuAction[] = [
     {

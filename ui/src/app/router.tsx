@@ -12,6 +12,7 @@ import { BackUpPage, type BackUpSearch } from "../features/backups/BackUpPage";
 import { BackupsPage } from "../features/backups/BackupsPage";
 import { ConnectionFormPage } from "../features/connections/ConnectionFormPage";
 import { ConnectionsPage } from "../features/connections/ConnectionsPage";
+import { ImportButton } from "../features/connections/ImportDialog";
 import { FilesPage, type FilesSearch } from "../features/files/FilesPage";
 import { FirstRunPage } from "../features/first-run/FirstRunPage";
 import { OverviewPage } from "../features/overview/OverviewPage";
@@ -39,6 +40,7 @@ const home = createRoute({
               <ConnectionsPage list={list} />
             ) : (
               <FirstRunPage
+                importButton={<ImportButton />}
                 onParsed={(parsed) => navigate({ to: "/connections/new", state: { parsed } })}
                 onPractice={({ id }) =>
                   navigate({ to: "/clusters/$connectionId", params: { connectionId: id } })

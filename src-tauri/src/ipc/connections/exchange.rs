@@ -57,8 +57,14 @@ pub async fn export_connections(
     passphrase: Option<TypedSecret>,
 ) -> Result<ExportedConnections, IpcError> {
     let ids: Vec<ConnectionId> = ids.into_iter().map(ConnectionId).collect();
-    let done = state.connections.export(&ids, Path::new(&path), passphrase.map(|typed| typed.0)).await?;
-    Ok(ExportedConnections { connections: done.connections as u32, without_secret: done.without_secret })
+    let done = state
+        .connections
+        .export(&ids, Path::new(&path), passphrase.map(|typed| typed.0))
+        .await?;
+    Ok(ExportedConnections {
+        connections: done.connections as u32,
+        without_secret: done.without_secret,
+    })
 }
 
 /// An error of code `secretNeeded` asks for the passphrase.
@@ -67,7 +73,10 @@ pub async fn plan_import_connections(
     path: String,
     passphrase: Option<TypedSecret>,
 ) -> Result<ImportPlan, IpcError> {
-    let plan = state.connections.plan_import(Path::new(&path), passphrase.map(|typed| typed.0)).await?;
+    let plan = state
+        .connections
+        .plan_import(Path::new(&path), passphrase.map(|typed| typed.0))
+        .await?;
     let entries = plan.entries.into_iter().map(|entry| ImportEntry {
         ca: Certificate::list(entry.details.ca_pem.as_deref()),
         fields: entry.details.into(),
@@ -78,7 +87,16 @@ pub async fn plan_import_connections(
         },
         refused: entry.refused,
     });
-    Ok(ImportPlan { id: plan.id, entries: entries.collect() })
+    Ok(ImportPlan {
+        id: plan.id,
+        entries: entries.collect(),
+    })
+}
+
+/// Forgets a plan that is not wanted any more, and the secrets that it holds in memory.
+pub async fn discard_import(state: &AppState, plan: Uuid) -> Result<(), IpcError> {
+    state.connections.discard_import(plan);
+    Ok(())
 }
 
 /// One choice for each entry of the plan. Answers how many were saved.

@@ -229,6 +229,14 @@ pub struct ParsedConnection {
     pub notes: Vec<FormNote>,
 }
 
+/// The connection string in the clipboard, as far as it may be shown before it is taken.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ClipboardOffer {
+    pub host: String,
+    pub user: Option<String>,
+}
+
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct CertificateFile {

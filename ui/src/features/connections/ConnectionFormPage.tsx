@@ -96,7 +96,7 @@ export function ConnectionFormPage(props: ConnectionFormPageProps) {
               <Card>
                 <PasteBox
                   onParsed={(parsed) => setForm((now) => pastedInto(now, parsed))}
-                  autoFocus={props.parsed === undefined}
+                  isFirst={props.parsed === undefined}
                 />
               </Card>
             )}
@@ -137,11 +137,9 @@ export function ConnectionFormPage(props: ConnectionFormPageProps) {
             </Card>
             {error && <ErrorState error={error} />}
           </div>
-          {!isPractice && (
-            <div className={styles.side}>
-              <DoctorPanel report={report} isRunning={test.isPending} error={testError} onRun={runTest} />
-            </div>
-          )}
+          <div className={styles.side}>
+            <DoctorPanel report={report} isRunning={test.isPending} error={testError} onRun={runTest} />
+          </div>
         </div>
       </Content>
       <div className={styles.foot}>

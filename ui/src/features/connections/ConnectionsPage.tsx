@@ -22,6 +22,8 @@ import { clusterKey, connectionsQuery } from "../../ipc/connections";
 import { asCallError } from "../../ipc/errors";
 import { counted } from "../../lib/quantity";
 import styles from "./ConnectionsPage.module.css";
+import { ExportDialog } from "./ExportDialog";
+import { useImportConnections } from "./ImportDialog";
 import { matching, moved, ungrouped } from "./search";
 
 function useConnectionChange<Argument>(change: (argument: Argument) => Promise<unknown>) {
@@ -63,6 +65,9 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
     const { id } = await commands.startPracticeCluster();
     await navigate({ to: "/clusters/$connectionId", params: { connectionId: id } });
   });
+  const [isExporting, setExporting] = useState(false);
+  const importing = useImportConnections();
+  const exportable = connections.filter(({ fields }) => fields.environment !== "practice");
   const thrown = practice.error ?? duplicate.error ?? reorder.error ?? favour.error;
 
   const actions = (connection: Connection) => {
@@ -77,7 +82,14 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
       [
         { id: "edit", label: "Edit…", icon: "edit", onAction: to(false) },
         { id: "check", label: "Check the connection", icon: "activity", onAction: to(true) },
-        { id: "duplicate", label: "Duplicate", icon: "copy", onAction: () => duplicate.mutate(id) },
+        {
+          id: "duplicate",
+          label: "Duplicate",
+          icon: "copy",
+          isDisabled: fields.environment === "practice",
+          description: fields.environment === "practice" ? "There is one practice cluster." : undefined,
+          onAction: () => duplicate.mutate(id),
+        },
         {
           id: "favourite",
           label: fields.favourite ? "No longer a favourite" : "Make it a favourite",
@@ -119,6 +131,20 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
         title="Connections"
         actions={
           <>
+            <MenuButton
+              label="More for connections"
+              icon="more"
+              actions={[
+                { id: "import", label: "Import a file…", icon: "download", onAction: importing.begin },
+                {
+                  id: "export",
+                  label: "Export…",
+                  icon: "upload",
+                  isDisabled: exportable.length === 0,
+                  onAction: () => setExporting(true),
+                },
+              ]}
+            />
             {!connections.some(({ fields }) => fields.environment === "practice") && (
               <Button onPress={() => practice.mutate(undefined)} isPending={practice.isPending}>
                 Start practice cluster
@@ -224,6 +250,8 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
           />
         </Card>
       ))}
+      {importing.dialog}
+      {isExporting && <ExportDialog connections={exportable} onClose={() => setExporting(false)} />}
       <ConfirmDialog
         title={`Delete the connection ${deleting?.fields.name ?? ""}?`}
         isOpen={deleting !== null}

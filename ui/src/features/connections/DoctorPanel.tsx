@@ -11,6 +11,7 @@ import type { ConnectionReport, TestStepName, TestStepState } from "../../ipc/bi
 import { duration } from "../../lib/time";
 import { CertificateList } from "./CertificateList";
 import styles from "./DoctorPanel.module.css";
+import { PageLink } from "./PageLink";
 
 interface StepWords {
   /** What is tried. */
@@ -102,10 +103,9 @@ export function DoctorPanel({ report, isRunning, error, onRun }: DoctorPanelProp
             <p>{finding.why}</p>
             <p className={styles.next}>{finding.next}</p>
             {finding.link && (
-              <p className={styles.link}>
-                <span>{finding.link}</span>
-                <CopyButton text={finding.link} label="Copy link" />
-              </p>
+              <div className={styles.link}>
+                <PageLink url={finding.link}>How to do it</PageLink>
+              </div>
             )}
           </div>
         )}

@@ -9,6 +9,7 @@ import { asCallError } from "../../ipc/errors";
 import { CertificateList } from "./CertificateList";
 import styles from "./ConnectionForm.module.css";
 import type { ConnectionForm } from "./draft";
+import { PageLink } from "./PageLink";
 
 const modes: { value: TlsMode; label: string; description: string }[] = [
   {
@@ -33,6 +34,7 @@ const warnings: Partial<Record<TlsMode, string>> = {
   disable: "Nothing is encrypted. Anyone on the way can read the data, and the password where one is sent.",
 };
 
+const advancedCa = "https://www.cockroachlabs.com/docs/cockroachcloud/connect-to-an-advanced-cluster";
 const pemFiles = [{ name: "Certificates and keys", extensions: ["crt", "pem", "cer", "key"] }];
 
 export interface EncryptionFieldsProps {
@@ -112,6 +114,7 @@ export function EncryptionFields({ form, onChange, errors }: EncryptionFieldsPro
                   Use only this computer's authorities
                 </Button>
               )}
+              {ca.length === 0 && <PageLink url={advancedCa}>Where an Advanced cluster has it</PageLink>}
             </ButtonRow>
           </div>
           <div className={styles.certificate}>

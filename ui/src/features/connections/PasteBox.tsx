@@ -1,23 +1,49 @@
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Button, ButtonRow } from "../../components/Button";
+import { Callout } from "../../components/Callout";
 import { TextField } from "../../components/TextField";
-import { commands, type ParsedConnection } from "../../ipc/bindings";
+import { type ClipboardOffer, commands, type ParsedConnection } from "../../ipc/bindings";
 import { asCallError } from "../../ipc/errors";
 import styles from "./ConnectionForm.module.css";
+
+/** Whether a window that has the focus holds a connection string in its clipboard. Asked once, kept nowhere else. */
+function useClipboardOffer(isWanted: boolean): [ClipboardOffer | null, () => void] {
+  const [offer, setOffer] = useState<ClipboardOffer | null>(null);
+  useEffect(() => {
+    if (!isWanted) return;
+    let isGone = false;
+    // A clipboard that cannot be read has nothing to offer: no reason to interrupt anybody.
+    const ask = () =>
+      void commands.getClipboardOffer().then(
+        (found) => !isGone && setOffer(found),
+        () => {},
+      );
+    if (document.hasFocus()) ask();
+    else window.addEventListener("focus", ask, { once: true });
+    return () => {
+      isGone = true;
+      window.removeEventListener("focus", ask);
+    };
+  }, [isWanted]);
+  return [offer, () => setOffer(null)];
+}
 
 /** Takes whatever people have in the clipboard and fills the form from it. */
 export interface PasteBoxProps {
   onParsed: (parsed: ParsedConnection) => void;
-  autoFocus?: boolean;
+  /** On the way in: the field has the focus, and what the clipboard holds is offered. */
+  isFirst?: boolean;
 }
 
-export function PasteBox({ onParsed, autoFocus }: PasteBoxProps) {
+export function PasteBox({ onParsed, isFirst = false }: PasteBoxProps) {
   const [text, setText] = useState("");
   const [isEmptyHanded, setEmptyHanded] = useState(false);
+  const [offer, forget] = useClipboardOffer(isFirst);
   const take = (parsed: ParsedConnection) => {
     // The text holds a password: it does not stay on the screen once it is understood.
     setText("");
+    forget();
     onParsed(parsed);
   };
   const parse = useMutation({ mutationFn: commands.parseConnection, onSuccess: take });
@@ -52,15 +78,34 @@ export function PasteBox({ onParsed, autoFocus }: PasteBoxProps) {
         placeholder="postgresql://app_admin:…@blue-dog-147.6wr.cockroachlabs.cloud:26257/defaultdb?sslmode=verify-full"
         rows={2}
         mono
-        autoFocus={autoFocus}
+        autoFocus={isFirst}
       />
+      {offer && text === "" && (
+        <Callout
+          title="There is a connection string in the clipboard"
+          actions={
+            <>
+              <Button size="small" onPress={() => clipboard.mutate()} isPending={clipboard.isPending}>
+                Use it
+              </Button>
+              <Button size="small" variant="quiet" onPress={forget}>
+                Not now
+              </Button>
+            </>
+          }
+        >
+          {offer.user ? `${offer.user} at ${offer.host}` : offer.host}
+        </Callout>
+      )}
       <ButtonRow>
         <Button type="submit" isDisabled={text.trim() === ""} isPending={parse.isPending}>
           Fill in the form
         </Button>
-        <Button variant="quiet" onPress={() => clipboard.mutate()} isPending={clipboard.isPending}>
-          Take it from the clipboard
-        </Button>
+        {!offer && (
+          <Button variant="quiet" onPress={() => clipboard.mutate()} isPending={clipboard.isPending}>
+            Take it from the clipboard
+          </Button>
+        )}
       </ButtonRow>
     </form>
   );

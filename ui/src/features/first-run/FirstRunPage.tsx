@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Button, ButtonRow } from "../../components/Button";
 import { Icon } from "../../components/Icon";
 import { Logo } from "../../components/Logo";
@@ -17,10 +17,12 @@ export interface FirstRunPageProps {
   /** What was pasted, understood, to be shown as a form. */
   onParsed: (parsed: ParsedConnection) => void;
   onPractice: (connection: Connection) => void;
+  /** The button for whoever has a file of exported connections. */
+  importButton: ReactNode;
 }
 
 /** The first screen of all: two doors. */
-export function FirstRunPage({ onParsed, onPractice }: FirstRunPageProps) {
+export function FirstRunPage({ onParsed, onPractice, importButton }: FirstRunPageProps) {
   const queryClient = useQueryClient();
   const [text, setText] = useState("");
   const start = useMutation({
@@ -76,6 +78,7 @@ export function FirstRunPage({ onParsed, onPractice }: FirstRunPageProps) {
               <Link to="/connections/new" className={styles.link}>
                 Fill in by hand
               </Link>
+              {importButton}
             </ButtonRow>
           </form>
         </section>

@@ -3,7 +3,6 @@
 //! A file without secrets is plain JSON that anybody may read. With secrets it is encrypted under a
 //! passphrase with age, whose format other tools can open too; there is no third form.
 
-use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::saved::{ConnectionDetails, ConnectionDraft, Keep, SecretChange};
+use super::saved::{ConnectionDetails, ConnectionDraft, Keep, SavedConnection, SecretChange};
 use super::secrets::SavedSecret;
 use super::{Connections, SecretKind, index};
 use crate::cluster::{ConnectionId, Environment};
@@ -92,17 +91,51 @@ pub enum ImportChoice {
     Replace,
 }
 
-/// The last plans' files, decrypted, until one of them is imported.
+/// The file of the last plan, decrypted, until it is imported. An entry that was saved is gone from it, so that an
+/// import which a locked keyring stopped half way goes on where it stood.
 #[derive(Default)]
-pub(super) struct ImportPlans(Mutex<HashMap<Uuid, Vec<Exchanged>>>);
+pub(super) struct PlannedImport(Mutex<Option<(Uuid, Vec<Option<Exchanged>>)>>);
+
+impl PlannedImport {
+    fn entries(&self, plan: Uuid) -> Option<Vec<Option<Exchanged>>> {
+        let planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        planned
+            .as_ref()
+            .filter(|(id, _)| *id == plan)
+            .map(|(_, entries)| entries.clone())
+    }
+
+    fn replace(&self, planned: Option<(Uuid, Vec<Option<Exchanged>>)>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = planned;
+    }
+
+    fn done(&self, plan: Uuid, entry: usize) {
+        let mut planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((id, entries)) = planned.as_mut()
+            && *id == plan
+        {
+            entries[entry] = None;
+        }
+    }
+}
 
 impl Connections {
     /// Writes the named connections to `path`. With a passphrase the file holds their secrets and is
     /// encrypted. The practice cluster stays at home.
-    pub async fn export(&self, ids: &[ConnectionId], path: &Path, passphrase: Option<Secret>) -> Result<Exported> {
-        if passphrase.as_ref().is_some_and(|passphrase| passphrase.expose().chars().count() < 8) {
+    pub async fn export(
+        &self,
+        ids: &[ConnectionId],
+        path: &Path,
+        passphrase: Option<Secret>,
+    ) -> Result<Exported> {
+        if passphrase
+            .as_ref()
+            .is_some_and(|passphrase| passphrase.expose().chars().count() < 8)
+        {
             let sentence = "Use at least 8 characters; several words are best.";
-            return Err(Error::new(Code::InvalidInput, "The passphrase is too short.").field("passphrase", sentence));
+            return Err(
+                Error::new(Code::InvalidInput, "The passphrase is too short.").field("passphrase", sentence)
+            );
         }
         let mut connections = Vec::new();
         let mut without_secret = Vec::new();
@@ -115,12 +148,15 @@ impl Connections {
             if passphrase.is_some() {
                 password = self.secret(*id, SecretKind::Password, &saved.password).await?;
                 client_key = self.secret(*id, SecretKind::ClientKey, &saved.client_key).await?;
-                let missing = |secret: &Option<Secret>, kept: &SavedSecret| secret.is_none() && *kept != SavedSecret::None;
+                let missing = |secret: &Option<Secret>, kept: &SavedSecret| {
+                    secret.is_none() && *kept != SavedSecret::None
+                };
                 if missing(&password, &saved.password) || missing(&client_key, &saved.client_key) {
                     without_secret.push(saved.details.name.clone());
                 }
             }
-            let text = |secret: Option<Secret>| secret.map(|secret| Zeroizing::new(secret.expose().to_owned()));
+            let text =
+                |secret: Option<Secret>| secret.map(|secret| Zeroizing::new(secret.expose().to_owned()));
             connections.push(Exchanged {
                 details: saved.details,
                 password: text(password),
@@ -130,10 +166,18 @@ impl Connections {
             });
         }
         if connections.is_empty() {
-            return Err(Error::new(Code::InvalidInput, "No connection was chosen that can be exported."));
+            return Err(Error::new(
+                Code::InvalidInput,
+                "No connection was chosen that can be exported.",
+            ));
         }
         let count = connections.len();
-        let file = ExchangeFile { format: FORMAT.into(), version: VERSION, exported_at: Utc::now(), connections };
+        let file = ExchangeFile {
+            format: FORMAT.into(),
+            version: VERSION,
+            exported_at: Utc::now(),
+            connections,
+        };
         let path = path.to_owned();
         let written = tokio::task::spawn_blocking(move || match passphrase {
             None => index::write_atomically(&path, &file),
@@ -152,7 +196,10 @@ impl Connections {
                 .hint("Choose another folder, or check the free space.")
                 .detail(error.to_string())
         })?;
-        Ok(Exported { connections: count, without_secret })
+        Ok(Exported {
+            connections: count,
+            without_secret,
+        })
     }
 
     /// Reads a file and compares it with what is saved. Nothing changes yet.
@@ -160,79 +207,89 @@ impl Connections {
         let path = path.to_owned();
         let read = tokio::task::spawn_blocking(move || read_file(&path, passphrase))
             .await
-            .map_err(|error| Error::new(Code::Internal, "The file could not be read.").detail(error.to_string()))??;
+            .map_err(|error| {
+                Error::new(Code::Internal, "The file could not be read.").detail(error.to_string())
+            })??;
         let saved = self.list();
         let entries = read
             .iter()
-            .map(|entry| {
-                let details = &entry.details;
-                let same = saved.iter().find(|saved| {
-                    let other = &saved.details;
-                    other.environment != Environment::Practice
-                        && (&other.host, other.port, &other.user, &other.database)
-                            == (&details.host, details.port, &details.user, &details.database)
-                });
-                ImportEntry {
-                    brings_secrets: entry.password.is_some() || entry.client_key.is_some(),
-                    found: same.map_or(Match::New, |saved| Match::SameTarget(saved.id)),
-                    refused: refused(details),
-                    details: details.clone(),
-                }
+            .map(|entry| ImportEntry {
+                brings_secrets: entry.password.is_some() || entry.client_key.is_some(),
+                found: same_target(&saved, &entry.details)
+                    .map_or(Match::New, |saved| Match::SameTarget(saved.id)),
+                refused: refused(&entry.details),
+                details: entry.details.clone(),
             })
             .collect();
         let id = Uuid::new_v4();
-        let mut plans = self.imports.0.lock().unwrap_or_else(PoisonError::into_inner);
         // One import at a time: an abandoned plan would keep decrypted secrets in memory.
-        plans.clear();
-        plans.insert(id, read);
+        self.imports
+            .replace(Some((id, read.into_iter().map(Some).collect())));
         Ok(ImportPlan { id, entries })
     }
 
-    /// Carries out a plan, entry by entry; `choices` has one for each. Returns how many were saved.
+    /// Forgets a plan and the secrets that it holds.
+    pub fn discard_import(&self, plan: Uuid) {
+        if self.imports.entries(plan).is_some() {
+            self.imports.replace(None);
+        }
+    }
+
+    /// Carries out a plan, entry by entry; `choices` has one for each. Returns how many were saved. After a failure
+    /// the plan can be carried out again: it then goes on with what is left.
     pub async fn import(&self, plan: Uuid, choices: &[ImportChoice], keep: Keep) -> Result<usize> {
-        let entries = self.imports.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&plan);
-        let entries = entries.ok_or_else(|| {
+        let entries = self.imports.entries(plan).ok_or_else(|| {
             Error::new(Code::PlanChanged, "This import is no longer prepared.").hint("Choose the file again.")
         })?;
         if entries.len() != choices.len() {
             return Err(Error::new(Code::InvalidInput, "The choices do not fit the file."));
         }
         let mut imported = 0;
-        for (entry, choice) in entries.into_iter().zip(choices) {
+        for (number, (entry, choice)) in entries.into_iter().zip(choices).enumerate() {
+            let Some(entry) = entry else { continue };
             if *choice == ImportChoice::Skip || refused(&entry.details).is_some() {
                 continue;
             }
-            let change = |text: Option<Zeroizing<String>>, has: bool| match text {
-                Some(text) => SecretChange::Set(Secret::new(text.as_str()), keep),
-                None if has => SecretChange::AskEachTime,
-                None => SecretChange::Remove,
+            let replaced = match choice {
+                ImportChoice::Replace => same_target(&self.list(), &entry.details).map(|saved| saved.id),
+                _ => None,
             };
-            let same = self.list().into_iter().find(|saved| {
-                let (one, other) = (&saved.details, &entry.details);
-                (&one.host, one.port, &one.user, &one.database) == (&other.host, other.port, &other.user, &other.database)
-            });
-            let id = same.filter(|_| *choice == ImportChoice::Replace).map(|saved| saved.id);
-            let brings = (entry.password.is_some(), entry.client_key.is_some());
-            let mut draft = ConnectionDraft {
-                id,
-                password: change(entry.password, entry.has_password),
-                client_key: change(entry.client_key, entry.has_client_key),
-                details: entry.details,
-            };
-            if id.is_some() {
-                // A file without secrets does not take away those that are here.
-                if !brings.0 {
-                    draft.password = SecretChange::Unchanged;
-                }
-                if !brings.1 {
-                    draft.client_key = SecretChange::Unchanged;
-                }
-            }
-            self.save(draft).await?;
+            self.save(entry.into_draft(replaced, keep)).await?;
+            self.imports.done(plan, number);
             imported += 1;
         }
+        self.imports.replace(None);
         Ok(imported)
     }
+}
+
+impl Exchanged {
+    /// `replaced` is the saved connection that it overwrites; a file without secrets does not take away those that
+    /// are there.
+    fn into_draft(self, replaced: Option<ConnectionId>, keep: Keep) -> ConnectionDraft {
+        let change = |text: Option<Zeroizing<String>>, has: bool| match text {
+            Some(text) => SecretChange::Set(Secret::new(text.as_str()), keep),
+            None if replaced.is_some() => SecretChange::Unchanged,
+            None if has => SecretChange::AskEachTime,
+            None => SecretChange::Remove,
+        };
+        ConnectionDraft {
+            id: replaced,
+            password: change(self.password, self.has_password),
+            client_key: change(self.client_key, self.has_client_key),
+            details: self.details,
+        }
+    }
+}
+
+/// The saved connection that leads to the same database as the same user.
+fn same_target<'a>(saved: &'a [SavedConnection], wanted: &ConnectionDetails) -> Option<&'a SavedConnection> {
+    saved.iter().find(|saved| {
+        let details = &saved.details;
+        details.environment != Environment::Practice
+            && (&details.host, details.port, &details.user, &details.database)
+                == (&wanted.host, wanted.port, &wanted.user, &wanted.database)
+    })
 }
 
 fn refused(details: &ConnectionDetails) -> Option<String> {
@@ -245,13 +302,20 @@ fn refused(details: &ConnectionDetails) -> Option<String> {
 
 fn read_file(path: &Path, passphrase: Option<Secret>) -> Result<Vec<Exchanged>> {
     let unreadable = |detail: String| {
-        Error::new(Code::LocalDisk, "The file could not be read.").hint("Choose it again.").detail(detail)
+        Error::new(Code::LocalDisk, "The file could not be read.")
+            .hint("Choose it again.")
+            .detail(detail)
     };
     let not_ours = || {
-        Error::new(Code::InvalidInput, "This file does not hold connections exported by Roachvault.")
-            .hint("Choose a file made with Export connections.")
+        Error::new(
+            Code::InvalidInput,
+            "This file does not hold connections exported by Roachvault.",
+        )
+        .hint("Choose a file made with Export connections.")
     };
-    let length = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+    let length = std::fs::metadata(path)
+        .map_err(|error| unreadable(error.to_string()))?
+        .len();
     if length > LONGEST_FILE_BYTES {
         return Err(not_ours());
     }
@@ -271,8 +335,10 @@ fn read_file(path: &Path, passphrase: Option<Secret>) -> Result<Vec<Exchanged>> 
         return Err(not_ours());
     }
     if file.version > VERSION {
-        return Err(Error::new(Code::Unsupported, "This file was written by a newer Roachvault.")
-            .hint("Install the newer version to import it."));
+        return Err(
+            Error::new(Code::Unsupported, "This file was written by a newer Roachvault.")
+                .hint("Install the newer version to import it."),
+        );
     }
     Ok(file.connections)
 }
@@ -280,17 +346,23 @@ fn read_file(path: &Path, passphrase: Option<Secret>) -> Result<Vec<Exchanged>> 
 fn decrypt(bytes: &[u8], passphrase: &Secret) -> Result<Zeroizing<Vec<u8>>> {
     let damaged = || Error::new(Code::Corrupt, "The file is damaged.").hint("Export the connections again.");
     let identity = age::scrypt::Identity::new(SecretString::from(passphrase.expose().to_owned()));
-    let decryptor =
-        age::Decryptor::new_buffered(age::armor::ArmoredReader::new(bytes.trim_ascii_start())).map_err(|_| damaged())?;
-    let mut reader = decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)).map_err(|error| match error {
-        age::DecryptError::ExcessiveWork { .. } => {
-            Error::new(Code::Unsupported, "Opening this file would take this computer too long.")
-        }
-        age::DecryptError::DecryptionFailed | age::DecryptError::NoMatchingKeys | age::DecryptError::KeyDecryptionFailed => {
-            Error::new(Code::Auth, "The passphrase does not open this file.").field("passphrase", "Try again.")
-        }
-        _ => damaged(),
-    })?;
+    let decryptor = age::Decryptor::new_buffered(age::armor::ArmoredReader::new(bytes.trim_ascii_start()))
+        .map_err(|_| damaged())?;
+    let mut reader = decryptor
+        .decrypt(std::iter::once(&identity as &dyn age::Identity))
+        .map_err(|error| match error {
+            age::DecryptError::ExcessiveWork { .. } => Error::new(
+                Code::Unsupported,
+                "Opening this file would take this computer too long.",
+            ),
+            age::DecryptError::DecryptionFailed
+            | age::DecryptError::NoMatchingKeys
+            | age::DecryptError::KeyDecryptionFailed => {
+                Error::new(Code::Auth, "The passphrase does not open this file.")
+                    .field("passphrase", "Try again.")
+            }
+            _ => damaged(),
+        })?;
     let mut plain = Zeroizing::new(Vec::new());
     reader.read_to_end(&mut plain).map_err(|_| damaged())?;
     Ok(plain)
@@ -302,6 +374,7 @@ mod tests {
 
     use std::sync::Arc;
 
+    use super::super::SecretStore;
     use super::super::tests::{draft, room};
     use super::*;
 
@@ -312,10 +385,14 @@ mod tests {
         let saved = room.connections.save(draft("Bank", "s3cr3t-w0rd")).await.unwrap();
         let mut practice = draft("Practice", "pw");
         practice.details.environment = Environment::Practice;
-        let practice = room.connections.save(practice).await.unwrap();
+        let practice = room.connections.save_practice(practice).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("connections");
-        let done = room.connections.export(&[saved.id, practice.id], &path, passphrase.map(Secret::new)).await.unwrap();
+        let done = room
+            .connections
+            .export(&[saved.id, practice.id], &path, passphrase.map(Secret::new))
+            .await
+            .unwrap();
         (folder, path, done)
     }
 
@@ -328,7 +405,14 @@ mod tests {
         let other = room();
         let plan = other.connections.plan_import(&path, None).await.unwrap();
         assert_eq!((plan.entries.len(), plan.entries[0].found), (1, Match::New));
-        assert_eq!(other.connections.import(plan.id, &[ImportChoice::Add], Keep::Keyring).await.unwrap(), 1);
+        assert_eq!(
+            other
+                .connections
+                .import(plan.id, &[ImportChoice::Add], Keep::Keyring)
+                .await
+                .unwrap(),
+            1
+        );
         assert_eq!(other.connections.list()[0].password, SavedSecret::AskEachTime);
     }
 
@@ -341,15 +425,35 @@ mod tests {
         let other = room();
         let without = other.connections.plan_import(&path, None).await.unwrap_err();
         assert_eq!(without.code, Code::SecretNeeded);
-        let wrong = other.connections.plan_import(&path, Some(Secret::new("correct horse"))).await.unwrap_err();
+        let wrong = other
+            .connections
+            .plan_import(&path, Some(Secret::new("correct horse")))
+            .await
+            .unwrap_err();
         assert_eq!(wrong.code, Code::Auth);
 
-        let plan = other.connections.plan_import(&path, Some(Secret::new(PASSPHRASE))).await.unwrap();
-        other.connections.import(plan.id, &[ImportChoice::Add], Keep::Keyring).await.unwrap();
+        let plan = other
+            .connections
+            .plan_import(&path, Some(Secret::new(PASSPHRASE)))
+            .await
+            .unwrap();
+        other
+            .connections
+            .import(plan.id, &[ImportChoice::Add], Keep::Keyring)
+            .await
+            .unwrap();
         let saved = &other.connections.list()[0];
-        let password = other.connections.secret(saved.id, SecretKind::Password, &saved.password).await.unwrap();
+        let password = other
+            .connections
+            .secret(saved.id, SecretKind::Password, &saved.password)
+            .await
+            .unwrap();
         assert_eq!(password.unwrap().expose(), "s3cr3t-w0rd");
-        let again = other.connections.import(plan.id, &[ImportChoice::Add], Keep::Keyring).await.unwrap_err();
+        let again = other
+            .connections
+            .import(plan.id, &[ImportChoice::Add], Keep::Keyring)
+            .await
+            .unwrap_err();
         assert_eq!(again.code, Code::PlanChanged);
     }
 
@@ -360,13 +464,24 @@ mod tests {
         let here = other.connections.save(draft("My bank", "local")).await.unwrap();
         let plan = other.connections.plan_import(&path, None).await.unwrap();
         assert_eq!(plan.entries[0].found, Match::SameTarget(here.id));
-        other.connections.import(plan.id, &[ImportChoice::Skip], Keep::Keyring).await.unwrap();
+        other
+            .connections
+            .import(plan.id, &[ImportChoice::Skip], Keep::Keyring)
+            .await
+            .unwrap();
         assert_eq!(other.connections.list(), vec![here.clone()]);
 
         let plan = other.connections.plan_import(&path, None).await.unwrap();
-        other.connections.import(plan.id, &[ImportChoice::Replace], Keep::Keyring).await.unwrap();
+        other
+            .connections
+            .import(plan.id, &[ImportChoice::Replace], Keep::Keyring)
+            .await
+            .unwrap();
         let list = other.connections.list();
-        assert_eq!((list.len(), list[0].details.name.as_str(), &list[0].password), (1, "Bank", &here.password));
+        assert_eq!(
+            (list.len(), list[0].details.name.as_str(), &list[0].password),
+            (1, "Bank", &here.password)
+        );
     }
 
     #[tokio::test]
@@ -376,18 +491,74 @@ mod tests {
         let room = room();
         for (text, code) in [
             ("", Code::InvalidInput),
-            ("{\"format\": \"other\", \"version\": 1, \"exported_at\": \"2026-01-01T00:00:00Z\", \"connections\": []}", Code::InvalidInput),
-            ("{\"format\": \"roachvault-connections\", \"version\": 9, \"exported_at\": \"2026-01-01T00:00:00Z\", \"connections\": []}", Code::Unsupported),
+            (
+                "{\"format\": \"other\", \"version\": 1, \"exported_at\": \"2026-01-01T00:00:00Z\", \"connections\": []}",
+                Code::InvalidInput,
+            ),
+            (
+                "{\"format\": \"roachvault-connections\", \"version\": 9, \"exported_at\": \"2026-01-01T00:00:00Z\", \"connections\": []}",
+                Code::Unsupported,
+            ),
         ] {
             std::fs::write(&path, text).unwrap();
-            assert_eq!(room.connections.plan_import(&path, None).await.unwrap_err().code, code, "{text}");
+            assert_eq!(
+                room.connections.plan_import(&path, None).await.unwrap_err().code,
+                code,
+                "{text}"
+            );
         }
         let damaged = "-----BEGIN AGE ENCRYPTED FILE-----\nAAAA\n-----END AGE ENCRYPTED FILE-----\n";
         std::fs::write(&path, damaged).unwrap();
-        let error = room.connections.plan_import(&path, Some(Secret::new(PASSPHRASE))).await.unwrap_err();
+        let error = room
+            .connections
+            .plan_import(&path, Some(Secret::new(PASSPHRASE)))
+            .await
+            .unwrap_err();
         assert_eq!(error.code, Code::Corrupt);
         let keyring = Arc::clone(&room.keyring);
         assert!(keyring.is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_import_that_a_locked_keyring_stopped_goes_on_where_it_stood() {
+        let from = room();
+        let first = from.connections.save(draft("First", "one")).await.unwrap();
+        let second = from.connections.save(draft("Second", "two")).await.unwrap();
+        let path = from.folder.path().join("out");
+        let passphrase = Some(Secret::new(PASSPHRASE));
+        from.connections
+            .export(&[first.id, second.id], &path, passphrase.clone())
+            .await
+            .unwrap();
+
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(crate::connection::tests::LockedAfterOne::default());
+        let here = Connections::open(folder.path(), Arc::clone(&store) as Arc<dyn SecretStore>).unwrap();
+        let plan = here.plan_import(&path, passphrase).await.unwrap();
+        let choices = [ImportChoice::Add; 2];
+        let stopped = here.import(plan.id, &choices, Keep::Keyring).await.unwrap_err();
+        assert_eq!((stopped.code, here.list().len()), (Code::Keyring, 1));
+        store.unlock();
+        assert_eq!(here.import(plan.id, &choices, Keep::Keyring).await.unwrap(), 1);
+        let names: Vec<_> = here.list().into_iter().map(|saved| saved.details.name).collect();
+        assert_eq!(names, ["First", "Second"]);
+    }
+
+    #[tokio::test]
+    async fn a_plan_that_is_discarded_can_no_longer_be_carried_out() {
+        let (_folder, path, _) = exported(None).await;
+        let here = room();
+        let plan = here.connections.plan_import(&path, None).await.unwrap();
+        here.connections.discard_import(plan.id);
+        let error = here
+            .connections
+            .import(plan.id, &[ImportChoice::Add], Keep::Keyring)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.code, here.connections.list().len()),
+            (Code::PlanChanged, 0)
+        );
     }
 
     #[tokio::test]
@@ -395,7 +566,11 @@ mod tests {
         let room = room();
         let saved = room.connections.save(draft("Bank", "pw")).await.unwrap();
         let path = room.folder.path().join("out");
-        let error = room.connections.export(&[saved.id], &path, Some(Secret::new("short"))).await.unwrap_err();
+        let error = room
+            .connections
+            .export(&[saved.id], &path, Some(Secret::new("short")))
+            .await
+            .unwrap_err();
         assert!(error.fields.contains_key("passphrase") && !path.exists());
     }
 }

@@ -29,7 +29,7 @@ pub use secrets::{
 };
 pub use staged::StagedSecrets;
 
-use crate::cluster::{ClusterInfo, ConnectionId, OpenCluster};
+use crate::cluster::{ClusterInfo, ConnectionId, Environment, OpenCluster};
 use crate::error::{Code, Error, Result};
 use index::Index;
 
@@ -48,7 +48,7 @@ pub struct Connections {
     pub staged: StagedSecrets,
     open: Mutex<HashMap<ConnectionId, Arc<OpenCluster>>>,
     healed: Option<Healed>,
-    imports: exchange::ImportPlans,
+    imports: exchange::PlannedImport,
 }
 
 impl Connections {
@@ -94,6 +94,18 @@ impl Connections {
     /// Creates or changes a connection. Its secrets go to the keyring first; if the index cannot be
     /// written they are taken out again, so that neither side knows what the other does not.
     pub async fn save(&self, draft: ConnectionDraft) -> Result<SavedConnection> {
+        let before = draft.id.map(|id| self.get(id)).transpose()?;
+        practice_stays_itself(before.as_ref(), &draft.details)?;
+        self.keep(draft).await
+    }
+
+    /// As [`Connections::save`], for the practice cluster that this app runs itself: nothing else may count as
+    /// practice, because what is practice is spared the questions that a real cluster is owed.
+    pub async fn save_practice(&self, draft: ConnectionDraft) -> Result<SavedConnection> {
+        self.keep(draft).await
+    }
+
+    async fn keep(&self, draft: ConnectionDraft) -> Result<SavedConnection> {
         let details = draft.details.checked()?;
         let before = draft.id.map(|id| self.get(id)).transpose()?;
         let id = before.as_ref().map_or_else(ConnectionId::new, |saved| saved.id);
@@ -159,6 +171,13 @@ impl Connections {
     /// A copy beside the original, with its secrets under entries of their own.
     pub async fn duplicate(&self, id: ConnectionId) -> Result<SavedConnection> {
         let original = self.get(id)?;
+        if original.details.environment == Environment::Practice {
+            return Err(Error::new(
+                Code::InvalidInput,
+                "There is one practice cluster, and one connection to it.",
+            )
+            .hint("Reset it to have it as it was on the first day."));
+        }
         let mut details = original.details.clone();
         details.name = format!("{} (copy)", details.name);
         details.favourite = false;
@@ -528,6 +547,37 @@ fn needs_reconnect(before: &SavedConnection, after: &SavedConnection) -> bool {
         ..saved.clone()
     };
     shown(before) != shown(after)
+}
+
+/// Refuses a draft that makes another cluster pass for practice, or leads the practice connection elsewhere.
+fn practice_stays_itself(before: Option<&SavedConnection>, after: &ConnectionDetails) -> Result<()> {
+    let before = before.map(|saved| &saved.details);
+    let was_practice = before.is_some_and(|before| before.environment == Environment::Practice);
+    let is_practice = after.environment == Environment::Practice;
+    let sentence = match (was_practice, is_practice) {
+        (false, false) => return Ok(()),
+        (false, true) => {
+            "Practice is the built-in practice cluster alone. Choose development for a cluster to try things on."
+        }
+        (true, false) => "The practice cluster stays practice.",
+        (true, true) => {
+            let address = |details: &ConnectionDetails| {
+                (
+                    details.host.clone(),
+                    details.port,
+                    details.user.clone(),
+                    details.tls,
+                    details.ca_pem.clone(),
+                )
+            };
+            if before.map(address) == Some(address(after)) {
+                return Ok(());
+            }
+            let sentence = "The app itself decides where the practice cluster is.";
+            return Err(Error::new(Code::InvalidInput, sentence).field("host", sentence));
+        }
+    };
+    Err(Error::new(Code::InvalidInput, sentence).field("environment", sentence))
 }
 
 fn gone() -> Error {

@@ -52,6 +52,43 @@ pub(crate) fn draft(name: &str, password: &str) -> ConnectionDraft {
     }
 }
 
+/// A keyring that takes one secret and is locked then, until somebody unlocks it.
+#[derive(Default)]
+pub(crate) struct LockedAfterOne {
+    kept: MemorySecrets,
+    unlocked: std::sync::atomic::AtomicBool,
+}
+
+impl LockedAfterOne {
+    pub fn unlock(&self) {
+        self.unlocked.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+impl SecretStore for LockedAfterOne {
+    fn read(&self, entry: &str) -> Result<Option<Secret>, KeyringError> {
+        self.kept.read(entry)
+    }
+
+    fn write(&self, entry: &str, label: &str, secret: &Secret) -> Result<(), KeyringError> {
+        if self.kept.len() == 1 && !self.unlocked.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(KeyringError {
+                failure: KeyringFailure::Locked,
+                detail: "prompt dismissed".into(),
+            });
+        }
+        self.kept.write(entry, label, secret)
+    }
+
+    fn delete(&self, entry: &str) -> Result<(), KeyringError> {
+        self.kept.delete(entry)
+    }
+
+    fn probe(&self) -> Result<(), KeyringError> {
+        Ok(())
+    }
+}
+
 fn files(room: &Room) -> String {
     std::fs::read_dir(room.folder.path())
         .unwrap()
@@ -240,5 +277,47 @@ async fn each_field_that_cannot_stand_is_named() {
     assert!(
         room.keyring.is_empty(),
         "nothing is kept of a connection that was refused"
+    );
+}
+
+#[tokio::test]
+async fn nothing_but_the_practice_cluster_counts_as_practice() {
+    let room = room();
+    let mut draft = draft("Bank", "pw");
+    draft.details.environment = Environment::Practice;
+    let refused = room.connections.save(draft.clone()).await.unwrap_err();
+    assert!(refused.fields.contains_key("environment"), "{refused:?}");
+    assert!(room.connections.list().is_empty() && room.keyring.is_empty());
+
+    let practice = room.connections.save_practice(draft).await.unwrap();
+    let change = |change: fn(&mut ConnectionDetails)| {
+        let mut details = practice.details.clone();
+        change(&mut details);
+        room.connections.save(ConnectionDraft {
+            id: Some(practice.id),
+            details,
+            password: SecretChange::Unchanged,
+            client_key: SecretChange::Unchanged,
+        })
+    };
+    let elsewhere = change(|details| details.host = "db.example.com".into())
+        .await
+        .unwrap_err();
+    assert!(elsewhere.fields.contains_key("host"));
+    let promoted = change(|details| details.environment = Environment::Development)
+        .await
+        .unwrap_err();
+    assert!(promoted.fields.contains_key("environment"));
+    assert_eq!(
+        change(|details| details.name = "Playground".into())
+            .await
+            .unwrap()
+            .details
+            .name,
+        "Playground"
+    );
+    assert_eq!(
+        room.connections.duplicate(practice.id).await.unwrap_err().code,
+        Code::InvalidInput
     );
 }
