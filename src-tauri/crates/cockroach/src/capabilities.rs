@@ -30,7 +30,7 @@ pub enum Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
     Allowed,
-    /// No grant was found for the user itself. A role may still carry it.
+    /// Neither the user nor a role it is in holds it.
     NotGranted,
     Unknown,
 }
@@ -135,21 +135,14 @@ pub async fn read(connection: &mut PgConnection, who: Who<'_>, version: &Version
 
 impl Grants {
     async fn read(connection: &mut PgConnection, user: &str, database: &str) -> Self {
-        let (Ok(user_ident), Ok(user_literal), Ok(database)) =
-            (quote::ident(user), quote::literal(user), quote::ident(database))
-        else {
+        let (Ok(user_literal), Ok(database)) = (quote::literal(user), quote::ident(database)) else {
             return Self::default();
         };
-        let admin = column(
-            connection,
-            format!("SHOW GRANTS ON ROLE admin FOR {user_ident}"),
-            "member",
-        )
-        .await;
+        let roles = memberships(connection).await.map(|rows| roles_of(user, &rows));
         let admin = if user == "root" {
             Some(true)
         } else {
-            admin.map(|members| !members.is_empty())
+            roles.as_ref().map(|roles| roles.contains("admin"))
         };
         if admin == Some(true) {
             return Self {
@@ -157,8 +150,15 @@ impl Grants {
                 ..Self::default()
             };
         }
-        let system = format!("SHOW SYSTEM GRANTS FOR {user_ident}");
-        let database = format!("SHOW GRANTS ON DATABASE {database} FOR {user_ident}");
+        // Privileges come down from roles, and everybody is in `public`; role options do not.
+        let holders = [user, "public"]
+            .into_iter()
+            .chain(roles.iter().flatten().map(String::as_str))
+            .filter_map(|name| quote::ident(name).ok())
+            .collect::<Vec<_>>()
+            .join(", ");
+        let system = format!("SHOW SYSTEM GRANTS FOR {holders}");
+        let database = format!("SHOW GRANTS ON DATABASE {database} FOR {holders}");
         let options =
             format!("SELECT options::STRING AS options FROM [SHOW ROLES] WHERE username = {user_literal}");
         Self {
@@ -174,6 +174,45 @@ impl Grants {
             }),
         }
     }
+}
+
+/// Who is directly in which role.
+struct Membership {
+    role: String,
+    member: String,
+}
+
+/// `None` when it was refused.
+async fn memberships(connection: &mut PgConnection) -> Option<Vec<Membership>> {
+    let rows = sqlx::raw_sql("SHOW GRANTS ON ROLE")
+        .fetch_all(connection)
+        .await
+        .ok()?;
+    rows.iter()
+        .map(|row| {
+            Some(Membership {
+                role: row.try_get("role_name").ok()?,
+                member: row.try_get("member").ok()?,
+            })
+        })
+        .collect()
+}
+
+/// The roles that a user is in, also through other roles.
+fn roles_of(user: &str, memberships: &[Membership]) -> BTreeSet<String> {
+    let mut roles = BTreeSet::new();
+    let mut next = vec![user];
+    while let Some(member) = next.pop() {
+        let direct = memberships
+            .iter()
+            .filter(|membership| membership.member == member);
+        next.extend(
+            direct
+                .map(|membership| membership.role.as_str())
+                .filter(|role| roles.insert((*role).to_owned())),
+        );
+    }
+    roles
 }
 
 async fn column(connection: &mut PgConnection, sql: String, name: &str) -> Option<BTreeSet<String>> {
@@ -385,6 +424,23 @@ mod tests {
                 .iter()
                 .all(|ability| ability.permission == Permission::Unknown)
         );
+    }
+
+    #[test]
+    fn roles_are_followed_through_other_roles_and_a_circle_ends() {
+        let memberships = [
+            ("backers", "max"),
+            ("operators", "backers"),
+            ("backers", "operators"),
+            ("admin", "root"),
+        ]
+        .map(|(role, member)| Membership {
+            role: role.to_owned(),
+            member: member.to_owned(),
+        });
+        let roles: Vec<String> = roles_of("max", &memberships).into_iter().collect();
+        assert_eq!(roles, ["backers", "operators"]);
+        assert!(roles_of("moritz", &memberships).is_empty());
     }
 
     #[test]

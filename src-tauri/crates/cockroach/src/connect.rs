@@ -73,9 +73,18 @@ pub struct Cluster {
 /// How long a first connection may take. A scaled-down serverless cluster needs most of it.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long a connection of the pool may lie idle. The pool looks through its connections once in this time, so the
+/// last of them is closed after twice as long at most: after two minutes nothing is left that keeps a cluster awake.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
 impl Cluster {
     /// Connects once, reports the true reason of a failure, and only then opens the pool.
     pub async fn connect(target: &Target) -> Result<Self> {
+        Self::connect_idling(target, IDLE_TIMEOUT).await
+    }
+
+    /// As [`Cluster::connect`], with the time after which the pool lets go of a connection that nobody uses.
+    pub async fn connect_idling(target: &Target, idle_timeout: Duration) -> Result<Self> {
         let options = options(target)?;
         connect_once(&options).await?.close().await?;
         let pool = PgPoolOptions::new()
@@ -83,7 +92,7 @@ impl Cluster {
             .min_connections(0)
             .acquire_timeout(Duration::from_secs(15))
             .max_lifetime(Duration::from_secs(300))
-            .idle_timeout(Duration::from_secs(120))
+            .idle_timeout(idle_timeout)
             .connect_lazy_with(options.clone());
         Ok(Self {
             options,

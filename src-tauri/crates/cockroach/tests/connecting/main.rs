@@ -5,9 +5,13 @@
 
 mod environment;
 mod postgres;
+mod quiet;
 mod rows;
 mod server;
 mod tls;
+
+#[path = "../support/relay.rs"]
+mod relay;
 
 use roachvault_cockroach::doctor::{Limits, Report, Step, StepState, examine};
 use roachvault_cockroach::{Secret, Target, TlsMode};

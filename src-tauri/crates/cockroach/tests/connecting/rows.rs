@@ -276,6 +276,41 @@ async fn a_server_that_says_nothing_ends_at_the_limit_of_its_step() {
     );
 }
 
+/// As behind an allowlist or a firewall: a socket whose queue is full drops whoever knocks.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn packets_that_are_dropped_end_at_the_limit_and_name_the_allowlist() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    let knock = || {
+        tokio::time::timeout(
+            Duration::from_millis(200),
+            tokio::net::TcpStream::connect(address),
+        )
+    };
+    while let Ok(knocked) = knock().await {
+        waiting.push(knocked.unwrap());
+        assert!(waiting.len() < 100, "the queue does not fill");
+    }
+
+    let mut behind = target(address.port(), TlsMode::VerifyFull);
+    behind.host = "127.0.0.1".into();
+    let limits = Limits {
+        tcp: Duration::from_millis(300),
+        ..Limits::for_host("127.0.0.1")
+    };
+    let started = Instant::now();
+    let report = examine(&behind, limits, &|_| {}).await;
+    assert_eq!(
+        (failed_step(&report), report.finding.unwrap().cause),
+        (Step::Tcp, Cause::NoAnswer { cloud: false })
+    );
+    assert!(started.elapsed() < QUICK);
+}
+
 #[tokio::test]
 async fn a_slow_cloud_cluster_is_waking_up_and_not_failing() {
     let server = Server::start(Script::Slow(Duration::from_millis(300)), None).await;
