@@ -16,6 +16,8 @@ pub mod userfiles;
 
 #[cfg(test)]
 mod bindings;
+#[cfg(test)]
+mod tests;
 
 pub use error::IpcError;
 

@@ -1,0 +1,7 @@
+//! The commands as the window calls them, against a cluster that can be reached like any other.
+
+#![allow(clippy::unwrap_used)]
+
+mod guard;
+mod leak;
+mod room;
