@@ -121,6 +121,12 @@ impl<'desktop> App<'desktop> {
         })
     }
 
+    /// Presses these keys one after the other, wherever the focus is.
+    #[track_caller]
+    pub fn press(&self, keys: &str) {
+        self.session.press(keys).unwrap();
+    }
+
     #[track_caller]
     pub fn script(&self, script: &str) -> serde_json::Value {
         self.session.script(script, &json!([])).unwrap()

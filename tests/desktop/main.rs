@@ -10,7 +10,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod app;
+mod connect;
 mod desktop;
+mod keyboard;
 mod native_dialog;
 mod outside;
 mod wait;

@@ -101,6 +101,19 @@ impl Session {
             .map(|_| ())
     }
 
+    /// Presses and releases these keys, wherever the focus is. Keys without a letter have the code points of the
+    /// protocol's private range.
+    pub fn press(&self, keys: &str) -> Result<(), String> {
+        let strokes: Vec<Value> = keys
+            .chars()
+            .flat_map(|key| {
+                ["keyDown", "keyUp"].map(|action| json!({"type": action, "value": key.to_string()}))
+            })
+            .collect();
+        let keyboard = json!({"type": "key", "id": "keyboard", "actions": strokes});
+        self.post("/actions", &json!({"actions": [keyboard]})).map(|_| ())
+    }
+
     pub fn text(&self, element: &Element) -> Result<String, String> {
         let text = self.script("arguments[0].textContent", &json!([{ELEMENT: element.0}]))?;
         Ok(text.as_str().unwrap_or_default().to_owned())

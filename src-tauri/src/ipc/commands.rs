@@ -76,8 +76,8 @@ commands! {
     connections::test_connection(draft: connections::ConnectionDraft) streams connections::ConnectionReport => connections::ConnectionReport;
     connections::get_capabilities(id: Uuid) => connections::Capabilities;
     connections::export_connections(ids: Vec<Uuid>, path: String, passphrase: Option<connections::TypedSecret>) => connections::ExportedConnections;
-    connections::plan_import_connections(path: String, passphrase: Option<connections::TypedSecret>) => connections::ImportPlan;
-    connections::discard_import(plan: Uuid) => ();
+    connections::plan_import_connections(path: String, passphrase: Option<connections::TypedSecret>) => connections::ConnectionImportPlan;
+    connections::discard_connection_import(plan: Uuid) => ();
     connections::import_connections(plan: Uuid, choices: Vec<connections::ImportChoice>, keep: connections::KeepSecret) => u32;
     connections::get_keyring_state() => connections::KeyringState;
     connections::retry_keyring() => connections::KeyringState;

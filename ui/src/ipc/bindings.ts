@@ -153,6 +153,11 @@ problem: IpcError | null, };
 export type CheckLevel = "ok" | "attention" | "blocked";
 
 /**
+ * The connection string in the clipboard, as far as it may be shown before it is taken.
+ */
+export type ClipboardOffer = { host: string, user: string | null, };
+
+/**
  * Where backups are collected.
  */
 export type Collection = { 
@@ -240,6 +245,21 @@ clusterOption: string | null,
  * The password is a sign-in token (JWT).
  */
 jwt: boolean, environment: Environment, readOnly: boolean, colour: Colour | null, group: string | null, note: string, favourite: boolean, };
+
+export type ConnectionImportEntry = { fields: ConnectionFields, ca: Array<Certificate>, bringsSecrets: boolean, 
+/**
+ * The saved connection with the same host, port, user and database.
+ */
+sameAs: string | null, 
+/**
+ * Why it cannot be imported.
+ */
+refused: string | null, };
+
+/**
+ * What importing the file would do. Nothing has changed yet.
+ */
+export type ConnectionImportPlan = { id: string, entries: Array<ConnectionImportEntry>, };
 
 /**
  * All saved connections in the person's order.
@@ -339,6 +359,12 @@ export type ExportRequest = { store: string | null, paths: Array<string>,
  */
 folder: string, };
 
+export type ExportedConnections = { connections: number, 
+/**
+ * Names of those whose secret was not at hand and is not in the file.
+ */
+withoutSecret: Array<string>, };
+
 export type FileEnd = { "end": "done", 
 /**
  * Hex digest of the whole file, where it was computed.
@@ -386,6 +412,8 @@ export type HealedIndex = { keptAside: string, recovered: number,
  * Absent when nobody can tell.
  */
 lost: number | null, };
+
+export type ImportChoice = "skip" | "add" | "replace";
 
 /**
  * What an import would do. `transfer.plan` goes to the start command; `transfer.leftOut` names files
@@ -959,6 +987,7 @@ export const commands = {
   getConnection: (id: string): Promise<Connection> => call("get_connection", { id }),
   parseConnection: (text: string): Promise<ParsedConnection> => call("parse_connection", { text }),
   readClipboardConnection: (): Promise<ParsedConnection | null> => call("read_clipboard_connection"),
+  getClipboardOffer: (): Promise<ClipboardOffer | null> => call("get_clipboard_offer"),
   readCertificateFile: (path: string): Promise<CertificateFile> => call("read_certificate_file", { path }),
   readClientKeyFile: (path: string): Promise<string> => call("read_client_key_file", { path }),
   saveConnection: (draft: ConnectionDraft): Promise<Connection> => call("save_connection", { draft }),
@@ -970,6 +999,10 @@ export const commands = {
   provideSecret: (id: string, kind: SecretKind, value: string, keep: KeepSecret): Promise<void> => call("provide_secret", { id, kind, value, keep }),
   testConnection: (draft: ConnectionDraft, channel: Channel<ConnectionReport>): Promise<ConnectionReport> => call("test_connection", { draft, channel }),
   getCapabilities: (id: string): Promise<Capabilities> => call("get_capabilities", { id }),
+  exportConnections: (ids: Array<string>, path: string, passphrase: string | null): Promise<ExportedConnections> => call("export_connections", { ids, path, passphrase }),
+  planImportConnections: (path: string, passphrase: string | null): Promise<ConnectionImportPlan> => call("plan_import_connections", { path, passphrase }),
+  discardConnectionImport: (plan: string): Promise<void> => call("discard_connection_import", { plan }),
+  importConnections: (plan: string, choices: Array<ImportChoice>, keep: KeepSecret): Promise<number> => call("import_connections", { plan, choices, keep }),
   getKeyringState: (): Promise<KeyringState> => call("get_keyring_state"),
   retryKeyring: (): Promise<KeyringState> => call("retry_keyring"),
   getSettings: (): Promise<Settings> => call("get_settings"),

@@ -22,7 +22,7 @@ pub struct ExportedConnections {
 
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
-pub struct ImportEntry {
+pub struct ConnectionImportEntry {
     pub fields: ConnectionFields,
     pub ca: Vec<Certificate>,
     pub brings_secrets: bool,
@@ -35,9 +35,9 @@ pub struct ImportEntry {
 /// What importing the file would do. Nothing has changed yet.
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
-pub struct ImportPlan {
+pub struct ConnectionImportPlan {
     pub id: Uuid,
-    pub entries: Vec<ImportEntry>,
+    pub entries: Vec<ConnectionImportEntry>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, TS)]
@@ -72,12 +72,12 @@ pub async fn plan_import_connections(
     state: &AppState,
     path: String,
     passphrase: Option<TypedSecret>,
-) -> Result<ImportPlan, IpcError> {
+) -> Result<ConnectionImportPlan, IpcError> {
     let plan = state
         .connections
         .plan_import(Path::new(&path), passphrase.map(|typed| typed.0))
         .await?;
-    let entries = plan.entries.into_iter().map(|entry| ImportEntry {
+    let entries = plan.entries.into_iter().map(|entry| ConnectionImportEntry {
         ca: Certificate::list(entry.details.ca_pem.as_deref()),
         fields: entry.details.into(),
         brings_secrets: entry.brings_secrets,
@@ -87,14 +87,14 @@ pub async fn plan_import_connections(
         },
         refused: entry.refused,
     });
-    Ok(ImportPlan {
+    Ok(ConnectionImportPlan {
         id: plan.id,
         entries: entries.collect(),
     })
 }
 
 /// Forgets a plan that is not wanted any more, and the secrets that it holds in memory.
-pub async fn discard_import(state: &AppState, plan: Uuid) -> Result<(), IpcError> {
+pub async fn discard_connection_import(state: &AppState, plan: Uuid) -> Result<(), IpcError> {
     state.connections.discard_import(plan);
     Ok(())
 }

@@ -8,7 +8,9 @@ use super::room::{Room, all, refusal, selected};
 use crate::ipc::connections::Environment;
 use crate::ipc::error::ErrorCode;
 use crate::ipc::restores::{RestoreRequest, RestoreTarget};
-use crate::ipc::userfiles::{CopyToClusterRequest, Move, MoveRequest, OnConflict};
+use crate::ipc::userfiles::{
+    CopyToClusterRequest, ExportRequest, ImportRequest, Move, MoveRequest, OnConflict,
+};
 use crate::ipc::{backups, connections, jobs, restores, userfiles};
 
 macro_rules! commands {
@@ -26,10 +28,10 @@ const LOOKING: [&str; 8] = [
 ];
 
 /// These change what lies on this computer, and nothing in a cluster. The practice cluster is this computer's own.
-const LOCAL: [&str; 16] = [
+const LOCAL: [&str; 17] = [
     "connect_cluster",
     "delete_connection",
-    "discard_import",
+    "discard_connection_import",
     "disconnect_cluster",
     "dismiss_job",
     "duplicate_connection",
@@ -42,6 +44,7 @@ const LOCAL: [&str; 16] = [
     "save_collection",
     "save_connection",
     "start_download",
+    "start_export",
     "start_practice_cluster",
 ];
 
@@ -140,6 +143,25 @@ refused_when_read_only! {
             userfiles::plan_copy_to_cluster(&room.state, from, request).await.unwrap().plan
         },
         |plan| refusal(userfiles::start_copy_to_cluster(&room.state, plan, all(OnConflict::Skip)).await).code;
+    start_import with "":
+        |room, id| {
+            let folder = room.folder.path().display().to_string();
+            let request = ExportRequest {
+                store: None,
+                paths: vec!["standing.txt".into()],
+                folder,
+            };
+            let plan = userfiles::plan_export(&room.state, id, request).await.unwrap();
+            let job = userfiles::start_export(&room.state, plan.plan).await.unwrap();
+            room.ended(job).await;
+            let request = ImportRequest {
+                store: None,
+                folder: "back/".into(),
+                archive: plan.target,
+            };
+            userfiles::plan_import(&room.state, id, request).await.unwrap().transfer.plan
+        },
+        |plan| refusal(userfiles::start_import(&room.state, plan, all(OnConflict::Skip)).await).code;
     start_backup with "":
         |room, id| room.plan_backup(id).await,
         |plan| refusal(backups::start_backup(&room.state, plan).await).code;
@@ -237,14 +259,8 @@ fn every_command_that_changes_a_cluster_is_tried_here() {
         "{forgotten:?}: add a trial to `refused_when_read_only!`, or a line to `LOCAL` if nothing in a cluster changes"
     );
     let known = |name: &&str| COMMANDS.iter().any(|(command, _)| command == name);
-    assert!(
-        TRIED.iter().all(|name| known(&name)),
-        "a trial of a command that is gone"
-    );
-    assert!(
-        LOCAL.iter().all(|name| known(&name)),
-        "a line of LOCAL whose command is gone"
-    );
+    assert!(TRIED.iter().all(&known), "a trial of a command that is gone");
+    assert!(LOCAL.iter().all(known), "a line of LOCAL whose command is gone");
 }
 
 mod on_production_the_name_must_be_typed_for {

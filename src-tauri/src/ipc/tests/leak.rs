@@ -12,12 +12,11 @@ use serde_json::{Value, json};
 use tauri::ipc::{CallbackFn, Channel, InvokeBody, InvokeResponseBody};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets};
 use tauri::webview::InvokeRequest;
-use tauri::{Manager, WebviewWindow, WebviewWindowBuilder};
+use tauri::{WebviewWindow, WebviewWindowBuilder};
 
 use super::guard::COMMANDS;
 use super::room::Room;
 use crate::ipc;
-use crate::state::AppState;
 
 const PASSWORD: &str = "m4rk3d/p4ss+w0rd";
 const BACKUP_PASSPHRASE: &str = "m4rk3d b4ckup p4ssphr4se";
@@ -227,7 +226,6 @@ fn a_marked_secret_is_in_no_answer_no_file_no_argument_and_no_variable() {
     for argument in std::env::args() {
         search.through("an argument", argument.as_bytes());
     }
-    drop(app.state::<AppState>());
 }
 
 /// Pasting, testing, saving, asking for what is missing, export and import. Answers an open connection.
@@ -321,7 +319,7 @@ fn connections(wire: &mut Wire, cluster: &roachvault_practice::PracticeCluster, 
     );
     let opened = json!({"path": closed, "passphrase": EXPORT_PASSPHRASE});
     let plan = wire.done("plan_import_connections", opened.clone());
-    wire.done("discard_import", json!({"plan": plan["id"]}));
+    wire.done("discard_connection_import", json!({"plan": plan["id"]}));
     let plan = wire.done("plan_import_connections", opened);
     let choices = json!(["skip", "replace"]);
     let carried_out = json!({"plan": plan["id"], "choices": choices, "keep": "keyring"});
@@ -385,6 +383,17 @@ fn files(wire: &mut Wire, connection: &Value, second: &Value, folder: &Path) {
     let job = wire.done(
         "start_copy_to_cluster",
         json!({"plan": plan["plan"], "choices": skip}),
+    );
+    wire.ended(&job);
+    let out = json!({"store": null, "paths": ["report.csv"], "folder": folder});
+    let plan = wire.done("plan_export", json!({"connection": connection, "request": out}));
+    let job = wire.done("start_export", json!({"plan": plan["plan"]}));
+    wire.ended(&job);
+    let back = json!({"store": null, "folder": "back/", "archive": plan["target"]});
+    let plan = wire.done("plan_import", json!({"connection": connection, "request": back}));
+    let job = wire.done(
+        "start_import",
+        json!({"plan": plan["transfer"]["plan"], "choices": skip}),
     );
     wire.ended(&job);
     let selected = json!({"store": null, "paths": ["renamed.csv"]});

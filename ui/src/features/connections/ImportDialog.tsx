@@ -12,10 +12,10 @@ import { EmptyState, ErrorState } from "../../components/States";
 import { TextField } from "../../components/TextField";
 import { announce } from "../../components/Toast";
 import {
+  type ConnectionImportEntry,
+  type ConnectionImportPlan,
   commands,
   type ImportChoice,
-  type ImportEntry,
-  type ImportPlan,
   type KeepSecret,
 } from "../../ipc/bindings";
 import { connectionsQuery } from "../../ipc/connections";
@@ -69,11 +69,11 @@ function Passphrase({
 }
 
 /** What is proposed for an entry: never to overwrite, and never a second one of the same. */
-function proposed({ refused, sameAs }: ImportEntry): ImportChoice {
+function proposed({ refused, sameAs }: ConnectionImportEntry): ImportChoice {
   return refused !== null || sameAs !== null ? "skip" : "add";
 }
 
-function answers(entry: ImportEntry): { value: ImportChoice; label: string }[] {
+function answers(entry: ConnectionImportEntry): { value: ImportChoice; label: string }[] {
   return entry.sameAs === null
     ? [
         { value: "add", label: "Add" },
@@ -93,7 +93,7 @@ function Plan({
   onImport,
   onClose,
 }: {
-  plan: ImportPlan;
+  plan: ConnectionImportPlan;
   isPending: boolean;
   error: CallError | null;
   onImport: (choices: ImportChoice[], keep: KeepSecret) => void;
@@ -213,7 +213,7 @@ export function useImportConnections() {
   });
   const close = () => {
     // It holds the file's secrets in memory; they are not needed any more.
-    if (read.data) void commands.discardImport(read.data.plan.id);
+    if (read.data) void commands.discardConnectionImport(read.data.plan.id);
     read.reset();
     carryOut.reset();
   };
