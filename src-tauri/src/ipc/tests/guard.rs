@@ -23,12 +23,12 @@ macro_rules! commands {
 include!("../commands.rs");
 
 /// By the law of names these only look.
-const LOOKING: [&str; 8] = [
-    "get_", "list_", "plan_", "preview_", "read_", "parse_", "watch_", "test_",
+const LOOKING: [&str; 9] = [
+    "digest_", "get_", "list_", "plan_", "preview_", "read_", "parse_", "watch_", "test_",
 ];
 
 /// These change what lies on this computer, and nothing in a cluster. The practice cluster is this computer's own.
-const LOCAL: [&str; 17] = [
+const LOCAL: [&str; 18] = [
     "connect_cluster",
     "delete_connection",
     "discard_connection_import",
@@ -43,6 +43,7 @@ const LOCAL: [&str; 17] = [
     "retry_keyring",
     "save_collection",
     "save_connection",
+    "save_settings",
     "start_download",
     "start_export",
     "start_practice_cluster",

@@ -357,6 +357,7 @@ fn files(wire: &mut Wire, connection: &Value, second: &Value, folder: &Path) {
     );
     let one = json!({"connection": connection, "store": null, "path": "report.csv"});
     wire.done("get_userfile", one.clone());
+    wire.done("digest_userfile", one.clone());
     wire.done("preview_userfile", one);
     let down = json!({"store": null, "paths": ["report.csv"], "target": folder, "asFile": false});
     let plan = wire.done(
@@ -464,6 +465,8 @@ fn backups(wire: &mut Wire, connection: &Value) {
 
 fn the_rest(wire: &mut Wire, connection: &Value, second: &Value) {
     wire.done("get_about", json!({}));
+    let settings = wire.done("get_settings", json!({}));
+    wire.done("save_settings", json!({"settings": settings}));
     wire.done("get_capabilities", json!({"id": connection}));
     wire.done("watch_jobs", json!({"channel": "__CHANNEL__:9"}));
     wire.done("disconnect_cluster", json!({"id": second}));
