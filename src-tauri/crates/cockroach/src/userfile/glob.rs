@@ -3,6 +3,8 @@
 //! `*` and `?` do not cross `/`; `[a-z]` and `[^a]` are classes; `\` takes the next character as it
 //! is; the whole text must match. A malformed pattern is an error, not a mismatch.
 
+use std::str::Chars;
+
 use crate::error::{Error, ErrorKind, Result};
 
 /// A checked pattern.
@@ -61,34 +63,33 @@ impl Glob {
 
     /// The pattern must cover all of `text`.
     pub fn matches(&self, text: &str) -> bool {
-        let text: Vec<char> = text.chars().collect();
-        let (mut token, mut at) = (0, 0);
+        let (mut token, mut rest) = (0, text.chars());
         // Where to go on when the last star has to take one more character.
-        let mut star: Option<(usize, usize)> = None;
+        let mut star: Option<(usize, Chars)> = None;
         loop {
             if let Some(Token::Star) = self.0.get(token) {
-                star = Some((token + 1, at));
                 token += 1;
+                star = Some((token, rest.clone()));
                 continue;
             }
-            let matched = match (self.0.get(token), text.get(at)) {
+            let mut ahead = rest.clone();
+            match (self.0.get(token), ahead.next()) {
                 (None, None) => return true,
-                (Some(token), Some(&c)) => token.takes(c),
-                _ => false,
-            };
-            if matched {
-                token += 1;
-                at += 1;
-                continue;
-            }
-            match star {
-                Some((after, from)) if text.get(from).is_some_and(|&c| c != '/') => {
-                    star = Some((after, from + 1));
-                    token = after;
-                    at = from + 1;
+                (Some(wanted), Some(c)) if wanted.takes(c) => {
+                    token += 1;
+                    rest = ahead;
+                    continue;
                 }
-                _ => return false,
+                _ => {}
             }
+            let Some((after, from)) = &mut star else {
+                return false;
+            };
+            if from.next().is_none_or(|c| c == '/') {
+                return false;
+            }
+            token = *after;
+            rest = from.clone();
         }
     }
 }

@@ -58,31 +58,35 @@ pub(super) fn collection_of(name: &str) -> Option<&str> {
 /// The collection and the backup whose manifest this name is.
 ///
 /// A full backup's manifest is `<collection>/YYYY/MM/DD-HHMMSS.ss/BACKUP_MANIFEST`, an incremental's is
-/// `<collection>/incrementals/<full>/YYYYMMDD/HHMMSS.ss[-YYYYMMDD-HHMMSS.ss]/BACKUP_MANIFEST`; slim
-/// manifests are called `BACKUP_METADATA`.
+/// `<collection>/incrementals/<full>/YYYYMMDD/HHMMSS.ss[-YYYYMMDD-HHMMSS.ss]/BACKUP_MANIFEST`, and before
+/// v22.1 it lay in the full backup's own folder: `<collection>/<full>/YYYYMMDD/HHMMSS.ss/BACKUP_MANIFEST`.
+/// Slim manifests are called `BACKUP_METADATA`.
 fn backup_of(name: &str) -> Option<(&str, String)> {
     let folder = name
         .strip_suffix("/BACKUP_MANIFEST")
         .or_else(|| name.strip_suffix("/BACKUP_METADATA"))?;
-    if let Some((collection, rest)) = folder.split_once("/incrementals/") {
-        let parts: Vec<&str> = rest.split('/').collect();
-        let [year, month, day, inc_day, inc_time] = parts.as_slice() else {
-            return None;
-        };
-        let (time, start) = inc_time
-            .split_once('-')
-            .map_or((*inc_time, None), |(time, start)| (time, Some(start)));
-        let incremental = shape(inc_day, "99999999") && shape(time, "999999.99");
-        let started = start.is_none_or(|start| shape(start, "99999999-999999.99"));
-        let full = shape(year, "9999") && shape(month, "99") && shape(day, "99-999999.99");
-        return (incremental && started && full)
-            .then(|| (collection, format!("{year}/{month}/{day}#{inc_day}/{inc_time}")));
+    if let Some((collection, full)) = full_backup(folder) {
+        return Some((collection, full.to_owned()));
     }
-    let mut parts = folder.rsplitn(4, '/');
-    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-    let collection = parts.next()?;
-    let full = shape(year, "9999") && shape(month, "99") && shape(day, "99-999999.99");
-    full.then(|| (collection, format!("{year}/{month}/{day}")))
+    let (rest, inc_time) = folder.rsplit_once('/')?;
+    let (above, inc_day) = rest.rsplit_once('/')?;
+    let (time, start) = inc_time
+        .split_once('-')
+        .map_or((inc_time, None), |(time, start)| (time, Some(start)));
+    let incremental = shape(inc_day, "99999999") && shape(time, "999999.99");
+    if !incremental || !start.is_none_or(|start| shape(start, "99999999-999999.99")) {
+        return None;
+    }
+    let (collection, full) = full_backup(above)?;
+    let collection = collection.strip_suffix("/incrementals").unwrap_or(collection);
+    Some((collection, format!("{full}#{inc_day}/{inc_time}")))
+}
+
+/// `<collection>/YYYY/MM/DD-HHMMSS.ss`, taken apart.
+fn full_backup(folder: &str) -> Option<(&str, &str)> {
+    let slash = folder.rmatch_indices('/').nth(2)?.0;
+    let (collection, full) = (&folder[..slash], &folder[slash + 1..]);
+    (shape(full, "9999/99/99-999999.99") && !collection.is_empty()).then_some((collection, full))
 }
 
 /// `9` in the pattern stands for a digit, all else for itself.
@@ -120,6 +124,8 @@ mod tests {
             "/bank/2021/03/24-210532.53/data/1.sst",
             "/bank/incrementals/2021/03/24-210532.53/20210325/090000.00/BACKUP_MANIFEST",
             "/bank/incrementals/2021/03/24-210532.53/20210326/090000.00-20210324-210532.53/BACKUP_METADATA",
+            "/bank/2021/03/24-210532.53/20210327/090000.00/BACKUP_MANIFEST",
+            "/bank/2021/03/24-210532.53/20210327/data/BACKUP_MANIFEST",
             "/deep/er/2022/01/01-000000.00/BACKUP_MANIFEST",
             "/notes/2022/1/1/BACKUP_MANIFEST",
             "/BACKUP_MANIFEST",
@@ -130,7 +136,7 @@ mod tests {
             .iter()
             .map(|(path, found)| (path.as_str(), found.backups()))
             .collect();
-        assert_eq!(found, [("bank", 3), ("deep/er", 1)]);
+        assert_eq!(found, [("bank", 4), ("deep/er", 1)]);
         assert!(collections.get("/bank/").is_some());
     }
 }

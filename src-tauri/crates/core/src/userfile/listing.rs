@@ -397,7 +397,16 @@ fn sort(rows: &mut [Row], files: &[FileRow], key: &ViewKey) {
         Row::Folder { path, .. } => path.to_lowercase(),
         Row::File(at) => files[*at].name.shown().to_lowercase(),
     };
-    rows.sort_by_cached_key(|row| (matches!(row, Row::File(_)), name(row)));
+    let is_file = |row: &Row| matches!(row, Row::File(_));
+    rows.sort_by_cached_key(|row| (is_file(row), name(row)));
+    if key.sort == Sort::Name {
+        if key.descending {
+            let (folders, files) = rows.split_at_mut(rows.partition_point(|row| !is_file(row)));
+            folders.reverse();
+            files.reverse();
+        }
+        return;
+    }
     let size = |row: &Row| match row {
         Row::Folder { size_bytes, .. } => *size_bytes,
         Row::File(at) => files[*at].size_bytes,
@@ -411,9 +420,10 @@ fn sort(rows: &mut [Row], files: &[FileRow], key: &ViewKey) {
         Row::File(at) => files[*at].username.as_str(),
     };
     rows.sort_by(|a, b| {
-        let folders_first = matches!(a, Row::File(_)).cmp(&matches!(b, Row::File(_)));
+        let folders_first = is_file(a).cmp(&is_file(b));
         let order = match key.sort {
-            Sort::Name => name(a).cmp(&name(b)),
+            // Names are in order already, and stay so where the rest is equal.
+            Sort::Name => std::cmp::Ordering::Equal,
             Sort::Size => size(a).cmp(&size(b)),
             Sort::Uploaded => time(a).cmp(&time(b)),
             Sort::Username => user(a).cmp(user(b)),
