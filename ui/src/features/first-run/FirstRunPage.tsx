@@ -78,7 +78,6 @@ export function FirstRunPage({ onParsed, onPractice, importButton }: FirstRunPag
               <Link to="/connections/new" className={styles.link}>
                 Fill in by hand
               </Link>
-              {importButton}
             </ButtonRow>
           </form>
         </section>
@@ -104,6 +103,7 @@ export function FirstRunPage({ onParsed, onPractice, importButton }: FirstRunPag
           </div>
         </section>
       </div>
+      <p className={styles.moving}>Coming from another computer? {importButton}</p>
     </div>
   );
 }
