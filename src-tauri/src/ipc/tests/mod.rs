@@ -4,4 +4,5 @@
 
 mod guard;
 mod leak;
+mod quiet;
 mod room;

@@ -6,6 +6,7 @@
 mod environment;
 mod postgres;
 mod quiet;
+mod rights;
 mod rows;
 mod server;
 mod tls;

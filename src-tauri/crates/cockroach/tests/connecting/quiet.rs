@@ -9,7 +9,7 @@ use roachvault_practice::{Options, PracticeCluster};
 use super::relay::Relay;
 
 /// A cluster behind a line on which every byte is counted.
-async fn watched() -> (PracticeCluster, Relay, Target) {
+pub async fn watched() -> (PracticeCluster, Relay, Target) {
     let options = Options {
         password: "s3cr3t-w0rd".into(),
         sample_data: false,
