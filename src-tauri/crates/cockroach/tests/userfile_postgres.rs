@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use roachvault_cockroach::userfile::{
-    DeleteTarget, Event, Lanes, LocalSource, OnConflict, PartFile, SharedLanes, SmallFile, SmallUploaded,
-    Source, Stop, Store, StoredName, Upload, delete, download, download_small, get_file, list_page,
-    list_stores, remove_unfinished, temporary_name, upload, upload_small,
+    DeleteTarget, Event, Lanes, LocalSource, OnConflict, PartFile, Rename, SharedLanes, SmallFile,
+    SmallUploaded, Source, Stop, Store, StoredName, Upload, delete, download, download_small, get_file,
+    list_page, list_stores, remove_unfinished, rename, temporary_name, upload, upload_small,
 };
 use roachvault_cockroach::{Cluster, ErrorKind};
 use sha2::{Digest, Sha256};
@@ -131,6 +131,34 @@ async fn files_go_up_and_come_down_byte_for_byte() {
     assert_eq!(world.names().await, ["a b/100%#?.csv", "big", "empty", "one"]);
     let stores = list_stores(&world.cluster).await.unwrap();
     assert_eq!(stores, std::slice::from_ref(&world.store.name));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_hold_together_where_the_server_sorts_by_a_language() {
+    let Some(world) = World::new().await else { return };
+    let by_language =
+        "ALTER TABLE userfiles_root_upload_files ALTER COLUMN filename TYPE TEXT COLLATE \"en-x-icu\"";
+    if let Err(error) = sqlx::query(by_language).execute(world.cluster.pool()).await {
+        println!("skipped: {error}");
+        return;
+    }
+    let names = ["Z", "a-b", "a/1", "a/b/2", "a0", "ab", "b"];
+    for name in names {
+        world.put(name, name.as_bytes(), OnConflict::Fail).await.unwrap();
+    }
+    assert_eq!(world.names().await, names);
+    let below = list_page(&world.store, "/a/", None, 1000, None).await.unwrap();
+    assert_eq!(below.len(), 2);
+    let folder = Rename {
+        from: "/a/".into(),
+        to: "/moved/".into(),
+    };
+    assert_eq!(rename(&world.store, &[folder]).await.unwrap(), 2);
+    assert_eq!(
+        world.names().await,
+        ["Z", "a-b", "a0", "ab", "b", "moved/1", "moved/b/2"]
+    );
+    assert_eq!(world.fetch("moved/b/2").await.unwrap(), b"a/b/2");
 }
 
 #[tokio::test(flavor = "multi_thread")]

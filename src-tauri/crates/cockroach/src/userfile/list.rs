@@ -67,15 +67,13 @@ pub async fn list_page(
         store.dialect.as_of(as_of)?
     );
     let end = prefix_end(prefix);
-    sql.push_str(if after.is_some() {
-        " WHERE filename > $1"
-    } else {
-        " WHERE filename >= $1"
-    });
+    let filename = store.dialect.filename();
+    let from = if after.is_some() { ">" } else { ">=" };
+    sql.push_str(&format!(" WHERE {filename} {from} $1"));
     if end.is_some() {
-        sql.push_str(" AND filename < $2");
+        sql.push_str(&format!(" AND {filename} < $2"));
     }
-    sql.push_str(&format!(" ORDER BY filename LIMIT {limit}"));
+    sql.push_str(&format!(" ORDER BY {filename} LIMIT {limit}"));
     let mut query = sqlx::query(AssertSqlSafe(sql))
         .persistent(false)
         .bind(after.unwrap_or(prefix).to_owned());

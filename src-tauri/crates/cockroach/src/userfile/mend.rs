@@ -36,8 +36,9 @@ pub async fn rename(store: &Store, renames: &[Rename]) -> Result<u64> {
             // One update over the key range of the folder: '0' follows '/'.
             let end = format!("{}0", one.from.trim_end_matches('/'));
             let sql = format!(
-                "UPDATE {} SET filename = $1 || substr(filename, $2) WHERE filename >= $3 AND filename < $4",
-                store.files
+                "UPDATE {} SET filename = $1 || substr(filename, $2) WHERE {filename} >= $3 AND {filename} < $4",
+                store.files,
+                filename = store.dialect.filename()
             );
             let after = i64::try_from(one.from.chars().count() + 1).unwrap_or(i64::MAX);
             let query = sqlx::query(AssertSqlSafe(sql)).bind(&one.to);

@@ -176,6 +176,15 @@ impl Dialect {
         })
     }
 
+    /// The name column, compared byte by byte. CockroachDB does that anyway; PostgreSQL may have been set up
+    /// with the rules of a language, by which a folder's names do not stand together.
+    pub(crate) fn filename(self) -> &'static str {
+        match self {
+            Self::Cockroach => "filename",
+            Self::Postgres => "filename COLLATE \"C\"",
+        }
+    }
+
     /// ` AS OF SYSTEM TIME '…'`, or nothing where there is no such thing.
     pub(crate) fn as_of(self, time: Option<&str>) -> Result<String> {
         match (self, time) {
