@@ -62,7 +62,7 @@ function openDialog() {
 }
 
 async function resize(width, height) {
-  const window = xdotool('search', '--onlyvisible', '--name', '^Roachvault').split('\n')[0];
+  const window = xdotool('search', '--onlyvisible', '--name', 'Roachvault$').split('\n')[0];
   xdotool('windowsize', window, `${width}`, `${height}`, 'windowmove', window, '20', '40');
   await until(`page of ${width}x${height}`, async () => {
     const seen = await script('return `${innerWidth}x${innerHeight}`');

@@ -6,7 +6,7 @@ mod state;
 
 use std::time::Duration;
 
-use tauri::{Builder, Manager, Runtime, Window, WindowEvent};
+use tauri::{Builder, Manager, RunEvent, Runtime, Window, WindowEvent};
 
 use state::AppState;
 
@@ -54,8 +54,15 @@ pub fn run() {
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_opener::init());
-    if let Err(error) = build(builder).run(tauri::generate_context!()) {
-        eprintln!("Roachvault could not start: {error}");
-        std::process::exit(1);
+    match build(builder).build(tauri::generate_context!()) {
+        Ok(app) => app.run(|app, event| {
+            if let RunEvent::Ready = event {
+                host::attention::follow(app.clone());
+            }
+        }),
+        Err(error) => {
+            eprintln!("Roachvault could not start: {error}");
+            std::process::exit(1);
+        }
     }
 }

@@ -132,6 +132,18 @@ impl<'desktop> App<'desktop> {
         self.session.script(script, &json!([])).unwrap()
     }
 
+    /// Kills the app outright, as a power cut would: nothing of it can tidy up.
+    pub fn kill(self) {
+        let killed = self.desktop.kill_program(env!("CARGO_BIN_EXE_roachvault"));
+        assert!(killed > 0, "no app was running");
+        until("the app to be gone", SOON, || {
+            match self.session.script("1", &json!([])) {
+                Ok(_) => Err("it still answers".into()),
+                Err(_) => Ok(()),
+            }
+        });
+    }
+
     /// Closes the window as its frame's button does, and waits until the app is gone.
     pub fn quit(self) {
         until("the app to end", SOON, || {
@@ -140,7 +152,7 @@ impl<'desktop> App<'desktop> {
                     // Pressed again as long as it runs: right after a dialog has closed, no window may have the keys.
                     let id = self
                         .desktop
-                        .output("xdotool", &["search", "--onlyvisible", "--name", "^Roachvault$"]);
+                        .output("xdotool", &["search", "--onlyvisible", "--name", "Roachvault$"]);
                     if let Some(id) = id.ok().and_then(|ids| ids.lines().last().map(str::to_owned)) {
                         let keys = [
                             "windowactivate",

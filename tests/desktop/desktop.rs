@@ -151,6 +151,28 @@ impl Desktop {
         }
     }
 
+    /// Sends SIGKILL to what runs this program on this desktop, and on no other. Answers how many there were.
+    pub fn kill_program(&self, program: &str) -> usize {
+        let data_dir = format!("ROACHVAULT_DATA_DIR={}", self.data_dir().display());
+        let is_ours = |process: &Path| {
+            fs::read_link(process.join("exe")).is_ok_and(|exe| exe == Path::new(program))
+                && fs::read(process.join("environ")).is_ok_and(|environ| {
+                    environ
+                        .split(|byte| *byte == 0)
+                        .any(|set| set == data_dir.as_bytes())
+                })
+        };
+        let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+        processes
+            .filter(|process| is_ours(process))
+            .filter_map(|process| Some(process.file_name()?.to_str()?.to_owned()))
+            .filter(|id| {
+                let killed = Command::new("kill").args(["-KILL", id]).status();
+                killed.is_ok_and(|status| status.success())
+            })
+            .count()
+    }
+
     pub fn leave_trace(&self, name: &str, content: &[u8]) {
         let _ = fs::write(self.traces.join(name), content);
     }

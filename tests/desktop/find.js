@@ -64,7 +64,8 @@
     if (!top) continue;
     const root = within ? (named(top) === within ? top : search(top, landmarks, within)) : top;
     const found = root && search(root, roles, name);
-    if (found) return found;
+    // The box or dot that is drawn stands beside an input that cannot be seen: a person clicks the label.
+    if (found) return found.matches('input[type=checkbox], input[type=radio]') ? (found.closest('label') ?? found) : found;
     if (top === modal) return null;
   }
   return null;

@@ -12,8 +12,11 @@
 mod app;
 mod connect;
 mod desktop;
+mod files;
 mod keyboard;
+mod many_files;
 mod native_dialog;
+mod noise;
 mod outside;
 mod wait;
 mod walk;

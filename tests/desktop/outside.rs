@@ -29,6 +29,19 @@ pub fn keyring_secrets(desktop: &Desktop) -> Vec<String> {
 /// where the saved connection points, with the host name and certificate fully checked.
 #[track_caller]
 pub fn psql(desktop: &Desktop, database: &str, statement: &str) -> String {
+    run_psql(desktop, database, &["--command", statement])
+}
+
+/// The same for a statement that is too long for an argument.
+#[track_caller]
+pub fn psql_file(desktop: &Desktop, database: &str, statement: &str) -> String {
+    let file = desktop.scratch("statement.sql");
+    std::fs::write(&file, statement).unwrap();
+    run_psql(desktop, database, &["--file", &file.display().to_string()])
+}
+
+#[track_caller]
+fn run_psql(desktop: &Desktop, database: &str, statement: &[&str]) -> String {
     let index = std::fs::read(desktop.data_dir().join("connections.json")).unwrap();
     let index: Value = serde_json::from_slice(&index).unwrap();
     let saved = &index["connections"][0];
@@ -45,9 +58,8 @@ pub fn psql(desktop: &Desktop, database: &str, statement: &str) -> String {
             "--no-align",
             "--set",
             "ON_ERROR_STOP=1",
-            "--command",
-            statement,
         ])
+        .args(statement)
         .env("PGHOST", saved["host"].as_str().unwrap())
         .env("PGPORT", saved["port"].to_string())
         .env("PGUSER", saved["user"].as_str().unwrap())

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::desktop::Desktop;
 use crate::native_dialog;
+use crate::noise::noise;
 use crate::outside;
 use crate::wait::until;
 
@@ -148,17 +149,4 @@ fn names_in(folder: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
-}
-
-/// Bytes that no compression and no lucky default can imitate; the same in every run.
-fn noise(length: usize) -> Vec<u8> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    (0..length)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state.to_le_bytes()[3]
-        })
-        .collect()
 }

@@ -1,5 +1,6 @@
 //! What the operating system offers: folders, keyring, notifications.
 
+pub mod attention;
 pub mod clipboard;
 pub mod keychain;
 pub mod paths;

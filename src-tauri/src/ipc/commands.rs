@@ -32,6 +32,7 @@ commands! {
 
     userfiles::list_userfile_stores(connection: Uuid) => Vec<userfiles::UserfileStore>;
     userfiles::list_userfiles(connection: Uuid, request: userfiles::ListRequest) => userfiles::FolderPage;
+    userfiles::read_clipboard_files() => Vec<String>;
     userfiles::plan_upload(connection: Uuid, request: userfiles::UploadRequest) => userfiles::TransferPlan;
     userfiles::start_upload(plan: Uuid, choices: userfiles::ConflictChoices) => Uuid;
     userfiles::plan_download(connection: Uuid, request: userfiles::DownloadRequest) => userfiles::TransferPlan;

@@ -7,6 +7,7 @@ use roachvault_core::userfile::{self, Move as CoreMove};
 use roachvault_core::{ConnectionId, OpenCluster};
 use uuid::Uuid;
 
+use crate::host::clipboard;
 use crate::ipc::IpcError;
 use crate::state::AppState;
 
@@ -41,6 +42,15 @@ pub async fn list_userfiles(
     let folder = request.folder.clone();
     let page = state.userfiles.list(&cluster, &request.into()).await?;
     Ok(FolderPage::of(folder, page))
+}
+
+/// Files and folders that were copied in a file manager, to be uploaded by pasting.
+pub async fn read_clipboard_files(_state: &AppState) -> Result<Vec<String>, IpcError> {
+    let files = clipboard::read_files().await;
+    Ok(files
+        .into_iter()
+        .filter_map(|path| path.into_os_string().into_string().ok())
+        .collect())
 }
 
 pub async fn plan_upload(

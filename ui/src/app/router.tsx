@@ -211,6 +211,8 @@ const backUp = createRoute({
   path: "backups/new",
   validateSearch: (search: Record<string, unknown>): BackUpSearch => ({
     database: text(search.database),
+    scope: search.scope === "tables" || search.scope === "cluster" ? search.scope : undefined,
+    tables: text(search.tables),
     collection: text(search.collection),
     step: search.step === "check" ? "check" : undefined,
     job: text(search.job),

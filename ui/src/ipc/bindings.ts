@@ -962,6 +962,7 @@ export const commands = {
   startRestore: (plan: string, typedName: string | null): Promise<string> => call("start_restore", { plan, typedName }),
   listUserfileStores: (connection: string): Promise<Array<UserfileStore>> => call("list_userfile_stores", { connection }),
   listUserfiles: (connection: string, request: ListRequest): Promise<FolderPage> => call("list_userfiles", { connection, request }),
+  readClipboardFiles: (): Promise<Array<string>> => call("read_clipboard_files"),
   planUpload: (connection: string, request: UploadRequest): Promise<TransferPlan> => call("plan_upload", { connection, request }),
   startUpload: (plan: string, choices: ConflictChoices): Promise<string> => call("start_upload", { plan, choices }),
   planDownload: (connection: string, request: DownloadRequest): Promise<TransferPlan> => call("plan_download", { connection, request }),

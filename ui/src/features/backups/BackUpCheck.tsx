@@ -22,7 +22,8 @@ function sizeOf(plan: BackupPlan): string {
 }
 
 export interface BackUpCheckProps {
-  database: string;
+  /** Such as "bank" or "the whole cluster". */
+  subject: string;
   planning: UseQueryResult<BackupPlan>;
   isStarting: boolean;
   startError: unknown;
@@ -31,7 +32,7 @@ export interface BackUpCheckProps {
 }
 
 export function BackUpCheck({
-  database,
+  subject,
   planning,
   isStarting,
   startError,
@@ -46,8 +47,8 @@ export function BackUpCheck({
       <StepTitle title="Will this work?" aside={short && <Badge tone={short.tone}>{short.words}</Badge>}>
         {plan && (
           <>
-            A copy of <strong>{database}</strong> goes into <strong>{plan.collection.name}</strong>
-            {size && `: ${size}`}. <strong>{database}</strong> stays in use meanwhile.
+            A copy of <strong>{subject}</strong> goes into <strong>{plan.collection.name}</strong>
+            {size && `: ${size}`}. Everything stays in use meanwhile.
           </>
         )}
       </StepTitle>
@@ -93,7 +94,7 @@ export function BackUpCheck({
           isPending={isStarting}
           onPress={() => plan && onStart(plan.id)}
         >
-          {`Back up ${database}`}
+          {`Back up ${subject}`}
         </Button>
       </StepFoot>
     </>

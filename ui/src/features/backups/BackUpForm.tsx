@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../../components/Button";
+import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Checkbox, RadioGroup } from "../../components/Choice";
 import { Disclosure } from "../../components/Disclosure";
@@ -13,9 +14,10 @@ import { type BackupKind, type Collection, commands } from "../../ipc/bindings";
 import { clusterKey } from "../../ipc/connections";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
-import { count, counted } from "../../lib/quantity";
 import styles from "./BackUpPage.module.css";
 import { storages } from "./CollectionCard";
+import { TargetFields } from "./TargetFields";
+import { type ChosenTargets, targetsOf } from "./targets";
 
 export interface BackUpOptions {
   kind: BackupKind;
@@ -42,19 +44,19 @@ function folderProblem(name: string): string | null {
 }
 
 export interface BackUpFormProps {
-  database: string | undefined;
+  targets: ChosenTargets;
   collection: string | undefined;
   options: BackUpOptions;
-  onDatabaseChange: (database: string) => void;
+  onTargetsChange: (targets: ChosenTargets) => void;
   onOptionsChange: (options: BackUpOptions) => void;
-  onNext: (collection: Collection, database: string) => void;
+  onNext: (collection: Collection, targets: ChosenTargets) => void;
 }
 
 export function BackUpForm({
-  database,
+  targets,
   collection,
   options,
-  onDatabaseChange,
+  onTargetsChange,
   onOptionsChange,
   onNext,
 }: BackUpFormProps) {
@@ -63,8 +65,10 @@ export function BackUpForm({
   const databases = useQuery(databasesQuery(connection.id));
   const collections = useQuery(collectionsQuery(connection.id));
   const choosable = databases.data?.filter((each) => !each.isSystem) ?? [];
-  const chosen = database ?? (choosable.length === 1 ? choosable[0]?.name : undefined);
-  const proposal = `${chosen ?? "my"}-backup`;
+  const database = targets.database ?? (choosable.length === 1 ? choosable[0]?.name : undefined);
+  const chosen: ChosenTargets = { ...targets, database };
+  const isComplete = targetsOf(chosen) !== null;
+  const proposal = `${targets.scope === "cluster" ? "cluster" : (database ?? "my")}-backup`;
   const known = collections.data ?? [];
   // The collection a database already has is where its next backup belongs.
   const habit = known.find((each) => each.uri === collection) ?? known.find((each) => each.name === proposal);
@@ -75,6 +79,9 @@ export function BackUpForm({
   const where: Where = place ?? (habit ? "known" : "new");
   const folder = name ?? proposal;
   const pickedUri = picked ?? habit?.uri ?? known[0]?.uri ?? null;
+  const liesInFiles =
+    where === "new" ||
+    (where === "known" && known.find((each) => each.uri === pickedUri)?.storage === "userfile");
   const [wasPressed, setPressed] = useState(false);
   const problem =
     where === "new"
@@ -91,7 +98,7 @@ export function BackUpForm({
     },
     onSuccess: async (saved) => {
       await queryClient.invalidateQueries({ queryKey: clusterKey(connection.id, "backups", "collections") });
-      if (chosen !== undefined) onNext(saved, chosen);
+      if (isComplete) onNext(saved, chosen);
     },
   });
 
@@ -121,28 +128,17 @@ export function BackUpForm({
       onSubmit={(event) => {
         event.preventDefault();
         setPressed(true);
-        if (problem === null && chosen !== undefined) next.mutate();
+        if (problem === null && isComplete) next.mutate();
       }}
     >
       <StepTitle title="What, and where to?" />
       <Card>
         <div className={styles.fields}>
-          <Select
-            label="Database"
-            options={choosable.map((each) => ({
-              value: each.name,
-              label: each.name,
-              description: [
-                each.tables === null ? "" : counted(each.tables, "table"),
-                each.estimatedRows === null ? "" : `about ${count(each.estimatedRows)} rows`,
-              ]
-                .filter(Boolean)
-                .join(", "),
-            }))}
-            value={chosen ?? null}
-            onChange={onDatabaseChange}
-            error={wasPressed && chosen === undefined ? "Choose a database." : null}
-            description="All its tables, types and views, as of ten seconds before it starts. Nothing is locked."
+          <TargetFields
+            databases={choosable}
+            targets={chosen}
+            onChange={onTargetsChange}
+            wasPressed={wasPressed}
           />
           <RadioGroup
             label="Where it goes"
@@ -203,6 +199,13 @@ export function BackUpForm({
               description="Keys in it stay in memory until Roachvault quits. They are shown nowhere."
               mono
             />
+          )}
+          {targets.scope === "cluster" && liesInFiles && (
+            <Callout tone="attention" title="The whole cluster cannot be restored from there">
+              A restore of a whole cluster starts on a new, empty one, and this file storage is part of the
+              old one. Single databases can be restored from it. To be safe against the loss of the cluster,
+              choose another place.
+            </Callout>
           )}
           <Disclosure title="More choices">
             <div className={styles.fields}>

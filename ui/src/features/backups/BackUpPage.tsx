@@ -10,10 +10,15 @@ import { BackUpForm, type BackUpOptions, defaultOptions } from "./BackUpForm";
 import styles from "./BackUpPage.module.css";
 import { BackUpRun } from "./BackUpRun";
 import type { RestoreFrom } from "./BackupsPage";
+import { type ChosenTargets, subjectOf, targetsOf } from "./targets";
 
 /** The choices of the wizard and its place, kept in the address: a reload or a way back loses nothing. */
 export interface BackUpSearch {
   database?: string;
+  /** Absent for a database. */
+  scope?: "tables" | "cluster";
+  /** As typed. */
+  tables?: string;
   /** The collection's URI. A name that is only being typed is not in the address. */
   collection?: string;
   step?: "check";
@@ -27,19 +32,33 @@ export interface BackUpPageProps {
   onRestore: (from: RestoreFrom) => void;
 }
 
-/** Takes a backup of a database: what and where, then the check, then it runs. */
+function inAddress({ scope, database, tables }: ChosenTargets): BackUpSearch {
+  return {
+    database,
+    scope: scope === "database" ? undefined : scope,
+    tables: tables === "" ? undefined : tables,
+  };
+}
+
+/** Takes a backup: what and where, then the check, then it runs. */
 export function BackUpPage({ search, onSearchChange, onDone, onRestore }: BackUpPageProps) {
   const { connection } = useCurrentCluster();
   const [options, setOptions] = useState<BackUpOptions>(defaultOptions);
   const job = useJob(search.job ?? null);
-  const { database, collection } = search;
-  const canCheck = database !== undefined && collection !== undefined && search.step === "check";
+  const { collection } = search;
+  const chosen: ChosenTargets = {
+    scope: search.scope ?? "database",
+    database: search.database,
+    tables: search.tables ?? "",
+  };
+  const targets = targetsOf(chosen);
+  const canCheck = targets !== null && collection !== undefined && search.step === "check";
   // A plan is asked for when the check is opened, and again when one comes back to it: it is kept for nobody else.
   const planning = useQuery({
-    queryKey: ["plan", "backup", connection.id, database, collection, options],
+    queryKey: ["plan", "backup", connection.id, targets, collection, options],
     queryFn: () =>
       commands.planBackup(connection.id, {
-        targets: { type: "database", database: database ?? "" },
+        targets: targets ?? { type: "cluster" },
         collection: collection ?? "",
         kind: options.kind,
         revisionHistory: options.revisionHistory,
@@ -59,7 +78,7 @@ export function BackUpPage({ search, onSearchChange, onDone, onRestore }: BackUp
     {
       id: "what",
       title: "What and where",
-      choice: place !== "what" && database ? `${database}, into ${collectionName}` : null,
+      choice: place !== "what" && targets ? `${subjectOf(targets)}, into ${collectionName}` : null,
       state: place === "what" ? "current" : "done",
       canOpen: place === "check",
     },
@@ -92,19 +111,19 @@ export function BackUpPage({ search, onSearchChange, onDone, onRestore }: BackUp
       >
         {place === "what" && (
           <BackUpForm
-            database={database}
+            targets={chosen}
             collection={collection}
             options={options}
-            onDatabaseChange={(next) => onSearchChange({ ...search, database: next }, { replace: true })}
+            onTargetsChange={(next) => onSearchChange({ ...search, ...inAddress(next) }, { replace: true })}
             onOptionsChange={setOptions}
-            onNext={(where: Collection, what: string) =>
-              onSearchChange({ database: what, collection: where.uri, step: "check" })
+            onNext={(where: Collection, what: ChosenTargets) =>
+              onSearchChange({ ...inAddress(what), collection: where.uri, step: "check" })
             }
           />
         )}
         {place === "check" && (
           <BackUpCheck
-            database={database ?? ""}
+            subject={targets ? subjectOf(targets) : ""}
             planning={planning}
             isStarting={start.isPending}
             startError={start.error}

@@ -139,6 +139,38 @@ describe("taking a backup", () => {
     await expectAccessible();
   });
 
+  it("of single tables asks for them by name", async () => {
+    const user = userEvent.setup();
+    const backend = atBackups({ plan_backup: () => plan });
+    renderApp("/clusters/c1/backups/new?database=bank");
+    await user.click(await screen.findByRole("radio", { name: "Single tables" }));
+    await user.click(screen.getByRole("button", { name: "Check it" }));
+    expect(await screen.findByText("Name at least one table.")).toBeVisible();
+    await user.type(screen.getByRole("textbox", { name: "Tables" }), "accounts, audit.log");
+    await user.click(screen.getByRole("button", { name: "Check it" }));
+    expect(await screen.findByRole("button", { name: "Back up 2 tables of bank" })).toBeVisible();
+    expect(backend.sent.find(([command]) => command === "plan_backup")?.[1].request).toMatchObject({
+      targets: { type: "tables", database: "bank", tables: ["public.accounts", "audit.log"] },
+    });
+  });
+
+  it("of the whole cluster tells what its own file storage is not good for", async () => {
+    const user = userEvent.setup();
+    const backend = atBackups({ plan_backup: () => plan });
+    renderApp("/clusters/c1/backups/new");
+    await user.click(await screen.findByRole("radio", { name: "The whole cluster" }));
+    expect(screen.getByText("The whole cluster cannot be restored from there")).toBeVisible();
+    await expectAccessible();
+    await user.click(screen.getByRole("radio", { name: /Another place/ }));
+    expect(screen.queryByText("The whole cluster cannot be restored from there")).toBeNull();
+    await user.click(screen.getByRole("radio", { name: /A collection that exists/ }));
+    await user.click(screen.getByRole("button", { name: "Check it" }));
+    await screen.findByRole("button", { name: "Back up the whole cluster" });
+    expect(backend.sent.find(([command]) => command === "plan_backup")?.[1].request).toMatchObject({
+      targets: { type: "cluster" },
+    });
+  });
+
   it("does not start while a check says that it cannot work", async () => {
     atBackups({
       plan_backup: () => ({

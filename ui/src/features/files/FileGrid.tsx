@@ -6,10 +6,11 @@ import { Moment } from "../../components/Moment";
 import type { Selection } from "../../components/selection";
 import { type GridColumn, type GridSort, VirtualGrid } from "../../components/VirtualGrid";
 import type { UserfileEntry, UserfileSort } from "../../ipc/bindings";
-import { bytes, count, counted } from "../../lib/quantity";
+import { bytes, count, counted, percent } from "../../lib/quantity";
 import { relativeTime } from "../../lib/time";
 import styles from "./FileGrid.module.css";
 import { folderOf } from "./paths";
+import type { UploadingRow } from "./uploads";
 
 const icons: Record<UserfileEntry["kind"], IconName> = {
   folder: "folder",
@@ -21,10 +22,12 @@ function Name({
   entry,
   withFolder,
   isDropTarget,
+  upload,
   onOpen,
 }: {
   entry: UserfileEntry;
   withFolder: boolean;
+  upload: UploadingRow | undefined;
   isDropTarget: boolean;
   onOpen: () => void;
 }) {
@@ -61,6 +64,9 @@ function Name({
         >
           {text}
         </button>
+      )}
+      {upload && (
+        <Badge>{upload.fraction === null ? "uploading" : `uploading ${percent(upload.fraction)}`}</Badge>
       )}
       {entry.kind === "collection" && (
         <Badge tone="neutral">
@@ -103,6 +109,8 @@ export interface FileGridProps {
   loadRows: (first: number, last: number) => Promise<readonly UserfileEntry[]>;
   /** The folder over which files are held. */
   dropFolder: string | null;
+  /** What is on its way up, by its path. Rows of files that are not in the cluster yet come first. */
+  uploads: ReadonlyMap<string, UploadingRow>;
 }
 
 export function FileGrid({
@@ -111,6 +119,7 @@ export function FileGrid({
   descending,
   onSortChange,
   dropFolder,
+  uploads,
   ...grid
 }: FileGridProps) {
   const { onOpen } = grid;
@@ -126,6 +135,7 @@ export function FileGrid({
             entry={entry}
             withFolder={withFolders}
             isDropTarget={dropFolder === entry.path}
+            upload={uploads.get(entry.path)}
             onOpen={() => onOpen(entry)}
           />
         ),
@@ -144,8 +154,8 @@ export function FileGrid({
         width: "232px",
         isSortable: true,
         cell: (entry) => (
-          <span className={entry.kind === "file" ? undefined : styles.muted}>
-            <Uploaded entry={entry} />
+          <span className={entry.kind === "file" && !uploads.has(entry.path) ? undefined : styles.muted}>
+            {uploads.has(entry.path) ? "now" : <Uploaded entry={entry} />}
           </span>
         ),
       },
@@ -158,7 +168,7 @@ export function FileGrid({
         cell: (entry) => entry.kind === "file" && <MiddleEllipsis text={entry.username} keepEnd={6} />,
       },
     ],
-    [withFolders, dropFolder, onOpen],
+    [withFolders, dropFolder, uploads, onOpen],
   );
   return (
     <VirtualGrid

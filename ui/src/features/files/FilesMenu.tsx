@@ -3,13 +3,21 @@ import { MenuButton } from "../../components/Menu";
 export interface FilesMenuProps {
   readOnly: boolean;
   onUploadFolder: () => void;
+  onPaste: () => void;
   onUndelete: () => void;
   onRepair: () => void;
   onRefresh: () => void;
 }
 
 /** What is asked for less often than an upload or a download. */
-export function FilesMenu({ readOnly, onUploadFolder, onUndelete, onRepair, onRefresh }: FilesMenuProps) {
+export function FilesMenu({
+  readOnly,
+  onUploadFolder,
+  onPaste,
+  onUndelete,
+  onRepair,
+  onRefresh,
+}: FilesMenuProps) {
   return (
     <MenuButton
       label="More for files"
@@ -22,6 +30,14 @@ export function FilesMenu({ readOnly, onUploadFolder, onUndelete, onRepair, onRe
             icon: "folder",
             isDisabled: readOnly,
             onAction: onUploadFolder,
+          },
+          {
+            id: "paste",
+            label: "Upload what was copied",
+            icon: "upload",
+            isDisabled: readOnly,
+            description: "Files from your file manager, as Ctrl+V does.",
+            onAction: onPaste,
           },
         ],
         [

@@ -8,7 +8,7 @@ import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import type { Selection } from "../../components/selection";
 import { SearchField } from "../../components/TextField";
 import { announce } from "../../components/Toast";
-import type { UserfileEntry, UserfileSort } from "../../ipc/bindings";
+import { commands, type UserfileEntry, type UserfileSort } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { pickFiles, pickFolder, pickSaveTarget } from "../../ipc/dialogs";
 import { useFileDrop } from "../../ipc/drops";
@@ -22,7 +22,10 @@ import styles from "./FilesPage.module.css";
 import { GridFoot } from "./GridFoot";
 import { nameOf } from "./paths";
 import { StoreSwitch } from "./StoreSwitch";
+import { type UploadingRow, useUploads } from "./uploads";
 import { type FolderView, useFolder } from "./useFolder";
+import { useListedUploads } from "./useListedUploads";
+import { usePaste } from "./usePaste";
 import { useTransfer } from "./useTransfer";
 
 /** Where one is among the files: kept in the address, so that going back and forth works. */
@@ -45,6 +48,7 @@ export interface FilesPageProps {
 }
 
 const noSelection: Selection = new Set();
+const noUploads: readonly UploadingRow[] = [];
 
 export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPageProps) {
   const { connection } = useCurrentCluster();
@@ -56,6 +60,8 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
   );
   const files = useFolder(connection.id, view);
   const transfer = useTransfer(connection.id);
+  const uploading = useUploads(connection.id, files.summary?.store, folder);
+  const listed = useListedUploads(files, filter === "" ? uploading : noUploads);
   // Entries that were seen, by path: a selection outlives the page it was made on.
   const [chosen, setChosen] = useState<ReadonlyMap<string, UserfileEntry>>(new Map());
   const selection = useMemo(
@@ -85,11 +91,12 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
     setChosen(next);
   };
   const load = async (first: number, last: number) => {
-    const entries = await files.load(first, last);
+    const entries = await listed.load(first, last);
     for (const entry of entries) seen.current.set(entry.path, entry);
     return entries;
   };
   const openEntry = (entry: UserfileEntry) => {
+    if (listed.uploads.has(entry.path)) return;
     if (entry.kind === "folder") openFolder(asPath(entry));
     else if (entry.kind === "collection")
       onOpenCollection({ store: files.summary?.store ?? "", path: entry.path });
@@ -110,6 +117,15 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
       const path = await pickFolder("Upload a folder");
       if (path !== null) transfer.upload({ store, folder, paths: [path] });
     });
+  const paste = () =>
+    picking(async () => {
+      if (readOnly)
+        return announce("This connection is read-only: nothing was uploaded.", { tone: "attention" });
+      const paths = await commands.readClipboardFiles();
+      if (paths.length > 0) transfer.upload({ store, folder, paths });
+      else announce("The clipboard holds no files. Copy some in your file manager, then paste them here.");
+    });
+  usePaste(paste);
   const entries = [...chosen.values()];
   const paths = entries.map(asPath);
   const download = () =>
@@ -150,7 +166,8 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
   });
 
   const { summary } = files;
-  const isEmpty = summary?.totalEntries === 0 && summary.complete && !files.isStale;
+  const isEmpty =
+    summary?.totalEntries === 0 && summary.complete && !files.isStale && listed.rows.length === 0;
   const upload = (
     <Button variant="primary" isDisabled={readOnly} isPending={transfer.isPlanning} onPress={uploadFiles}>
       Upload…
@@ -177,6 +194,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
             <FilesMenu
               readOnly={readOnly}
               onUploadFolder={uploadFolder}
+              onPaste={paste}
               onUndelete={() => setOpen({ dialog: "undelete" })}
               onRepair={() => setOpen({ dialog: "repair" })}
               onRefresh={() => void files.refresh()}
@@ -253,7 +271,8 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
             ) : (
               <div className={styles.rows} data-stale={files.isStale || undefined}>
                 <FileGrid
-                  rows={files.rows}
+                  rows={listed.rows}
+                  uploads={listed.uploads}
                   withFolders={/[*?[]/.test(filter)}
                   sort={sort}
                   descending={descending}
@@ -268,7 +287,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
                     filterInput.current?.focus();
                     go({ ...search, filter: filter + character }, { replace: true });
                   }}
-                  onRangeChange={files.show}
+                  onRangeChange={listed.show}
                   loadRows={load}
                   dropFolder={hover && hover.folder !== folder ? hover.folder : null}
                 />

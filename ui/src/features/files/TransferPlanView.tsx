@@ -125,10 +125,11 @@ function isNewer(time: string | null, than: string | null): boolean {
 }
 
 function Conflicts({ ends, plan, choices }: { ends: Ends; plan: TransferPlan; choices: PlanChoices }) {
+  const isSingle = plan.conflictCount === 1;
   return (
     <>
       <RadioGroup
-        label="What should happen to them?"
+        label={isSingle ? "What should happen to it?" : "What should happen to them?"}
         look="cards"
         value={choices.all}
         onChange={choices.setAll}
@@ -140,7 +141,7 @@ function Conflicts({ ends, plan, choices }: { ends: Ends; plan: TransferPlan; ch
       />
       <ul className={styles.conflicts} aria-label="Names that are taken">
         {plan.conflicts.map((conflict) => (
-          <li key={conflict.target} className={styles.conflict}>
+          <li key={conflict.target} className={styles.conflict} data-single={isSingle || undefined}>
             <div className={styles.name}>
               <MiddleEllipsis text={nameOf(conflict.target.replaceAll("\\", "/"))} isFocusable />
             </div>
@@ -156,15 +157,17 @@ function Conflicts({ ends, plan, choices }: { ends: Ends; plan: TransferPlan; ch
               time={conflict.targetTime}
               isNewer={isNewer(conflict.targetTime, conflict.sourceTime)}
             />
-            <div className={styles.choice}>
-              <Select
-                label={`For ${nameOf(conflict.target)}`}
-                hideLabel
-                options={answers}
-                value={choices.of(conflict)}
-                onChange={(answer) => choices.setEach(conflict, answer)}
-              />
-            </div>
+            {!isSingle && (
+              <div className={styles.choice}>
+                <Select
+                  label={`For ${nameOf(conflict.target)}`}
+                  hideLabel
+                  options={answers}
+                  value={choices.of(conflict)}
+                  onChange={(answer) => choices.setEach(conflict, answer)}
+                />
+              </div>
+            )}
           </li>
         ))}
       </ul>

@@ -1,7 +1,7 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
-import { aConnection, failure, mockBackend, opened, renderApp } from "../../../tests/app";
+import { aConnection, aJob, failure, mockBackend, opened, renderApp } from "../../../tests/app";
 import { expectAccessible } from "../../../tests/axe";
 import { aFile, aFolder, aTransferPlan, store } from "../../../tests/wire";
 import type { UserfileEntry } from "../../ipc/bindings";
@@ -173,6 +173,55 @@ describe("an upload", () => {
       plan: "plan-1",
       choices: { all: "replace", each: {} },
     });
+  });
+
+  it("has its row, with how far it is, before the cluster lists it", async () => {
+    const user = userEvent.setup();
+    const backend = atFiles({
+      "plugin:dialog|open": () => ["/home/ada/orders.csv"],
+      plan_upload: () => aTransferPlan({ sizeBytes: 900 }),
+      start_upload: () => "job-1",
+    });
+    renderApp("/clusters/c1/files");
+    await row(/^customers\.csv/);
+    await user.click(screen.getByRole("button", { name: "Upload…" }));
+    await waitFor(() => expect(sentOf(backend, "start_upload")).toHaveLength(1));
+    const job = aJob("job-1", { progress: { done: 414, total: 900, unit: "bytes" } });
+    act(() => backend.sendJobs({ full: true, jobs: [job], removed: [] }));
+    expect(within(await row(/^orders\.csv/)).getByText("uploading 46 %")).toBeVisible();
+    await user.click(await row(/^orders\.csv/));
+    expect(screen.queryByText("1 selected")).toBeNull();
+    act(() =>
+      backend.sendJobs({
+        full: false,
+        jobs: [{ ...job, state: "succeeded", ended: true }],
+        removed: [],
+      }),
+    );
+    await waitFor(() => expect(screen.queryByText(/^uploading/)).toBeNull());
+  });
+
+  it("takes what was copied in a file manager, and says so when there is nothing", async () => {
+    const user = userEvent.setup();
+    let copied: string[] = [];
+    const backend = atFiles({
+      read_clipboard_files: () => copied,
+      plan_upload: () => aTransferPlan(),
+      start_upload: () => "job-1",
+    });
+    renderApp("/clusters/c1/files");
+    await row(/^customers\.csv/);
+    screen.getByRole("grid", { name: "Files" }).focus();
+    await user.paste();
+    expect(await screen.findByText(/The clipboard holds no files/)).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Dismiss" }));
+    screen.getByRole("grid", { name: "Files" }).focus();
+    copied = ["/home/ada/orders.csv"];
+    await user.paste();
+    await waitFor(() => expect(sentOf(backend, "plan_upload")[0]?.request).toMatchObject({ paths: copied }));
+    await user.click(screen.getByRole("searchbox", { name: "Filter names" }));
+    await user.paste("part");
+    expect(sentOf(backend, "read_clipboard_files")).toHaveLength(2);
   });
 
   it("of which nothing is left says why, and can only be closed", async () => {

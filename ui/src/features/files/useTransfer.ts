@@ -8,10 +8,16 @@ import {
   type UploadRequest,
 } from "../../ipc/bindings";
 import { asCallError, type CallError } from "../../ipc/errors";
+import { rememberUpload } from "./uploads";
 
 type Asked =
   | { direction: "upload"; request: UploadRequest }
   | { direction: "download"; request: DownloadRequest };
+
+interface Question {
+  asked: Asked;
+  plan: TransferPlan;
+}
 
 export interface Transfer {
   /** A plan with something to decide first, or with nothing to do: it waits for an answer. */
@@ -30,19 +36,16 @@ const nothingTaken: ConflictChoices = { all: "skip", each: {} };
 
 /** Looks first what a transfer would meet. When there is nothing to decide it starts, else it asks. */
 export function useTransfer(connectionId: string): Transfer {
-  const [question, setQuestion] = useState<Transfer["question"]>(null);
+  const [question, setQuestion] = useState<Question | null>(null);
   const starting = useMutation({
-    mutationFn: ({
-      direction,
-      plan,
-      choices,
-    }: {
-      direction: Asked["direction"];
-      plan: string;
-      choices: ConflictChoices;
-    }) =>
-      direction === "upload" ? commands.startUpload(plan, choices) : commands.startDownload(plan, choices),
-    onSuccess: () => setQuestion(null),
+    mutationFn: ({ asked, plan, choices }: Question & { choices: ConflictChoices }) =>
+      asked.direction === "upload"
+        ? commands.startUpload(plan.plan, choices)
+        : commands.startDownload(plan.plan, choices),
+    onSuccess: (job, { asked, plan, choices }) => {
+      setQuestion(null);
+      if (asked.direction === "upload") rememberUpload(job, connectionId, asked.request, plan, choices);
+    },
   });
   const planning = useMutation({
     mutationFn: (asked: Asked) =>
@@ -50,14 +53,13 @@ export function useTransfer(connectionId: string): Transfer {
         ? commands.planUpload(connectionId, asked.request)
         : commands.planDownload(connectionId, asked.request),
     onSuccess: (plan, asked) => {
-      const { direction } = asked;
       starting.reset();
       // The system's save dialog has asked already whether the file may be replaced.
       const isAnswered = asked.direction === "download" && asked.request.asFile && plan.files > 0;
-      if (isAnswered) starting.mutate({ direction, plan: plan.plan, choices: { all: "replace", each: {} } });
+      if (isAnswered) starting.mutate({ asked, plan, choices: { all: "replace", each: {} } });
       else if (plan.files === 0 || plan.conflictCount + plan.mapped.length + plan.leftOut.length > 0)
-        setQuestion({ direction, plan });
-      else starting.mutate({ direction, plan: plan.plan, choices: nothingTaken });
+        setQuestion({ asked, plan });
+      else starting.mutate({ asked, plan, choices: nothingTaken });
     },
   });
   const ask = (asked: Asked) => {
@@ -65,15 +67,14 @@ export function useTransfer(connectionId: string): Transfer {
     planning.mutate(asked);
   };
   return {
-    question,
+    question: question && { direction: question.asked.direction, plan: question.plan },
     isPlanning: planning.isPending,
     isStarting: starting.isPending,
     planError: planning.error && asCallError(planning.error),
     startError: starting.error && asCallError(starting.error),
     upload: (request) => ask({ direction: "upload", request }),
     download: (request) => ask({ direction: "download", request }),
-    start: (choices) =>
-      question && starting.mutate({ direction: question.direction, plan: question.plan.plan, choices }),
+    start: (choices) => question && starting.mutate({ ...question, choices }),
     dismiss: () => {
       setQuestion(null);
       planning.reset();

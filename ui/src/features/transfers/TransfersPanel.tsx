@@ -52,6 +52,11 @@ export function TransfersPanel() {
   const listId = useId();
   if (jobs.length === 0) return null;
   const ended = jobs.filter((job) => job.ended && job.can.dismiss);
+  // Folded, the panel tells of the newest; unfolded, each row has its own.
+  const retryable =
+    !isOpen && jobs.every((job) => job.ended)
+      ? jobs.slice(0, 1).find((job) => job.can.retryFailed)
+      : undefined;
   return (
     <section className={styles.panel} aria-label="Transfers">
       <div className={styles.head}>
@@ -66,6 +71,15 @@ export function TransfersPanel() {
           <Icon name={isOpen ? "chevronDown" : "chevronRight"} size={14} />
           <Summary jobs={jobs} />
         </button>
+        {retryable && (
+          <Button
+            size="small"
+            aria-label={`Retry failed: ${retryable.title}`}
+            onPress={jobControls(retryable).onRetryFailed}
+          >
+            Retry failed
+          </Button>
+        )}
         {ended.length > 0 && (
           <Button
             size="small"

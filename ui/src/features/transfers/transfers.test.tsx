@@ -52,6 +52,13 @@ async function withJobs(jobs: Job[], answers: Parameters<typeof mockBackend>[0] 
 const panel = () => screen.getByRole("region", { name: "Transfers" });
 
 describe("the transfers", () => {
+  it("that ended with failures offer to try those again, folded as well", async () => {
+    const user = userEvent.setup();
+    const backend = await withJobs([partly], { retry_failed: () => "u3" });
+    await user.click(within(panel()).getByRole("button", { name: "Retry failed: Upload 3 files" }));
+    expect(backend.sent).toContainEqual(["retry_failed", { id: "u2" }]);
+  });
+
   it("are in reach on every screen, and nowhere while there are none", async () => {
     const backend = await withJobs([]);
     expect(screen.queryByRole("region", { name: "Transfers" })).toBeNull();

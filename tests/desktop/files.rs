@@ -1,0 +1,196 @@
+//! Files as a person handles them: folders, taken names, new names, deletion and its undoing, a change of mind.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::app::{App, SOON};
+use crate::desktop::Desktop;
+use crate::native_dialog;
+use crate::noise::noise;
+use crate::outside;
+use crate::wait::until;
+
+/// Some megabytes, on a loaded machine with two cores.
+const JOB: Duration = Duration::from_secs(120);
+
+/// The practice user's file storage.
+const STORE: &str = "defaultdb.public.userfiles_demo_upload";
+
+/// The app with its practice cluster, on the files.
+fn at_files(desktop: &Desktop) -> App<'_> {
+    let app = App::open(desktop);
+    app.click("Start practice cluster");
+    app.see("nothing here is real");
+    app.click("Files");
+    app.see("No files yet");
+    app
+}
+
+fn upload(app: &App, file: &Path) {
+    app.click("Upload…");
+    native_dialog::choose(app.desktop, file);
+}
+
+/// Names and sizes in the cluster, as psql tells them: one line each, in order of the names.
+fn stored(desktop: &Desktop) -> String {
+    let statement = format!("SELECT filename, file_size FROM {STORE}_files ORDER BY filename");
+    outside::psql(desktop, "defaultdb", &statement)
+}
+
+#[test]
+fn a_folder_keeps_its_names_and_a_taken_name_is_asked_about() {
+    let Some(desktop) = Desktop::start("a_folder_keeps_its_names_and_a_taken_name_is_asked_about") else {
+        return;
+    };
+    let folder = desktop.files_dir().join("exports");
+    fs::create_dir_all(folder.join("2026")).unwrap();
+    fs::write(folder.join("orders.csv"), noise(70_000)).unwrap();
+    fs::write(folder.join("2026").join("orders.csv"), noise(1_000)).unwrap();
+    fs::write(folder.join("2026").join("empty.csv"), "").unwrap();
+    let app = at_files(&desktop);
+
+    app.click("More for files");
+    app.click("Upload a folder…");
+    native_dialog::choose(&desktop, &folder);
+    app.see_row("exports, folder, 3 files");
+    assert_eq!(
+        stored(&desktop),
+        "/exports/2026/empty.csv|0\n/exports/2026/orders.csv|1000\n/exports/orders.csv|70000"
+    );
+
+    app.click_in("exports, folder, 3 files", "exports");
+    app.see_row("orders.csv, 68.4 KiB");
+    fs::write(folder.join("orders.csv"), noise(2_000)).unwrap();
+    upload(&app, &folder.join("orders.csv"));
+    app.see("A file of this name is already in the cluster");
+    // Both sides are shown before a byte moves.
+    app.see("68.4 KiB");
+    app.see("2.0 KiB");
+    app.click("Replace");
+    app.click("Upload and replace 1 file");
+    app.see_row("orders.csv, 2.0 KiB");
+
+    upload(&app, &folder.join("orders.csv"));
+    app.see("A file of this name is already in the cluster");
+    app.click("Keep both");
+    app.click("Upload 1 file");
+    app.see_row("orders (2).csv, 2.0 KiB");
+    assert_eq!(
+        stored(&desktop),
+        "/exports/2026/empty.csv|0\n/exports/2026/orders.csv|1000\n/exports/orders (2).csv|2000\n/exports/orders.csv|2000"
+    );
+    app.quit();
+}
+
+#[test]
+fn a_file_is_renamed_deleted_and_brought_back() {
+    let Some(desktop) = Desktop::start("a_file_is_renamed_deleted_and_brought_back") else {
+        return;
+    };
+    let file = desktop.files_dir().join("orders.csv");
+    fs::write(&file, noise(5_000)).unwrap();
+    let app = at_files(&desktop);
+    upload(&app, &file);
+    app.choose_row("orders.csv, 4.9 KiB");
+    // A short time until the garbage is collected lets the app look at moments that are close.
+    let soon = format!("ALTER TABLE {STORE}_payload CONFIGURE ZONE USING gc.ttlseconds = 600");
+    outside::psql(&desktop, "defaultdb", &soon);
+
+    app.click("Rename");
+    app.fill("New name", "kept/orders-2026.csv");
+    app.click("Rename");
+    app.see_row("kept, folder, 1 file");
+    assert_eq!(stored(&desktop), "/kept/orders-2026.csv|5000");
+
+    app.click_in("kept, folder, 1 file", "kept");
+    app.choose_row("orders-2026.csv");
+    app.click("Delete…");
+    app.see("They can be undeleted for 10 min");
+    app.click("Delete 1 file");
+    app.see("Nothing in kept");
+    assert_eq!(stored(&desktop), "");
+
+    app.click("More for files");
+    app.click("Undelete…");
+    app.choose_row("kept/orders-2026.csv");
+    app.click("Bring back 1 file");
+    app.see_row("orders-2026.csv, 4.9 KiB");
+    assert_eq!(stored(&desktop), "/kept/orders-2026.csv|5000");
+    app.quit();
+}
+
+#[test]
+fn a_cancelled_upload_leaves_nothing_in_the_cluster() {
+    let Some(desktop) = Desktop::start("a_cancelled_upload_leaves_nothing_in_the_cluster") else {
+        return;
+    };
+    let file = desktop.files_dir().join("large.bin");
+    // Long enough on its way to be cancelled; a hole on the disk costs nothing.
+    fs::File::create(&file).unwrap().set_len(512 << 20).unwrap();
+    let app = at_files(&desktop);
+    upload(&app, &file);
+    app.see_row("large.bin, 512 MiB");
+    app.click("Show transfers");
+    app.click("Cancel: Upload large.bin");
+    app.see_in("Transfers", "Cancelled", JOB);
+
+    let chunks = format!("SELECT count(*) FROM {STORE}_payload");
+    until("nothing to be left", SOON, || {
+        let left = (stored(&desktop), outside::psql(&desktop, "defaultdb", &chunks));
+        if left == (String::new(), "0".to_owned()) {
+            Ok(())
+        } else {
+            Err(format!("{left:?}"))
+        }
+    });
+    app.see("No files yet");
+    app.quit();
+}
+
+#[test]
+fn an_upload_goes_on_where_it_was_after_the_app_was_killed() {
+    let Some(desktop) = Desktop::start("an_upload_goes_on_where_it_was_after_the_app_was_killed") else {
+        return;
+    };
+    let content = noise(160 << 20);
+    let file = desktop.files_dir().join("large.bin");
+    fs::write(&file, &content).unwrap();
+    let app = at_files(&desktop);
+    upload(&app, &file);
+    let chunks = format!("SELECT count(*) FROM {STORE}_payload");
+    until("some chunks to be in the cluster", JOB, || {
+        let there = outside::psql(&desktop, "defaultdb", &chunks);
+        let many = there.parse::<u32>().is_ok_and(|chunks| chunks >= 4);
+        if many {
+            Ok(())
+        } else {
+            Err(format!("{there} are there"))
+        }
+    });
+    app.kill();
+
+    let app = App::open(&desktop);
+    app.see("Interrupted");
+    app.click("Practice cluster");
+    app.see("nothing here is real");
+    app.click("Files");
+    app.click("Show transfers");
+    app.click("Resume: Upload large.bin");
+    app.see_in("Transfers", "Done, checked", JOB);
+    app.click("Hide transfers");
+    assert_eq!(stored(&desktop), format!("/large.bin|{}", content.len()));
+
+    app.choose_row("large.bin");
+    app.click("Download");
+    let back = desktop.files_dir().join("came-back.bin");
+    native_dialog::choose(&desktop, &back);
+    until("the downloaded file", JOB, || {
+        fs::metadata(&back).map_err(|error| error.to_string())
+    });
+    assert!(
+        fs::read(&back).unwrap() == content,
+        "the file came back with other bytes"
+    );
+    app.quit();
+}

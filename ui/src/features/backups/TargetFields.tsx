@@ -1,0 +1,73 @@
+import { RadioGroup } from "../../components/Choice";
+import { Select } from "../../components/Select";
+import { TextField } from "../../components/TextField";
+import type { Database } from "../../ipc/bindings";
+import { count, counted } from "../../lib/quantity";
+import { type ChosenTargets, tableNames } from "./targets";
+
+export interface TargetFieldsProps {
+  databases: readonly Database[];
+  targets: ChosenTargets;
+  onChange: (targets: ChosenTargets) => void;
+  /** Tells what is missing only after somebody tried to go on. */
+  wasPressed: boolean;
+}
+
+/** What to back up: one database, some of its tables, or everything. */
+export function TargetFields({ databases, targets, onChange, wasPressed }: TargetFieldsProps) {
+  const { scope, database, tables } = targets;
+  return (
+    <>
+      <RadioGroup
+        label="What to back up"
+        look="row"
+        value={scope}
+        onChange={(next) => onChange({ ...targets, scope: next })}
+        options={[
+          { value: "database", label: "One database" },
+          { value: "tables", label: "Single tables" },
+          { value: "cluster", label: "The whole cluster" },
+        ]}
+        description={
+          scope === "cluster"
+            ? "All databases, users and settings, as of ten seconds before it starts. Nothing is locked."
+            : undefined
+        }
+      />
+      {scope !== "cluster" && (
+        <Select
+          label="Database"
+          options={databases.map((each) => ({
+            value: each.name,
+            label: each.name,
+            description: [
+              each.tables === null ? "" : counted(each.tables, "table"),
+              each.estimatedRows === null ? "" : `about ${count(each.estimatedRows)} rows`,
+            ]
+              .filter(Boolean)
+              .join(", "),
+          }))}
+          value={database ?? null}
+          onChange={(next) => onChange({ ...targets, database: next })}
+          error={wasPressed && database === undefined ? "Choose a database." : null}
+          description={
+            scope === "database"
+              ? "All its tables, types and views, as of ten seconds before it starts. Nothing is locked."
+              : undefined
+          }
+        />
+      )}
+      {scope === "tables" && (
+        <TextField
+          label="Tables"
+          value={tables}
+          onChange={(next) => onChange({ ...targets, tables: next })}
+          placeholder="accounts, audit.log"
+          error={wasPressed && tableNames(tables).length === 0 ? "Name at least one table." : null}
+          description="Divided by commas. A name without a schema is of the schema public. The check tells whether they exist."
+          mono
+        />
+      )}
+    </>
+  );
+}
