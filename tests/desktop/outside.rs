@@ -29,6 +29,11 @@ pub fn keyring_secrets(desktop: &Desktop) -> Vec<String> {
 /// where the saved connection points, with the host name and certificate fully checked.
 #[track_caller]
 pub fn psql(desktop: &Desktop, database: &str, statement: &str) -> String {
+    try_psql(desktop, database, statement).unwrap()
+}
+
+/// The same, where the statement may fail for now.
+pub fn try_psql(desktop: &Desktop, database: &str, statement: &str) -> Result<String, String> {
     run_psql(desktop, database, &["--command", statement])
 }
 
@@ -37,11 +42,10 @@ pub fn psql(desktop: &Desktop, database: &str, statement: &str) -> String {
 pub fn psql_file(desktop: &Desktop, database: &str, statement: &str) -> String {
     let file = desktop.scratch("statement.sql");
     std::fs::write(&file, statement).unwrap();
-    run_psql(desktop, database, &["--file", &file.display().to_string()])
+    run_psql(desktop, database, &["--file", &file.display().to_string()]).unwrap()
 }
 
-#[track_caller]
-fn run_psql(desktop: &Desktop, database: &str, statement: &[&str]) -> String {
+fn run_psql(desktop: &Desktop, database: &str, statement: &[&str]) -> Result<String, String> {
     let index = std::fs::read(desktop.data_dir().join("connections.json")).unwrap();
     let index: Value = serde_json::from_slice(&index).unwrap();
     let saved = &index["connections"][0];
@@ -69,12 +73,10 @@ fn run_psql(desktop: &Desktop, database: &str, statement: &[&str]) -> String {
         .env("PGSSLROOTCERT", certificate)
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "psql: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    if !output.status.success() {
+        return Err(format!("psql: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(String::from_utf8(output.stdout).unwrap().trim_end().to_owned())
 }
 
 /// The files under `folder` that hold the secret, as it is or in an encoding that software likes to use.

@@ -65,9 +65,7 @@ function Name({
           {text}
         </button>
       )}
-      {upload && (
-        <Badge>{upload.fraction === null ? "uploading" : `uploading ${percent(upload.fraction)}`}</Badge>
-      )}
+      {upload && <Badge>{uploading(upload)}</Badge>}
       {entry.kind === "collection" && (
         <Badge tone="neutral">
           {entry.backups === 0 ? "Backup, unfinished" : `Backup · ${counted(entry.backups, "moment")}`}
@@ -78,6 +76,10 @@ function Name({
   );
 }
 
+function uploading({ fraction }: UploadingRow): string {
+  return fraction === null ? "uploading" : `uploading ${percent(fraction)}`;
+}
+
 function Uploaded({ entry }: { entry: UserfileEntry }): ReactNode {
   if (entry.kind === "file") return entry.uploadedAt ? <Moment value={entry.uploadedAt} /> : "unknown";
   if (entry.kind === "folder") return counted(entry.files, "file");
@@ -85,7 +87,8 @@ function Uploaded({ entry }: { entry: UserfileEntry }): ReactNode {
   return <span title={entry.newest}>newest {relativeTime(new Date(entry.newest), new Date())}</span>;
 }
 
-function spoken(entry: UserfileEntry): string {
+function spoken(entry: UserfileEntry, upload: UploadingRow | undefined): string {
+  if (upload) return `${entry.name}, ${uploading(upload)}`;
   const size = bytes(entry.sizeBytes);
   if (entry.kind === "folder") return `${entry.name}, folder, ${counted(entry.files, "file")}, ${size}`;
   if (entry.kind === "collection")
@@ -176,7 +179,7 @@ export function FileGrid({
       label="Files"
       columns={columns}
       rowKey={(entry) => entry.path}
-      rowLabel={spoken}
+      rowLabel={(entry) => spoken(entry, uploads.get(entry.path))}
       sort={{ column: sort, direction: descending ? "descending" : "ascending" }}
       onSortChange={({ column, direction }: GridSort) =>
         onSortChange(column as UserfileSort, direction === "descending")

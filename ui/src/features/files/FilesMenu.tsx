@@ -4,6 +4,7 @@ export interface FilesMenuProps {
   readOnly: boolean;
   onUploadFolder: () => void;
   onPaste: () => void;
+  onImport: () => void;
   onUndelete: () => void;
   onRepair: () => void;
   onRefresh: () => void;
@@ -14,6 +15,7 @@ export function FilesMenu({
   readOnly,
   onUploadFolder,
   onPaste,
+  onImport,
   onUndelete,
   onRepair,
   onRefresh,
@@ -38,6 +40,14 @@ export function FilesMenu({
             isDisabled: readOnly,
             description: "Files from your file manager, as Ctrl+V does.",
             onAction: onPaste,
+          },
+          {
+            id: "import",
+            label: "Bring in an archive…",
+            icon: "database",
+            isDisabled: readOnly,
+            description: "A folder that was saved as an archive before.",
+            onAction: onImport,
           },
         ],
         [

@@ -13,6 +13,7 @@ import { useCurrentCluster } from "../../ipc/currentCluster";
 import { pickFiles, pickFolder, pickSaveTarget } from "../../ipc/dialogs";
 import { useFileDrop } from "../../ipc/drops";
 import { asCallError } from "../../ipc/errors";
+import { ArchiveDialog } from "./ArchiveDialog";
 import { Breadcrumb } from "./Breadcrumb";
 import { ConflictDialog } from "./ConflictDialog";
 import { FileGrid } from "./FileGrid";
@@ -23,6 +24,7 @@ import { GridFoot } from "./GridFoot";
 import { nameOf } from "./paths";
 import { StoreSwitch } from "./StoreSwitch";
 import { type UploadingRow, useUploads } from "./uploads";
+import { useArchive } from "./useArchive";
 import { type FolderView, useFolder } from "./useFolder";
 import { useListedUploads } from "./useListedUploads";
 import { usePaste } from "./usePaste";
@@ -60,6 +62,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
   );
   const files = useFolder(connection.id, view);
   const transfer = useTransfer(connection.id);
+  const archive = useArchive(connection.id, store, folder);
   const uploading = useUploads(connection.id, files.summary?.store, folder);
   const listed = useListedUploads(files, filter === "" ? uploading : noUploads);
   // Entries that were seen, by path: a selection outlives the page it was made on.
@@ -154,7 +157,8 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
 
   const folderUnder = (target: Element | null) =>
     target?.closest("[role=row]")?.querySelector("[data-folder]")?.getAttribute("data-folder") ?? null;
-  const canDrop = !readOnly && shownDialog === null && transfer.question === null;
+  const canDrop =
+    !readOnly && shownDialog === null && transfer.question === null && archive.question === null;
   useFileDrop({
     onHover: (target, isOver) =>
       setHover(isOver && canDrop ? { folder: folderUnder(target) ?? folder } : null),
@@ -175,7 +179,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
   );
   const problem = dialogError
     ? asCallError(dialogError)
-    : (transfer.planError ?? (transfer.question ? null : transfer.startError));
+    : (archive.planError ?? transfer.planError ?? (transfer.question ? null : transfer.startError));
   return (
     <Content>
       <PageHeader
@@ -195,6 +199,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
               readOnly={readOnly}
               onUploadFolder={uploadFolder}
               onPaste={paste}
+              onImport={archive.importHere}
               onUndelete={() => setOpen({ dialog: "undelete" })}
               onRepair={() => setOpen({ dialog: "repair" })}
               onRefresh={() => void files.refresh()}
@@ -221,6 +226,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
               onPress={() => {
                 setDialogError(null);
                 transfer.dismiss();
+                archive.dismiss();
               }}
             >
               Dismiss
@@ -309,6 +315,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
                 const [only] = entries;
                 if (only) openEntry(only);
               }}
+              onExport={() => archive.exportPaths(paths)}
               onCopyAddress={copyAddress}
             />
           )}
@@ -333,6 +340,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
           onClose={transfer.dismiss}
         />
       )}
+      <ArchiveDialog archive={archive} />
       {shownDialog && (
         <FilesDialogs
           connectionId={connection.id}

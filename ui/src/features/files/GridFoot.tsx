@@ -17,6 +17,7 @@ export interface GridFootProps {
   onRename: () => void;
   onDelete: () => void;
   onDetails: () => void;
+  onExport: () => void;
   onCopyAddress: (uri: string) => void;
 }
 
@@ -32,6 +33,7 @@ export function GridFoot({
   onRename,
   onDelete,
   onDetails,
+  onExport,
   onCopyAddress,
 }: GridFootProps) {
   if (entries.length === 0) {
@@ -84,21 +86,30 @@ export function GridFoot({
         <Button variant="danger" isDisabled={readOnly} onPress={onDelete}>
           Delete…
         </Button>
-        {isOneFile && (
-          <MenuButton
-            label={`More for ${only.name}`}
-            icon="more"
-            actions={[
-              {
-                id: "address",
-                label: "Copy the address",
-                icon: "copy",
-                description: "For BACKUP, RESTORE and IMPORT.",
-                onAction: () => onCopyAddress(only.uri),
-              },
-            ]}
-          />
-        )}
+        <MenuButton
+          label="More for the selection"
+          icon="more"
+          actions={[
+            {
+              id: "archive",
+              label: "Save as an archive…",
+              icon: "download",
+              description: "A folder here, with a list of names and digests.",
+              onAction: onExport,
+            },
+            ...(isOneFile
+              ? [
+                  {
+                    id: "address",
+                    label: "Copy the address",
+                    icon: "copy",
+                    description: "For BACKUP, RESTORE and IMPORT.",
+                    onAction: () => onCopyAddress(only.uri),
+                  } as const,
+                ]
+              : []),
+          ]}
+        />
       </div>
     </div>
   );

@@ -20,6 +20,8 @@ export interface Ends {
   target: string;
   /** Where names may be taken: "in the cluster". */
   there: string;
+  /** Above the files that take no part, behind their number. */
+  leftOut?: string;
 }
 
 export const uploadEnds: Ends = {
@@ -36,6 +38,17 @@ export const downloadEnds: Ends = {
   source: "In the cluster",
   target: "On this computer",
   there: "on this computer",
+};
+
+export const exportEnds: Ends = { ...downloadEnds, verb: "Save", done: "saved" };
+
+export const importEnds: Ends = {
+  verb: "Bring in",
+  done: "brought in",
+  source: "In the archive",
+  target: "In the cluster",
+  there: "in the cluster",
+  leftOut: "not as exported, and will be refused",
 };
 
 export function copyEnds(clusterName: string): Ends {
@@ -222,7 +235,10 @@ export function TransferPlanView({
         </Disclosure>
       )}
       {plan.leftOut.length > 0 && (
-        <Disclosure title={`${counted(plan.leftOut.length, "file")} will be left out`} isOpen={!hasConflicts}>
+        <Disclosure
+          title={`${counted(plan.leftOut.length, "file")} ${ends.leftOut ?? "will be left out"}`}
+          isOpen={!hasConflicts}
+        >
           <LeftOutList plan={plan} />
         </Disclosure>
       )}
