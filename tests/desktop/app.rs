@@ -99,6 +99,20 @@ impl<'desktop> App<'desktop> {
         });
     }
 
+    /// Replaces what a field of a dialog holds, until it holds this: while a dialog opens, it still moves the focus.
+    #[track_caller]
+    pub fn write(&self, field: &str, text: &str) {
+        until(&format!("field '{field}' to hold '{text}'"), SOON, || {
+            let element = self.session.find("textbox", field, "")?;
+            self.session
+                .type_text(&element, &format!("\u{e009}a\u{e000}{text}"))?;
+            match self.session.value(&element)? {
+                held if held == text => Ok(()),
+                held => Err(format!("it holds '{held}'")),
+            }
+        });
+    }
+
     /// Waits until the page says this.
     #[track_caller]
     pub fn see(&self, words: &str) {

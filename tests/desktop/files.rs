@@ -21,7 +21,7 @@ const STORE: &str = "defaultdb.public.userfiles_demo_upload";
 fn at_files(desktop: &Desktop) -> App<'_> {
     let app = App::open(desktop);
     app.click("Start practice cluster");
-    app.see("nothing here is real");
+    app.see_within("nothing here is real", JOB);
     app.click("Files");
     app.see("No files yet");
     app
@@ -44,8 +44,6 @@ fn a_folder_keeps_its_names_and_a_taken_name_is_asked_about() {
         return;
     };
     let folder = desktop.files_dir().join("exports");
-    // Of a single folder inside, the native dialog would put the name behind what is pasted.
-    fs::create_dir_all(folder.join("drafts")).unwrap();
     fs::create_dir_all(folder.join("2026")).unwrap();
     fs::write(folder.join("orders.csv"), noise(70_000)).unwrap();
     fs::write(folder.join("2026").join("orders.csv"), noise(1_000)).unwrap();
@@ -53,8 +51,8 @@ fn a_folder_keeps_its_names_and_a_taken_name_is_asked_about() {
     let app = at_files(&desktop);
 
     app.click("More for files");
-    app.click("Upload a folder…");
-    native_dialog::choose(&desktop, &folder);
+    native_dialog::copy_file(&desktop, &folder);
+    app.click("Upload what was copied");
     app.see_row("exports, folder, 3 files");
     assert_eq!(
         stored(&desktop),
@@ -100,7 +98,7 @@ fn a_file_is_renamed_deleted_and_brought_back() {
     outside::psql(&desktop, "defaultdb", &soon);
 
     app.click("Rename");
-    app.fill("New name", "kept/orders-2026.csv");
+    app.write("New name", "kept/orders-2026.csv");
     app.click("Rename");
     app.see_row("kept, folder, 1 file");
     assert_eq!(stored(&desktop), "/kept/orders-2026.csv|5000");
@@ -175,7 +173,7 @@ fn an_upload_goes_on_where_it_was_after_the_app_was_killed() {
     let app = App::open(&desktop);
     app.see("Interrupted");
     app.click("Practice cluster");
-    app.see("nothing here is real");
+    app.see_within("nothing here is real", JOB);
     app.click("Files");
     app.click("Show transfers");
     app.click("Resume: Upload large.bin");

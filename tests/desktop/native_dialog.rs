@@ -43,18 +43,29 @@ pub fn choose(desktop: &Desktop, path: &Path) {
 /// Pastes the path, as one change: a path that is typed letter by letter meets the dialog's completion halfway, which
 /// then puts in what it guesses.
 fn paste_path(desktop: &Desktop, dialog: &str, path: &str) -> Result<(), String> {
-    put_on_clipboard(desktop, path)?;
+    put_on_clipboard(desktop, "UTF8_STRING", path)?;
     // Ctrl+L turns the path bar into an entry; a save dialog's name entry takes a whole path as well.
     press(desktop, dialog, "ctrl+l")?;
     press(desktop, dialog, "ctrl+a")?;
     press(desktop, dialog, "ctrl+v")
 }
 
-fn put_on_clipboard(desktop: &Desktop, text: &str) -> Result<(), String> {
+/// Copies a file or folder as a file manager does.
+#[track_caller]
+pub fn copy_file(desktop: &Desktop, path: &Path) {
+    put_on_clipboard(
+        desktop,
+        "text/uri-list",
+        &format!("file://{}\r\n", path.display()),
+    )
+    .unwrap();
+}
+
+fn put_on_clipboard(desktop: &Desktop, kind: &str, text: &str) -> Result<(), String> {
     // It stays in the background until somebody else takes the clipboard, so nothing may wait for its output to end.
     let mut xclip = desktop
         .command("xclip")
-        .args(["-selection", "clipboard", "-in"])
+        .args(["-selection", "clipboard", "-in", "-target", kind])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -119,6 +119,12 @@ impl Session {
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
+    /// What a field holds.
+    pub fn value(&self, element: &Element) -> Result<String, String> {
+        let value = self.script("arguments[0].value", &json!([{ELEMENT: element.0}]))?;
+        Ok(value.as_str().unwrap_or_default().to_owned())
+    }
+
     pub fn source(&self) -> Result<String, String> {
         let source = call(&self.agent, "GET", &format!("{}/source", self.url), None)?;
         Ok(source.as_str().unwrap_or_default().to_owned())

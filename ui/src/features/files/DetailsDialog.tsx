@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Stack } from "../../components/Card";
@@ -16,8 +16,39 @@ import { bytes, count, counted } from "../../lib/quantity";
 import styles from "./DetailsDialog.module.css";
 import { nameOf } from "./paths";
 
-function Facts({ details }: { details: UserfileDetails }) {
-  const [only] = details.chunks;
+interface FactsProps {
+  connectionId: string;
+  store: string | null;
+  details: UserfileDetails;
+}
+
+/** A file of one chunk has the digest of that chunk; of others the whole must be read, so it is asked for. */
+function Digest({ connectionId, store, details }: FactsProps) {
+  const digest = useMutation({
+    mutationFn: () => commands.digestUserfile(connectionId, store, details.path),
+  });
+  const sha256 = details.sha256 ?? digest.data;
+  if (sha256 !== undefined)
+    return (
+      <span className={styles.withCopy}>
+        <code>{sha256}</code>
+        <CopyButton text={sha256} label="Copy the digest" />
+      </span>
+    );
+  return (
+    <Stack gap={2}>
+      <span className={styles.withCopy}>
+        <Button size="small" isPending={digest.isPending} onPress={() => digest.mutate()}>
+          Work it out
+        </Button>
+        <span className={styles.muted}>The whole file is read: {bytes(details.sizeBytes)}.</span>
+      </span>
+      {digest.error && <ErrorState error={asCallError(digest.error)} />}
+    </Stack>
+  );
+}
+
+function Facts({ connectionId, store, details }: FactsProps) {
   const isShort = details.storedBytes !== details.sizeBytes;
   return (
     <Stack gap={4}>
@@ -42,15 +73,7 @@ function Facts({ details }: { details: UserfileDetails }) {
               <CopyButton text={details.uri} label="Copy the address" />
             </span>,
           ],
-          [
-            "SHA-256",
-            details.chunks.length === 1 && only ? (
-              <span key="sha256" className={styles.withCopy}>
-                <code>{only.sha256}</code>
-                <CopyButton text={only.sha256} label="Copy the digest" />
-              </span>
-            ) : null,
-          ],
+          ["SHA-256", <Digest key="sha256" connectionId={connectionId} store={store} details={details} />],
           ["Stored as", counted(details.chunks.length, "chunk")],
         ]}
       />
@@ -114,7 +137,7 @@ export function DetailsDialog({
             id: "details",
             label: "Details",
             panel: facts.data ? (
-              <Facts details={facts.data} />
+              <Facts connectionId={connectionId} store={store} details={facts.data} />
             ) : facts.error ? (
               <ErrorState error={asCallError(facts.error)} onRetry={() => void facts.refetch()} />
             ) : (

@@ -212,15 +212,15 @@ describe("an upload", () => {
     renderApp("/clusters/c1/files");
     await row(/^customers\.csv/);
     screen.getByRole("grid", { name: "Files" }).focus();
-    await user.paste();
+    await user.keyboard("{Control>}v{/Control}");
     expect(await screen.findByText(/The clipboard holds no files/)).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Dismiss" }));
     screen.getByRole("grid", { name: "Files" }).focus();
     copied = ["/home/ada/orders.csv"];
-    await user.paste();
+    await user.keyboard("{Control>}v{/Control}");
     await waitFor(() => expect(sentOf(backend, "plan_upload")[0]?.request).toMatchObject({ paths: copied }));
     await user.click(screen.getByRole("searchbox", { name: "Filter names" }));
-    await user.paste("part");
+    await user.keyboard("{Control>}v{/Control}");
     expect(sentOf(backend, "read_clipboard_files")).toHaveLength(2);
   });
 
@@ -429,7 +429,7 @@ describe("a file", () => {
         uploadedAt: "2026-11-23T10:00:00Z",
         username: "ada",
         contiguous: true,
-        sha256: null,
+        sha256,
         chunks: [{ offset: 0, sizeBytes: 10, sha256 }],
       }),
       preview_userfile: () => ({ kind: "text", text: "id,name\n1,Ada", truncated: true }),
@@ -441,6 +441,37 @@ describe("a file", () => {
     await user.click(screen.getByRole("tab", { name: "Preview" }));
     expect(await screen.findByText(/1,Ada/)).toBeVisible();
     await expectAccessible();
+  });
+
+  it("of many parts has its digest worked out when it is asked for", async () => {
+    const user = userEvent.setup();
+    const sha256 = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+    const backend = atFiles({
+      get_userfile: () => ({
+        path: "customers.csv",
+        store,
+        uri: `userfile://${store}/customers.csv`,
+        fileId: "f1",
+        sizeBytes: 10,
+        storedBytes: 10,
+        uploadedAt: "2026-11-23T10:00:00Z",
+        username: "ada",
+        contiguous: true,
+        chunks: [
+          { offset: 0, sizeBytes: 6, sha256: "aa" },
+          { offset: 6, sizeBytes: 4, sha256: "bb" },
+        ],
+        sha256: null,
+      }),
+      digest_userfile: () => sha256,
+    });
+    renderApp("/clusters/c1/files");
+    await user.dblClick(await row(/^customers\.csv/));
+    await user.click(await screen.findByRole("button", { name: "Work it out" }));
+    expect(await screen.findByText(sha256)).toBeVisible();
+    expect(sentOf(backend, "digest_userfile")).toEqual([
+      { connection: "c1", store: null, path: "customers.csv" },
+    ]);
   });
 
   it("comes back after it was deleted", async () => {
