@@ -103,6 +103,8 @@ impl<'desktop> App<'desktop> {
     #[track_caller]
     pub fn write(&self, field: &str, text: &str) {
         until(&format!("field '{field}' to hold '{text}'"), SOON, || {
+            // Right after a native dialog has closed, no window may have the keys.
+            self.activate_window();
             let element = self.session.find("textbox", field, "")?;
             self.session
                 .type_text(&element, &format!("\u{e009}a\u{e000}{text}"))?;
@@ -158,25 +160,29 @@ impl<'desktop> App<'desktop> {
         });
     }
 
+    /// Gives the app's window the keys; false where there is none.
+    fn activate_window(&self) -> bool {
+        let found = self
+            .desktop
+            .output("xdotool", &["search", "--onlyvisible", "--name", "Roachvault$"])
+            .unwrap_or_default();
+        found.lines().last().is_some_and(|id| {
+            self.desktop
+                .output("xdotool", &["windowactivate", "--sync", id])
+                .is_ok()
+        })
+    }
+
     /// Closes the window as its frame's button does, and waits until the app is gone.
     pub fn quit(self) {
         until("the app to end", SOON, || {
             match self.session.script("1", &json!([])) {
                 Ok(_) => {
                     // Pressed again as long as it runs: right after a dialog has closed, no window may have the keys.
-                    let id = self
-                        .desktop
-                        .output("xdotool", &["search", "--onlyvisible", "--name", "Roachvault$"]);
-                    if let Some(id) = id.ok().and_then(|ids| ids.lines().last().map(str::to_owned)) {
-                        let keys = [
-                            "windowactivate",
-                            "--sync",
-                            &id,
-                            "key",
-                            "--clearmodifiers",
-                            "alt+F4",
-                        ];
-                        let _ = self.desktop.output("xdotool", &keys);
+                    if self.activate_window() {
+                        let _ = self
+                            .desktop
+                            .output("xdotool", &["key", "--clearmodifiers", "alt+F4"]);
                     }
                     Err("it still answers".into())
                 }

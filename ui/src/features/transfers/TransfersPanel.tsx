@@ -32,6 +32,9 @@ function Summary({ jobs }: { jobs: readonly Job[] }) {
   return (
     <>
       <span className={styles.title}>{first.title}</span>
+      {first.state !== "running" && (
+        <Badge tone={jobStates[first.state].tone}>{jobStates[first.state].word}</Badge>
+      )}
       {others > 0 && <span className={styles.muted}>and {count(others)} more</span>}
       <span className={styles.bar}>
         <ProgressBar
