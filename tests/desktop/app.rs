@@ -99,15 +99,18 @@ impl<'desktop> App<'desktop> {
         });
     }
 
-    /// Replaces what a field of a dialog holds, until it holds this: while a dialog opens, it still moves the focus.
+    /// Replaces what a field of a dialog holds, by End and Backspace: a modifier that is held while a dialog moves the
+    /// focus stays held, and what follows is taken for shortcuts.
     #[track_caller]
     pub fn write(&self, field: &str, text: &str) {
         until(&format!("field '{field}' to hold '{text}'"), SOON, || {
             // Right after a native dialog has closed, no window may have the keys.
             self.activate_window();
             let element = self.session.find("textbox", field, "")?;
+            let before = self.session.value(&element)?;
+            let erase = "\u{e003}".repeat(before.chars().count());
             self.session
-                .type_text(&element, &format!("\u{e009}a\u{e000}{text}"))?;
+                .type_text(&element, &format!("\u{e010}{erase}{text}"))?;
             match self.session.value(&element)? {
                 held if held == text => Ok(()),
                 held => Err(format!("it holds '{held}'")),
