@@ -67,10 +67,7 @@ struct Run<'a> {
 
 fn run_case(case: &StatementCase, arrangement: &Arrangement) -> Result<(), String> {
     let emulate = match &arrangement.emulate {
-        Some(wanted) => version::EMULATED
-            .iter()
-            .copied()
-            .find(|emulated| emulated == wanted),
+        Some(wanted) => version::named(wanted),
         None => version::choose(&case.version),
     }
     .ok_or_else(|| format!("no emulated release lies in \"{}\"", case.version))?;

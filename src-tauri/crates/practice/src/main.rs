@@ -22,7 +22,8 @@ The URL holds no password: it is the value of ROACHVAULT_PRACTICE_PASSWORD, for 
   --external-dir DIR     folder of nodelocal files and bucket stand-ins, shared by clusters that name the same
   --insecure             no TLS, no passwords
   --user NAME            the admin besides root (demo)
-  --emulate VERSION      v23.2, v24.3, v25.4 or v26.2 (v25.4)
+  --emulate VERSION      v23.2, v24.3, v25.4 or v26.2 (v25.4); of v21.2, v22.2, v23.1 and v26.3 only what recorded
+                         cases show is known
   --clock-speed N        cluster seconds in a real second, as 3600 or 3600x (1)
   --regions A,B,C        regions of the nodes
   --empty                without the sample databases

@@ -12,14 +12,14 @@ use super::job::{Job, Work};
 use super::manifest::{DataFile, DescriptorRevision, Manifest, SystemState, has_system_database};
 use super::runner::{Progress, Stop, Worked};
 use super::targets::{self, Scope, Selection};
-use super::{Backups, layout, place};
+use super::{Backups, layout, place, redacted_form};
 use crate::catalog::{Catalog, Descriptor, DescriptorId, State};
 use crate::clock::Timestamp;
 use crate::cluster::unique_row_id;
 use crate::datum::Row;
 use crate::error::{SqlError, SqlResult};
 use crate::session::{Outcome, Session};
-use crate::stmt::{self, Destination, Secrets, Text};
+use crate::stmt::{self, Destination, Text};
 use crate::storage::{gc, rows::RowVersion};
 
 /// Where in the collection a backup goes, with its strings bound.
@@ -206,7 +206,7 @@ pub fn plan(
 }
 
 /// The job's description: the statement with its strings bound, its secrets redacted, and the folder it writes.
-pub fn description(statement: &stmt::Backup, work: &BackupWork) -> String {
+pub fn description(session: &Session, statement: &stmt::Backup, work: &BackupWork) -> String {
     let mut shown = statement.clone();
     shown.collection = work.collection.iter().map(Text::literal).collect();
     shown.options.incremental_location = work.incremental_location.iter().map(Text::literal).collect();
@@ -217,7 +217,7 @@ pub fn description(statement: &stmt::Backup, work: &BackupWork) -> String {
         Place::Latest => Destination::Latest,
         Place::Subdirectory(folder) => Destination::Subdirectory(Text::literal(folder)),
     };
-    stmt::print_backup(&shown, Secrets::Redacted)
+    stmt::print_backup(&shown, redacted_form(session))
 }
 
 /// The BACKUP statement.
@@ -234,8 +234,8 @@ pub fn run(
         ));
     }
     let work = plan(backups, session, statement, parameters)?;
-    let description = description(statement, &work);
-    let printed = stmt::print_backup(statement, Secrets::Redacted);
+    let description = description(session, statement, &work);
+    let printed = stmt::print_backup(statement, redacted_form(session));
     let mut job = Job::new(session, "BACKUP", description, printed, Work::Backup(work));
     job.save(session)?;
     backups.start(session, &job, detached)
@@ -328,6 +328,24 @@ fn find_place(session: &mut Session, collection: &Collection, work: &BackupWork,
             });
         }
         Place::Latest => collection.latest()?,
+        Place::Subdirectory(folder)
+            if session
+                .cluster()
+                .version()
+                .differences()
+                .full_backup_into_named_folder
+                && !collection.is_finished(folder, false)? =>
+        {
+            check_unlocked(collection, folder, false, job)?;
+            return Ok(Layer {
+                folder: folder.clone(),
+                elsewhere: false,
+                chain: None,
+                start: None,
+                end: work.end,
+                key: None,
+            });
+        }
         Place::Subdirectory(folder) => {
             if !collection.is_finished(folder, false)? {
                 return Err(Stop::Failed(SqlError::plain(format!(

@@ -202,7 +202,9 @@ impl Backups {
                 let work = backup::plan(self, session, backup, parameters)?;
                 let mut rows = Rows::with_columns([("info", SqlType::STRING)]);
                 rows.push(vec!["distribution: local".into()]);
-                rows.push(vec![format!("• {}", backup::description(backup, &work)).into()]);
+                rows.push(vec![
+                    format!("• {}", backup::description(session, backup, &work)).into(),
+                ]);
                 Ok(Outcome::rows(rows))
             }
             Statement::Restore(restore) => restore::run(self, session, restore, parameters),
@@ -227,6 +229,38 @@ fn syntax_error(error: stmt::SyntaxError) -> SqlError {
     sql_error.hint = error.hint;
     sql_error.detail = error.detail;
     sql_error
+}
+
+/// How the emulated release writes statements out for people.
+fn redacted_form(session: &Session) -> stmt::Form {
+    let differences = session.cluster().version().differences();
+    stmt::Form {
+        secrets: stmt::Secrets::Redacted,
+        options_in_parentheses: differences.options_in_parentheses,
+        restores_join_folder: differences.restore_descriptions_join_folder,
+    }
+}
+
+/// The type of a job's and a backup's times.
+fn time_type(session: &Session) -> SqlType {
+    if session.cluster().version().differences().times_have_zone {
+        SqlType::TimestampTz
+    } else {
+        SqlType::Timestamp
+    }
+}
+
+/// What is granted on external connections, by their names.
+pub fn connection_grants(catalog: &crate::catalog::Catalog) -> Vec<(String, crate::catalog::Grants)> {
+    external_connection::all(catalog)
+        .into_iter()
+        .map(|connection| (connection.name, connection.grants))
+        .collect()
+}
+
+/// The jobs this session's user sees, with these columns of SHOW JOBS.
+pub fn visible_jobs(session: &mut Session, columns: &[&str]) -> SqlResult<Vec<crate::datum::Row>> {
+    show_jobs::visible(session, columns)
 }
 
 /// The emulated release as numbers.
@@ -293,14 +327,14 @@ impl Backups {
             }
             Statement::Backup(_) | Statement::Restore(_) => Some(columns_of(&[("job_id", SqlType::Int8)])),
             Statement::ExplainBackup(_) => Some(columns_of(&[("info", SqlType::STRING)])),
-            Statement::ShowBackup(show) => Some(columns_of(&show::backup_columns(show))),
+            Statement::ShowBackup(show) => Some(columns_of(&show::backup_columns(session, show))),
             Statement::ShowBackups(_) => Some(columns_of(&show::backups_columns(session))),
             Statement::ShowJobs(show, options) => {
                 Some(columns_of(&show_jobs::columns(session, show, *options)))
             }
             Statement::CreateSchedule(_) => Some(columns_of(schedule::RESULT_COLUMNS)),
             Statement::AlterSchedule(_) => Some(columns_of(schedule::RESULT_COLUMNS)),
-            Statement::ShowSchedules(show) => Some(columns_of(&schedule::show_columns(show))),
+            Statement::ShowSchedules(show) => Some(columns_of(&schedule::show_columns(session, show))),
             Statement::ExternalConnection(connection) => {
                 external_connection::columns(connection).map(|columns| columns_of(&columns))
             }

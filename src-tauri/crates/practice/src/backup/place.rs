@@ -7,7 +7,7 @@ use super::userfile_place::UserfilePlace;
 use crate::catalog::{Catalog, Privilege, PrivilegeTarget};
 use crate::error::{SqlError, SqlResult};
 use crate::session::Session;
-use crate::stmt::uri::StorageUri;
+use crate::stmt::uri::{StorageUri, joined};
 
 const S3_PARAMETERS: &[&str] = &[
     "AUTH",
@@ -204,7 +204,19 @@ pub fn open(session: &mut Session, user: &str, text: &str) -> SqlResult<Store> {
     let external = session.cluster().external_folder().to_owned();
     Ok(match scheme {
         Scheme::NodeLocal => Store::Folder(Folder::node_local(&external, &uri)?),
-        Scheme::Userfile => Store::Userfile(UserfilePlace::open(session.cluster(), user, text)?),
+        Scheme::Userfile => {
+            let refused = session
+                .cluster()
+                .version()
+                .differences()
+                .userfile_parameters_are_refused;
+            let text = if refused {
+                text
+            } else {
+                text.split('?').next().unwrap_or(text)
+            };
+            Store::Userfile(UserfilePlace::open(session.cluster(), user, text)?)
+        }
         Scheme::External(name) => {
             let target = external_connection::target(&*session.catalog()?, &name)?;
             return open(session, user, &joined(&target, &uri.path));
@@ -242,29 +254,6 @@ fn account(cloud: &str, uri: &StorageUri) -> Option<(String, String)> {
                 .to_owned(),
         ),
     })
-}
-
-/// `uri` with `path` put behind its own path, before its parameters.
-pub fn joined(uri: &str, path: &str) -> String {
-    let (location, query) = uri
-        .split_once('?')
-        .map_or((uri, None), |(location, query)| (location, Some(query)));
-    let path = path.trim_start_matches('/');
-    let mut whole = location.to_owned();
-    if !path.is_empty() {
-        let has_path = location
-            .split_once("://")
-            .is_some_and(|(_, rest)| rest.contains('/'));
-        if !has_path || !location.ends_with('/') {
-            whole.push('/');
-        }
-        whole.push_str(path);
-    }
-    if let Some(query) = query {
-        whole.push('?');
-        whole.push_str(query);
-    }
-    whole
 }
 
 /// The locality a URI is for; none when it names none.

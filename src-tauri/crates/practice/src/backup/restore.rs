@@ -15,7 +15,7 @@ use super::job::{Job, Work};
 use super::manifest::{DataFile, Manifest, SystemState};
 use super::rewrite::Rewrite;
 use super::runner::{Progress, Stop, Worked};
-use super::{Backups, dependency, external_connection, restore_plan, schedule};
+use super::{Backups, dependency, external_connection, redacted_form, restore_plan, schedule};
 use crate::catalog::{
     Body, Catalog, DatabaseBody, Descriptor, DescriptorId, EntryKey, ForeignKey, State, kind,
 };
@@ -23,7 +23,7 @@ use crate::clock::Timestamp;
 use crate::datum::{Datum, Row};
 use crate::error::{SqlError, SqlResult};
 use crate::session::{Outcome, Session};
-use crate::stmt::{self, Secrets, Text};
+use crate::stmt::{self, Text};
 use crate::storage::physical;
 use crate::storage::rows::RowVersion;
 
@@ -101,8 +101,8 @@ pub fn run(
     shown.from = Text::literal(&work.subdirectory);
     shown.collection = work.collection.iter().map(Text::literal).collect();
     shown.options.encryption_passphrase = work.passphrase.as_ref().map(Text::literal);
-    let description = stmt::Statement::Restore(Box::new(shown)).print(Secrets::Redacted);
-    let printed = stmt::Statement::Restore(Box::new(statement.clone())).print(Secrets::Redacted);
+    let description = stmt::Statement::Restore(Box::new(shown)).print(redacted_form(session));
+    let printed = stmt::Statement::Restore(Box::new(statement.clone())).print(redacted_form(session));
     let mut job = Job::new(session, "RESTORE", description, printed, Work::Restore(work));
     job.save(session)?;
     if statement.options.experimental_deferred_copy {

@@ -15,7 +15,7 @@ use super::collection::Collection;
 use super::cron::Cron;
 use super::job::{Job, Work};
 use super::targets::{self, Scope};
-use super::{Backups, backup};
+use super::{Backups, backup, redacted_form};
 use crate::catalog::{Catalog, EntryKey};
 use crate::clock::Timestamp;
 use crate::cluster::{Cluster, unique_row_id};
@@ -23,8 +23,8 @@ use crate::datum::{Datum, format_json, parse_bool};
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::session::{Outcome, Rows, Session};
 use crate::stmt::{
-    self, BackupOptions, CreateSchedule, Destination, Flag, FullRecurrence, ScheduleFilter, ScheduleOption,
-    Secrets, ShowSchedules, Statement, Text,
+    self, BackupOptions, CreateSchedule, Destination, Flag, Form, FullRecurrence, ScheduleFilter,
+    ScheduleOption, Secrets, ShowSchedules, Statement, Text,
 };
 use crate::time_text::read_moment;
 use crate::types::SqlType;
@@ -80,8 +80,8 @@ impl Schedule {
     }
 
     /// The statement as people see it.
-    fn shown(&self) -> SqlResult<String> {
-        Ok(stmt::print_backup(&self.backup()?, Secrets::Redacted))
+    fn shown(&self, form: Form) -> SqlResult<String> {
+        Ok(stmt::print_backup(&self.backup()?, form))
     }
 
     /// Replaces the statement.
@@ -204,7 +204,8 @@ pub const RESULT_COLUMNS: &[(&str, SqlType)] = &[
 ];
 
 /// The rows of a pair, the incremental one first.
-pub fn result(schedules: &[Schedule]) -> SqlResult<Outcome> {
+pub fn result(session: &Session, schedules: &[Schedule]) -> SqlResult<Outcome> {
+    let form = redacted_form(session);
     let mut rows = Rows::with_columns(RESULT_COLUMNS.iter().cloned());
     for schedule in schedules {
         let status = match (&schedule.next_run, &schedule.state) {
@@ -218,7 +219,7 @@ pub fn result(schedules: &[Schedule]) -> SqlResult<Outcome> {
             status.into(),
             schedule.next_run.map(Timestamp::to_storage).into(),
             schedule.recurrence.as_str().into(),
-            schedule.shown()?.into(),
+            schedule.shown(form)?.into(),
         ]);
     }
     Ok(Outcome::rows(rows))
@@ -315,7 +316,7 @@ pub fn create(
     };
     if create.if_not_exists && all(&catalog).iter().any(|schedule| schedule.label == label) {
         session.notice(format!("schedule \"{label}\" already exists, skipping"));
-        return result(&[]);
+        return result(session, &[]);
     }
     let recurring = parameters.text(&create.recurring)?;
     let (incremental, full) = recurrences(&recurring, create.full_backup.as_ref(), parameters, now)?;
@@ -394,7 +395,7 @@ pub fn create(
         pair.iter().try_for_each(|schedule| schedule.save(session))
     })?;
     backups.runner.wake();
-    result(&pair)
+    result(session, &pair)
 }
 
 fn dry_run(error: SqlError) -> SqlError {
@@ -441,7 +442,7 @@ pub fn bound_options(options: &BackupOptions, parameters: Parameters<'_>) -> Sql
 }
 
 /// The columns of SHOW SCHEDULES and its kin.
-pub fn show_columns(show: &ShowSchedules) -> Vec<(&'static str, SqlType)> {
+pub fn show_columns(session: &Session, show: &ShowSchedules) -> Vec<(&'static str, SqlType)> {
     let (text, int, time) = (SqlType::STRING, SqlType::Int8, SqlType::TimestampTz);
     let for_backup = match show {
         ShowSchedules::Create(_) | ShowSchedules::CreateAll => {
@@ -460,10 +461,14 @@ pub fn show_columns(show: &ShowSchedules) -> Vec<(&'static str, SqlType)> {
         ("jobsrunning", int),
         ("owner", text.clone()),
         ("created", time),
-        ("on_previous_running", text.clone()),
-        ("on_execution_failure", text.clone()),
-        ("command", if for_backup { text.clone() } else { SqlType::Jsonb }),
     ];
+    if session.cluster().version().differences().schedules_show_policies {
+        columns.extend([
+            ("on_previous_running", text.clone()),
+            ("on_execution_failure", text.clone()),
+        ]);
+    }
+    columns.push(("command", if for_backup { text.clone() } else { SqlType::Jsonb }));
     if for_backup {
         columns.push(("backup_type", text));
     }
@@ -471,9 +476,9 @@ pub fn show_columns(show: &ShowSchedules) -> Vec<(&'static str, SqlType)> {
 }
 
 /// What a schedule runs, as SHOW SCHEDULES has it.
-fn command(schedule: &Schedule) -> SqlResult<String> {
+fn command(schedule: &Schedule, form: Form) -> SqlResult<String> {
     let mut command =
-        json!({ "backup_statement": schedule.shown()?, "chain_protected_timestamp_records": true });
+        json!({ "backup_statement": schedule.shown(form)?, "chain_protected_timestamp_records": true });
     if let Some(object) = command.as_object_mut() {
         if schedule.incremental {
             object.insert("backup_type".into(), 1.into());
@@ -491,7 +496,8 @@ fn command(schedule: &Schedule) -> SqlResult<String> {
 /// SHOW SCHEDULES in any of its forms.
 pub fn show(session: &mut Session, show: &ShowSchedules, parameters: Parameters<'_>) -> SqlResult<Outcome> {
     let catalog = session.catalog()?;
-    let mut rows = Rows::with_columns(show_columns(show));
+    let form = redacted_form(session);
+    let mut rows = Rows::with_columns(show_columns(session, show));
     let schedules = all(&catalog);
     let wanted: Vec<&Schedule> = match show {
         ShowSchedules::List { filter, .. } => schedules
@@ -523,7 +529,7 @@ pub fn show(session: &mut Session, show: &ShowSchedules, parameters: Parameters<
             {
                 rows.push(vec![
                     schedule.id.into(),
-                    create_statement(schedule, &schedules, session.now())?.into(),
+                    create_statement(schedule, &schedules, session.now(), form)?.into(),
                 ]);
             }
             return Ok(Outcome::rows(rows));
@@ -547,15 +553,21 @@ pub fn show(session: &mut Session, show: &ShowSchedules, parameters: Parameters<
             i64::try_from(count).unwrap_or(0).into(),
             schedule.owner.as_str().into(),
             schedule.created.to_storage().into(),
-            schedule.on_previous_running.as_str().into(),
-            schedule.on_execution_failure.as_str().into(),
+        ];
+        if session.cluster().version().differences().schedules_show_policies {
+            row.extend([
+                schedule.on_previous_running.as_str().into(),
+                schedule.on_execution_failure.as_str().into(),
+            ]);
+        }
+        row.push(
             if for_backup {
-                schedule.shown()?
+                schedule.shown(form)?
             } else {
-                command(schedule)?
+                command(schedule, form)?
             }
             .into(),
-        ];
+        );
         if for_backup {
             row.push(
                 if schedule.incremental {
@@ -572,7 +584,7 @@ pub fn show(session: &mut Session, show: &ShowSchedules, parameters: Parameters<
 }
 
 /// The statement that would make the pair again.
-fn create_statement(schedule: &Schedule, all: &[Schedule], now: Timestamp) -> SqlResult<String> {
+fn create_statement(schedule: &Schedule, all: &[Schedule], now: Timestamp, form: Form) -> SqlResult<String> {
     let backup = schedule.backup()?;
     let other = schedule
         .dependent
@@ -624,7 +636,7 @@ fn create_statement(schedule: &Schedule, all: &[Schedule], now: Timestamp) -> Sq
             option("on_previous_running", previous),
         ],
     };
-    Ok(Statement::CreateSchedule(Box::new(create)).print(Secrets::Redacted))
+    Ok(Statement::CreateSchedule(Box::new(create)).print(form))
 }
 
 /// Starts a job for every schedule that is due; answers when to look again.
@@ -666,8 +678,8 @@ fn run_one(
         let statement = schedule.backup()?;
         match backup::plan(backups, &mut owner, &statement, Parameters(&[])) {
             Ok(work) => {
-                let description = backup::description(&statement, &work);
-                let printed = stmt::print_backup(&statement, Secrets::Redacted);
+                let description = backup::description(session, &statement, &work);
+                let printed = stmt::print_backup(&statement, redacted_form(session));
                 let mut planned = Job::new(&owner, "BACKUP", description, printed, Work::Backup(work));
                 planned.schedule = Some(id);
                 job = Some(planned);

@@ -64,14 +64,24 @@ pub fn control(
     Ok(Outcome::done(format!("{verb} SCHEDULES {count}")))
 }
 
-/// Dropping the full schedule drops the incremental one; dropping that one frees the full one of it.
+/// Dropping the full schedule drops the incremental one (old releases leave it, and it cannot be changed any more);
+/// dropping that one frees the full one of it.
 fn drop_pair(session: &mut Session, catalog: &Catalog, dropped: &Schedule) -> SqlResult<()> {
     Schedule::drop(session, dropped.id)?;
     let Some(mut other) = dropped.dependent.and_then(|id| schedule::find(catalog, id)) else {
         return Ok(());
     };
     if !dropped.incremental {
-        return Schedule::drop(session, other.id);
+        return if session
+            .cluster()
+            .version()
+            .differences()
+            .schedules_are_dropped_in_pairs
+        {
+            Schedule::drop(session, other.id)
+        } else {
+            Ok(())
+        };
     }
     other.dependent = None;
     other.unpause_on_success = None;
@@ -194,7 +204,7 @@ pub fn alter(
         saved.iter().try_for_each(|schedule| schedule.save(session))
     })?;
     backups.runner.wake();
-    schedule::result(&saved)
+    schedule::result(session, &saved)
 }
 
 fn change_statements(pair: &mut Pair, change: impl Fn(&mut stmt::Backup)) -> SqlResult<()> {

@@ -132,8 +132,8 @@ fn revision_starts(collection: &Collection) -> SqlResult<Vec<(Timestamp, Timesta
 }
 
 /// The columns of SHOW BACKUP.
-pub fn backup_columns(show: &ShowBackup) -> Vec<(&'static str, SqlType)> {
-    let (text, int, time) = (SqlType::STRING, SqlType::Int8, SqlType::TimestampTz);
+pub fn backup_columns(session: &Session, show: &ShowBackup) -> Vec<(&'static str, SqlType)> {
+    let (text, int, time) = (SqlType::STRING, SqlType::Int8, super::time_type(session));
     let options = &show.options;
     if options.as_json {
         return vec![("manifest", SqlType::Jsonb)];
@@ -252,7 +252,7 @@ pub fn backup(
         }
         refuse_missing(&missing)?;
     }
-    let mut rows = Rows::with_columns(backup_columns(show));
+    let mut rows = Rows::with_columns(backup_columns(session, show));
     for layer in &chain.layers {
         if show.options.as_json {
             rows.push(vec![manifest_json(&layer.manifest)?.into()]);
@@ -266,7 +266,7 @@ pub fn backup(
                     session,
                     show,
                     layer,
-                    columns: backup_columns(show),
+                    columns: backup_columns(session, show),
                     rows: Vec::new(),
                 };
                 objects.fill()?;

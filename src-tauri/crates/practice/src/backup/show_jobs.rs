@@ -27,7 +27,7 @@ fn in_full(show: &ShowJobs) -> bool {
 /// Which columns the release shows, by name.
 pub fn columns(session: &Session, show: &ShowJobs, options: ShowJobsOptions) -> Vec<(&'static str, SqlType)> {
     let version = session.cluster().version();
-    let (text, int, time) = (SqlType::STRING, SqlType::Int8, SqlType::TimestampTz);
+    let (text, int, time) = (SqlType::STRING, SqlType::Int8, super::time_type(session));
     let old = version <= Version::V23_2;
     let full = old || in_full(show);
     let mut columns = vec![
@@ -140,6 +140,17 @@ pub fn is_visible(catalog: &Catalog, user: &str, job: &Job) -> bool {
         || catalog.identities(user).contains(&job.user)
         || catalog.has_privilege(user, PrivilegeTarget::System, Privilege::ViewJob)
         || catalog.has_role_option(user, "CONTROLJOB")
+}
+
+/// The jobs the session's user sees, with these columns.
+pub fn visible(session: &mut Session, columns: &[&str]) -> SqlResult<Vec<Row>> {
+    let catalog = session.catalog()?;
+    let user = session.user().to_owned();
+    Ok(Job::all(session)?
+        .iter()
+        .filter(|job| is_visible(&catalog, &user, job))
+        .map(|job| columns.iter().map(|column| value(job, column, false)).collect())
+        .collect())
 }
 
 /// The ids a statement names.

@@ -67,7 +67,16 @@ pub(super) fn run(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<R
     } else {
         object.name.clone()
     };
-    rows.push(vec![shown.into(), create_statement(&catalog, &object).into()]);
+    let mut statement = create_statement(&catalog, &object);
+    let closes = session
+        .cluster()
+        .version()
+        .differences()
+        .show_create_view_is_closed;
+    if closes && matches!(object.body, Body::View(_)) {
+        statement.push(';');
+    }
+    rows.push(vec![shown.into(), statement.into()]);
     Ok(rows)
 }
 

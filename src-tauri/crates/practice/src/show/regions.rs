@@ -136,6 +136,7 @@ pub(super) fn zone(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<
     if !cursor.accept("from") {
         cursor.expect("for")?;
     }
+    let mut written = None;
     let id = if cursor.accept("range") {
         cursor.ident()?;
         0
@@ -144,6 +145,7 @@ pub(super) fn zone(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<
     } else {
         cursor.accept("table");
         let name = cursor.name()?;
+        written = Some(format!("TABLE {name}"));
         catalog
             .resolve(&name, session.database(), &session.search_path())
             .ok_or_else(|| name.undefined_relation())?
@@ -155,7 +157,11 @@ pub(super) fn zone(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<
         .into_iter()
         .find(|i| catalog.zones.contains_key(i))
         .unwrap_or(0);
-    rows.push(configuration(&catalog, holder, &target_of(&catalog, holder)));
+    // A table that has its own is named as it was in the statement.
+    let target = written
+        .filter(|_| holder == id)
+        .unwrap_or_else(|| target_of(&catalog, holder));
+    rows.push(configuration(&catalog, holder, &target));
     Ok(rows)
 }
 

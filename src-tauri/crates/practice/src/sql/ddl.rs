@@ -59,6 +59,19 @@ fn place(
 
 /// 42P07 or the like for a name that is taken.
 fn taken(catalog: &Catalog, schema: &Descriptor, name: &str) -> Option<SqlError> {
+    // Every enum has its array type, whose name is the enum's behind an underscore.
+    let array_of = name
+        .strip_prefix('_')
+        .and_then(|item| catalog.object_in_schema(schema.id, item))
+        .is_some_and(|item| matches!(item.body, Body::Enum(_)));
+    if array_of {
+        let mut full = vec![catalog.name_of(schema.parent_id), schema.name.clone()];
+        full.push(name.to_owned());
+        return Some(SqlError::new(
+            sqlstate::DUPLICATE_OBJECT,
+            format!("type \"{}\" already exists", ObjectName(full)),
+        ));
+    }
     let existing = catalog.object_in_schema(schema.id, name)?;
     let full = catalog.full_name(existing);
     Some(match existing.body {

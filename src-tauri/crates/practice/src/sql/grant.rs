@@ -35,6 +35,23 @@ pub fn run(session: &mut Session, sql: &str) -> SqlResult<Outcome> {
         } else if has_on(&cursor) {
             let privileges = privileges(&mut cursor)?;
             cursor.expect("on")?;
+            let computed = computed_tables(session, &mut cursor)?;
+            if !computed.is_empty() {
+                let grantees = grantees(session, &mut cursor, granting)?;
+                let with_option = cursor.accept("with grant option");
+                for table in computed {
+                    crate::virtuals::change_grants(
+                        session,
+                        table,
+                        granting,
+                        &privileges,
+                        &grantees,
+                        with_option,
+                    )?;
+                }
+                cursor.finish()?;
+                return Ok(Outcome::done(word));
+            }
             let targets = targets(session, &mut cursor)?;
             let grantees = grantees(session, &mut cursor, granting)?;
             let with_option = cursor.accept("with grant option");
@@ -136,6 +153,32 @@ fn system(
         }
     }
     session.put_entry(&EntryKey::new(kind::SYSTEM_GRANTS, "system"), Some(&grants))
+}
+
+/// The computed tables behind ON, if they are what it names; the cursor moves only then.
+fn computed_tables(
+    session: &Session,
+    cursor: &mut Cursor<'_>,
+) -> SqlResult<Vec<(&'static str, &'static str)>> {
+    let mut ahead = cursor.clone();
+    ahead.accept("table");
+    let mut found = Vec::new();
+    loop {
+        let Ok(name) = ahead.name() else {
+            return Ok(Vec::new());
+        };
+        let version = session.cluster().version();
+        match crate::virtuals::find(&name, &session.search_path(), version) {
+            Some(table) => found.push(table),
+            None if found.is_empty() => return Ok(found),
+            None => return Err(name.undefined_relation()),
+        }
+        if !ahead.accept(",") {
+            break;
+        }
+    }
+    *cursor = ahead;
+    Ok(found)
 }
 
 /// The objects behind ON.

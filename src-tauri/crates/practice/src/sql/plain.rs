@@ -28,6 +28,7 @@ pub fn translator(session: &mut Session) -> SqlResult<Translator> {
         database: session.database().to_owned(),
         search_path: session.search_path(),
         user: session.user().to_owned(),
+        version: session.cluster().version(),
         internals_are_closed: session.internals_are_closed()?,
         ..Translator::default()
     })

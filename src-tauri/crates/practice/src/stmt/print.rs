@@ -1,6 +1,6 @@
 //! Statements in the server's normal form, with as much of their secrets as the reader may see.
 
-use super::uri::redacted;
+use super::uri::{joined, redacted};
 use super::{
     AlterSchedule, Backup, BackupOptions, Command, ControlJobs, ControlJobsTarget, ControlSchedules,
     CreateSchedule, Destination, Details, ExternalConnection, Flag, FullRecurrence, Ids, Moment, Number,
@@ -17,6 +17,26 @@ pub enum Secrets {
     Redacted,
     /// Whole URIs become `*****`: statement statistics.
     Masked,
+}
+
+/// How a statement is written out.
+#[derive(Debug, Clone, Copy)]
+pub struct Form {
+    pub secrets: Secrets,
+    /// `WITH OPTIONS (detached)`, as from v23.1 on; before it was `WITH detached`.
+    pub options_in_parentheses: bool,
+    /// RESTORE shows the subdirectory as part of the URI, as until v22.2.
+    pub restores_join_folder: bool,
+}
+
+impl From<Secrets> for Form {
+    fn from(secrets: Secrets) -> Self {
+        Self {
+            secrets,
+            options_in_parentheses: true,
+            restores_join_folder: false,
+        }
+    }
 }
 
 const MASK: &str = "'*****'";
@@ -221,11 +241,13 @@ fn targets(targets: &Targets) -> String {
     }
 }
 
-fn with_options(options: &[String]) -> String {
+fn with_options(options: &[String], form: Form) -> String {
     if options.is_empty() {
         String::new()
-    } else {
+    } else if form.options_in_parentheses {
         format!(" WITH OPTIONS ({})", options.join(", "))
+    } else {
+        format!(" WITH {}", options.join(", "))
     }
 }
 
@@ -236,10 +258,16 @@ fn as_of(value: Option<&Moment>) -> String {
 }
 
 /// The options of BACKUP, in the order the server has for them.
-fn backup_options(options: &BackupOptions, secrets: Secrets) -> Vec<String> {
+fn backup_options(options: &BackupOptions, form: Form) -> Vec<String> {
+    let secrets = form.secrets;
     let mut shown = Vec::new();
-    if let Some(value) = options.revision_history {
-        shown.push(format!("revision_history = {}", flag(value)));
+    match options.revision_history {
+        // Releases with bare options have no value behind this one.
+        Some(Flag::Literal(true)) if !form.options_in_parentheses => {
+            shown.push("revision_history".to_owned())
+        }
+        Some(value) => shown.push(format!("revision_history = {}", flag(value))),
+        None => {}
     }
     if let Some(value) = &options.encryption_passphrase {
         shown.push(format!("encryption_passphrase = {}", passphrase(value, secrets)));
@@ -272,7 +300,8 @@ fn backup_options(options: &BackupOptions, secrets: Secrets) -> Vec<String> {
 }
 
 /// `BACKUP …` in normal form.
-pub fn print_backup(backup: &Backup, secrets: Secrets) -> String {
+pub fn print_backup(backup: &Backup, form: impl Into<Form>) -> String {
+    let form = form.into();
     let into = match &backup.into {
         Destination::New => String::new(),
         Destination::Latest => "LATEST IN ".to_owned(),
@@ -281,13 +310,14 @@ pub fn print_backup(backup: &Backup, secrets: Secrets) -> String {
     format!(
         "BACKUP {}INTO {into}{}{}{}",
         targets(&backup.targets),
-        uris(&backup.collection, secrets),
+        uris(&backup.collection, form.secrets),
         as_of(backup.as_of.as_ref()),
-        with_options(&backup_options(&backup.options, secrets))
+        with_options(&backup_options(&backup.options, form), form)
     )
 }
 
-fn print_restore(restore: &Restore, secrets: Secrets) -> String {
+fn print_restore(restore: &Restore, form: Form) -> String {
+    let secrets = form.secrets;
     let options = &restore.options;
     let mut shown = Vec::new();
     let mut value = |name: &str, value: Option<String>| {
@@ -342,17 +372,26 @@ fn print_restore(restore: &Restore, secrets: Secrets) -> String {
             shown.push(name.to_owned());
         }
     }
+    let source = match (&restore.from, restore.collection.as_slice()) {
+        (Text::Literal(folder), [Text::Literal(collection)]) if form.restores_join_folder => {
+            masked_uri(&Text::Literal(joined(collection, folder)), secrets)
+        }
+        _ => format!(
+            "{} IN {}",
+            text(&restore.from),
+            uris(&restore.collection, secrets)
+        ),
+    };
     format!(
-        "RESTORE {}FROM {} IN {}{}{}",
+        "RESTORE {}FROM {source}{}{}",
         targets(&restore.targets),
-        text(&restore.from),
-        uris(&restore.collection, secrets),
         as_of(restore.as_of.as_ref()),
-        with_options(&shown)
+        with_options(&shown, form)
     )
 }
 
-fn print_show_backup(show: &ShowBackup, secrets: Secrets) -> String {
+fn print_show_backup(show: &ShowBackup, form: Form) -> String {
+    let secrets = form.secrets;
     let details = match show.details {
         Details::Objects => "",
         Details::Schemas => "SCHEMAS ",
@@ -396,7 +435,7 @@ fn print_show_backup(show: &ShowBackup, secrets: Secrets) -> String {
         if show.from_written { "FROM " } else { "" },
         text(&show.from),
         uris(&show.collection, secrets),
-        with_options(&shown)
+        with_options(&shown, form)
     )
 }
 
@@ -481,7 +520,7 @@ fn schedule_option(option: &ScheduleOption) -> String {
     }
 }
 
-fn print_create_schedule(schedule: &CreateSchedule, secrets: Secrets) -> String {
+fn print_create_schedule(schedule: &CreateSchedule, form: Form) -> String {
     let mut shown = String::from("CREATE SCHEDULE ");
     if schedule.if_not_exists {
         shown.push_str("IF NOT EXISTS ");
@@ -492,8 +531,8 @@ fn print_create_schedule(schedule: &CreateSchedule, secrets: Secrets) -> String 
     shown.push_str(&format!(
         "FOR BACKUP {}INTO {}{} RECURRING {}",
         targets(&schedule.targets),
-        uris(&schedule.collection, secrets),
-        with_options(&backup_options(&schedule.options, secrets)),
+        uris(&schedule.collection, form.secrets),
+        with_options(&backup_options(&schedule.options, form), form),
         text(&schedule.recurring)
     ));
     if let Some(full) = &schedule.full_backup {
@@ -506,16 +545,16 @@ fn print_create_schedule(schedule: &CreateSchedule, secrets: Secrets) -> String 
     shown
 }
 
-fn print_alter_schedule(alter: &AlterSchedule, secrets: Secrets) -> String {
+fn print_alter_schedule(alter: &AlterSchedule, form: Form) -> String {
     let changes: Vec<String> = alter
         .changes
         .iter()
         .map(|change| match change {
             ScheduleChange::Label(label) => format!("SET LABEL {}", text(label)),
-            ScheduleChange::Collection(collection) => format!("SET INTO {}", uris(collection, secrets)),
+            ScheduleChange::Collection(collection) => format!("SET INTO {}", uris(collection, form.secrets)),
             ScheduleChange::Recurring(cron) => format!("SET RECURRING {}", text(cron)),
             ScheduleChange::FullBackup(full) => format!("SET FULL BACKUP {}", full_recurrence(full)),
-            ScheduleChange::With(options) => match backup_options(options, secrets).pop() {
+            ScheduleChange::With(options) => match backup_options(options, form).pop() {
                 Some(option) => format!("SET WITH {option}"),
                 None => "SET WITH detached = FALSE".to_owned(),
             },
@@ -550,7 +589,8 @@ fn print_show_schedules(show: &ShowSchedules) -> String {
     }
 }
 
-fn print_connection(connection: &ExternalConnection, secrets: Secrets) -> String {
+fn print_connection(connection: &ExternalConnection, form: Form) -> String {
+    let secrets = form.secrets;
     match connection {
         ExternalConnection::Create {
             if_not_exists,
@@ -615,24 +655,29 @@ fn print_connection(connection: &ExternalConnection, secrets: Secrets) -> String
             .into_iter()
             .filter_map(|(name, value)| value.as_ref().map(|value| format!("{name} = {}", text(value))))
             .collect();
-            format!("{verb} {}{}", masked_uri(uri, secrets), with_options(&options))
+            format!(
+                "{verb} {}{}",
+                masked_uri(uri, secrets),
+                with_options(&options, form)
+            )
         }
     }
 }
 
 impl Statement {
     /// The statement in the server's normal form.
-    pub fn print(&self, secrets: Secrets) -> String {
+    pub fn print(&self, form: impl Into<Form>) -> String {
+        let form = form.into();
         match self {
-            Statement::Backup(backup) => print_backup(backup, secrets),
-            Statement::ExplainBackup(backup) => format!("EXPLAIN {}", print_backup(backup, secrets)),
-            Statement::Restore(restore) => print_restore(restore, secrets),
-            Statement::ShowBackup(show) => print_show_backup(show, secrets),
-            Statement::ShowBackups(show) => print_show_backups(show, secrets),
+            Statement::Backup(backup) => print_backup(backup, form),
+            Statement::ExplainBackup(backup) => format!("EXPLAIN {}", print_backup(backup, form)),
+            Statement::Restore(restore) => print_restore(restore, form),
+            Statement::ShowBackup(show) => print_show_backup(show, form),
+            Statement::ShowBackups(show) => print_show_backups(show, form.secrets),
             Statement::ShowJobs(show, options) => print_show_jobs(show, *options),
             Statement::ControlJobs(control) => print_control_jobs(control),
-            Statement::CreateSchedule(schedule) => print_create_schedule(schedule, secrets),
-            Statement::AlterSchedule(alter) => print_alter_schedule(alter, secrets),
+            Statement::CreateSchedule(schedule) => print_create_schedule(schedule, form),
+            Statement::AlterSchedule(alter) => print_alter_schedule(alter, form),
             Statement::ShowSchedules(show) => print_show_schedules(show),
             Statement::ControlSchedules(ControlSchedules { command, ids: which }) => {
                 format!(
@@ -641,7 +686,7 @@ impl Statement {
                     ids("SCHEDULE", "SCHEDULES", which)
                 )
             }
-            Statement::ExternalConnection(connection) => print_connection(connection, secrets),
+            Statement::ExternalConnection(connection) => print_connection(connection, form),
         }
     }
 }

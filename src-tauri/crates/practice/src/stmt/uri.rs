@@ -166,6 +166,29 @@ fn hide_password(location: &str) -> String {
     }
 }
 
+/// `uri` with `path` put behind its own path, before its parameters.
+pub fn joined(uri: &str, path: &str) -> String {
+    let (location, query) = uri
+        .split_once('?')
+        .map_or((uri, None), |(location, query)| (location, Some(query)));
+    let path = path.trim_start_matches('/');
+    let mut whole = location.to_owned();
+    if !path.is_empty() {
+        let has_path = location
+            .split_once("://")
+            .is_some_and(|(_, rest)| rest.contains('/'));
+        if !has_path || !location.ends_with('/') {
+            whole.push('/');
+        }
+        whole.push_str(path);
+    }
+    if let Some(query) = query {
+        whole.push('?');
+        whole.push_str(query);
+    }
+    whole
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -147,6 +147,52 @@ fn tables(session: &mut Session) -> SqlResult<Vec<Row>> {
         .collect())
 }
 
+/// A column as `information_schema.columns` has it.
+struct ColumnRow {
+    /// Database, schema and table.
+    place: [String; 3],
+    index: usize,
+    name: String,
+    comment: Option<String>,
+    default: Option<String>,
+    nullable: bool,
+    hidden: bool,
+}
+
+impl ColumnRow {
+    fn row(self, ty: &SqlType) -> Row {
+        let (limit, precision, scale) = match ty {
+            SqlType::String { limit } | SqlType::Varchar { limit } | SqlType::Char { limit } => {
+                (limit.map(i64::from), None, None)
+            }
+            SqlType::Int8 => (None, Some(64), Some(0)),
+            SqlType::Int4 => (None, Some(32), Some(0)),
+            SqlType::Decimal {
+                precision: Some((p, s)),
+            } => (None, Some(i64::from(*p)), Some(i64::from(*s))),
+            _ => (None, None, None),
+        };
+        let [database, schema, table] = self.place;
+        vec![
+            database.into(),
+            schema.into(),
+            table.into(),
+            self.name.into(),
+            self.comment.into(),
+            Datum::Int(i64::try_from(self.index).unwrap_or(0) + 1),
+            self.default.into(),
+            if self.nullable { "YES" } else { "NO" }.into(),
+            ty.standard_name().into(),
+            limit.into(),
+            precision.into(),
+            scale.into(),
+            ty.sql_name().to_lowercase().into(),
+            if self.hidden { "YES" } else { "NO" }.into(),
+            ty.sql_name().into(),
+        ]
+    }
+}
+
 fn columns(session: &mut Session) -> SqlResult<Vec<Row>> {
     let (catalog, found) = visible(session)?;
     let mut rows = Vec::new();
@@ -174,39 +220,38 @@ fn columns(session: &mut Session) -> SqlResult<Vec<Row>> {
             _ => Vec::new(),
         };
         for (i, (name, ty, nullable, default, hidden, id)) in list.into_iter().enumerate() {
-            let (limit, precision, scale) = match &ty {
-                SqlType::String { limit } | SqlType::Varchar { limit } | SqlType::Char { limit } => {
-                    (limit.map(i64::from), None, None)
-                }
-                SqlType::Int8 => (None, Some(64), Some(0)),
-                SqlType::Int4 => (None, Some(32), Some(0)),
-                SqlType::Decimal {
-                    precision: Some((p, s)),
-                } => (None, Some(i64::from(*p)), Some(i64::from(*s))),
-                _ => (None, None, None),
-            };
             let comment = if id == 0 {
                 None
             } else {
                 catalog.comments.get(&(d.id, id)).cloned()
             };
-            rows.push(vec![
-                database.clone().into(),
-                schema.clone().into(),
-                d.name.clone().into(),
-                name.into(),
-                comment.into(),
-                Datum::Int(i64::try_from(i).unwrap_or(0) + 1),
-                default.into(),
-                if nullable { "YES" } else { "NO" }.into(),
-                ty.standard_name().into(),
-                limit.into(),
-                precision.into(),
-                scale.into(),
-                ty.sql_name().to_lowercase().into(),
-                if hidden { "YES" } else { "NO" }.into(),
-                ty.sql_name().into(),
-            ]);
+            let place = [database.clone(), schema.clone(), d.name.clone()];
+            let about = ColumnRow {
+                place,
+                index: i,
+                name,
+                comment,
+                default,
+                nullable,
+                hidden,
+            };
+            rows.push(about.row(&ty));
+        }
+    }
+    let version = session.cluster().version();
+    for table in super::all().filter(|table| super::is_there(table, version)) {
+        for (index, (name, ty)) in table.columns.iter().enumerate() {
+            let place = [session.database(), table.schema, table.name].map(str::to_owned);
+            let about = ColumnRow {
+                place,
+                index,
+                name: (*name).to_owned(),
+                comment: None,
+                default: None,
+                nullable: true,
+                hidden: false,
+            };
+            rows.push(about.row(ty));
         }
     }
     Ok(rows)

@@ -1,13 +1,17 @@
 //! Tables that are computed: `information_schema`, `pg_catalog`, and what is open of `crdb_internal` and `system`.
 
+mod grants;
 mod information_schema;
+mod jobs;
 mod pg_catalog;
 mod system;
 
+pub use grants::change as change_grants;
 pub use pg_catalog::{constraint_definition, index_definition};
 
 use crate::catalog::ObjectName;
 use crate::datum::Row;
+use crate::emulate::Version;
 use crate::error::{SqlError, SqlResult};
 use crate::session::{ColumnMeta, Session};
 use crate::types::SqlType;
@@ -33,6 +37,13 @@ fn all() -> impl Iterator<Item = &'static VirtualTable> {
         .iter()
         .chain(pg_catalog::TABLES)
         .chain(system::TABLES)
+        .chain(jobs::TABLES)
+}
+
+/// Whether the emulated release has the table.
+fn is_there(table: &VirtualTable, version: Version) -> bool {
+    let recent = table.schema == "information_schema" && table.name.starts_with("crdb_jobs");
+    !recent || version.differences().information_schema_has_jobs
 }
 
 fn table(schema: &str, name: &str) -> Option<&'static VirtualTable> {
@@ -40,7 +51,11 @@ fn table(schema: &str, name: &str) -> Option<&'static VirtualTable> {
 }
 
 /// The computed table a name means, as schema and table.
-pub fn find(name: &ObjectName, search_path: &[String]) -> Option<(&'static str, &'static str)> {
+pub fn find(
+    name: &ObjectName,
+    search_path: &[String],
+    version: Version,
+) -> Option<(&'static str, &'static str)> {
     let found = match name.0.as_slice() {
         [table_name] => table("pg_catalog", table_name).filter(|_| !search_path.is_empty()),
         [schema, table_name] | [_, schema, table_name] => {
@@ -54,7 +69,7 @@ pub fn find(name: &ObjectName, search_path: &[String]) -> Option<(&'static str, 
         }
         _ => None,
     };
-    found.map(|t| (t.schema, t.name))
+    found.filter(|t| is_there(t, version)).map(|t| (t.schema, t.name))
 }
 
 /// The columns of a computed table.
@@ -99,7 +114,8 @@ pub fn is_restricted(schema: &str, name: &str) -> bool {
 /// 42501 of a closed internal table or function.
 pub fn restricted() -> SqlError {
     SqlError::privilege("Access to crdb_internal and system is restricted.").with_hint(
-        "These interfaces are unsupported in production. Set the session variable allow_unsafe_internals to true to use them anyway.",
+        "These interfaces are unsupported in production. To proceed, set the session variable allow_unsafe_internals = true (not \
+         recommended), or contact Cockroach Labs for a supported alternative.",
     )
 }
 

@@ -1,7 +1,8 @@
 //! The few tables of `system` and `crdb_internal` that older tools read.
 
 use super::VirtualTable;
-use crate::catalog::Body;
+use super::grants::{all as all_grants, may_read};
+use crate::catalog::{Body, Grants};
 use crate::datum::{Datum, Row};
 use crate::error::{SqlError, SqlResult};
 use crate::session::Session;
@@ -42,6 +43,32 @@ pub(super) static TABLES: &[VirtualTable] = &[
         rows: namespace,
     },
     VirtualTable {
+        schema: "system",
+        name: "privileges",
+        columns: &[
+            ("username", T),
+            ("path", T),
+            // Arrays of text, in their text form.
+            ("privileges", T),
+            ("grant_options", T),
+            ("user_id", SqlType::Oid),
+        ],
+        rows: privileges,
+    },
+    VirtualTable {
+        schema: "crdb_internal",
+        name: "active_range_feeds",
+        columns: &[
+            ("id", I),
+            ("tags", T),
+            ("start_after", SqlType::DECIMAL),
+            ("diff", B),
+            ("node_id", I),
+            ("range_id", I),
+        ],
+        rows: none,
+    },
+    VirtualTable {
         schema: "crdb_internal",
         name: "tables",
         columns: &[
@@ -76,18 +103,49 @@ pub(super) static TABLES: &[VirtualTable] = &[
         schema: "crdb_internal",
         name: "cluster_queries",
         columns: &[("user_name", T), ("query", T)],
-        rows: sessions_none,
+        rows: none,
     },
 ];
 
 fn only_admins(session: &mut Session, table: &str) -> SqlResult<()> {
-    if session.catalog()?.is_admin(session.user()) {
+    let catalog = session.catalog()?;
+    if catalog.is_admin(session.user()) || may_read(&catalog, session.user(), "system", table) {
         return Ok(());
     }
     Err(SqlError::privilege(format!(
         "user {} does not have SELECT privilege on relation {table}",
         session.user()
     )))
+}
+
+/// Everything that is granted on what has no descriptor: the cluster, external connections, computed tables.
+fn privileges(session: &mut Session) -> SqlResult<Vec<Row>> {
+    only_admins(session, "privileges")?;
+    let catalog = session.catalog()?;
+    let mut held: Vec<(String, Grants)> = vec![("/global/".to_owned(), catalog.system_grants.clone())];
+    held.extend(
+        crate::backup::connection_grants(&catalog)
+            .into_iter()
+            .map(|(name, grants)| (format!("/externalconn/{name}"), grants)),
+    );
+    held.extend(all_grants(&catalog).map(|(table, grants)| (format!("/vtable/{table}"), grants)));
+    let mut rows = Vec::new();
+    for (path, grants) in held {
+        for (user, privileges) in &grants.0 {
+            let with_option = privileges
+                .iter()
+                .filter(|(_, grantable)| **grantable)
+                .map(|(privilege, _)| privilege.to_string());
+            rows.push(vec![
+                user.clone().into(),
+                path.clone().into(),
+                Datum::text_array(privileges.keys().map(ToString::to_string)),
+                Datum::text_array(with_option),
+                Datum::Int(super::role_oid(user)),
+            ]);
+        }
+    }
+    Ok(rows)
 }
 
 fn users(session: &mut Session) -> SqlResult<Vec<Row>> {
@@ -189,6 +247,6 @@ fn sessions(session: &mut Session) -> SqlResult<Vec<Row>> {
     Ok(vec![vec![session.user().into(), application.into()]])
 }
 
-fn sessions_none(_: &mut Session) -> SqlResult<Vec<Row>> {
+fn none(_: &mut Session) -> SqlResult<Vec<Row>> {
     Ok(Vec::new())
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::table::{TableReader, locality, parameters};
 use super::{find, taken};
 use crate::catalog::{
-    Body, Column, DatabaseBody, Descriptor, DescriptorId, EntryKey, EnumBody, Grants, Locality, Privilege,
-    State, TableBody, Zone, kind,
+    Body, Catalog, Column, DatabaseBody, Descriptor, DescriptorId, EntryKey, EnumBody, Grants, Locality,
+    Privilege, State, TableBody, Zone, kind,
 };
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::session::Session;
@@ -14,6 +14,9 @@ use crate::sql::constraints;
 use crate::sql::lexer::{Cursor, Kind};
 use crate::storage::physical;
 use crate::types::SqlType;
+
+/// The enum of a database's regions.
+const REGION_TYPE: &str = "crdb_internal_region";
 
 pub(super) fn run(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<String> {
     if cursor.accept("database") {
@@ -129,6 +132,9 @@ fn database(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<String>
     if cursor.accept("set primary region") || cursor.accept("primary region") {
         cursor.accept("=");
         let region = cursor.ident_or_text()?;
+        if body.primary_region.is_none() {
+            refuse_first_region(&catalog, &database)?;
+        }
         set_regions(session, database.id, &region, body)?;
         return Ok("ALTER DATABASE PRIMARY REGION".into());
     }
@@ -138,9 +144,11 @@ fn database(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<String>
         let primary = body.primary_region.clone().ok_or_else(|| {
             SqlError::new(
                 "42P12",
-                "cannot add region to a database without a primary region",
+                format!("cannot add region \"{region}\" to database {name}"),
             )
-            .with_hint("use ALTER DATABASE ... SET PRIMARY REGION first")
+            .with_hint(format!(
+                "you must add a PRIMARY REGION first using ALTER DATABASE {name} PRIMARY REGION \"{region}\""
+            ))
         })?;
         if body.regions.contains(&region) {
             return if exists_ok {
@@ -172,6 +180,7 @@ fn database(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<String>
                 ..DatabaseBody::default()
             };
             drop_region_type(session, database.id)?;
+            session.put_entry::<Zone>(&EntryKey::new(kind::ZONE, database.id), None)?;
             changed.body = Body::Database(body);
             session.update_descriptor(&changed)?;
         } else {
@@ -198,6 +207,76 @@ fn database(session: &mut Session, cursor: &mut Cursor<'_>) -> SqlResult<String>
     Ok("ALTER DATABASE".into())
 }
 
+/// What a database still has of regions it lost in a restore stands in the way of a first region.
+fn refuse_first_region(catalog: &Catalog, database: &Descriptor) -> SqlResult<()> {
+    const MANAGED: [&str; 6] = [
+        "num_replicas",
+        "num_voters",
+        "constraints",
+        "voter_constraints",
+        "lease_preferences",
+        "global_reads",
+    ];
+    let zone = catalog.zones.get(&database.id);
+    for field in MANAGED {
+        if let Some(actual) = zone.and_then(|zone| zone.other.get(field)) {
+            return Err(SqlError::new(
+                "42P17",
+                format!(
+                    "zone configuration for database {} has field \"{field}\" set which will be overwritten when setting the the \
+                     initial PRIMARY REGION (expected=nil actual={actual})",
+                    database.name
+                ),
+            )
+            .with_hint("discard the zone config using CONFIGURE ZONE DISCARD before continuing"));
+        }
+    }
+    let left = catalog
+        .in_database(database.id)
+        .find(|d| d.name == REGION_TYPE && matches!(&d.body, Body::Enum(e) if !e.multi_region));
+    match left {
+        Some(left) => Err(SqlError::new(
+            sqlstate::DUPLICATE_OBJECT,
+            format!("type \"{}\" already exists", catalog.full_name(left)),
+        )
+        .with_detail(
+            "multi-region databases employ an internal enum called crdb_internal_region to manage regions which conflicts with \
+             the existing object",
+        )
+        .with_hint(
+            "object \"crdb_internal_regions\" must be renamed or dropped before adding the primary region",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The zone configuration that regions bring: three voters near the primary region, one replica in each other region;
+/// five voters when a region may be lost.
+fn region_zone(mut zone: Zone, body: &DatabaseBody, primary: &str) -> Zone {
+    let others = body.regions.len().saturating_sub(1);
+    let survives_region = body.survival_goal.as_deref() == Some("region");
+    let (voters, replicas) = if survives_region {
+        (5, 5.max(2 + others))
+    } else {
+        (3, 3 + others)
+    };
+    let each: Vec<String> = body
+        .regions
+        .iter()
+        .map(|region| format!("+region={region}: 1"))
+        .collect();
+    for (field, value) in [
+        ("num_replicas", replicas.to_string()),
+        ("num_voters", voters.to_string()),
+        ("constraints", format!("'{{{}}}'", each.join(", "))),
+        ("voter_constraints", format!("'[+region={primary}]'")),
+        ("lease_preferences", format!("'[[+region={primary}]]'")),
+    ] {
+        zone.other.insert(field.to_owned(), value);
+    }
+    zone
+}
+
 /// Gives a database regions: checks that the nodes have them, keeps its `crdb_internal_region` type in step.
 pub(super) fn set_regions(
     session: &mut Session,
@@ -222,6 +301,12 @@ pub(super) fn set_regions(
     let Some(database) = catalog.descriptors.get(&id) else {
         return Ok(());
     };
+    let zone = region_zone(
+        catalog.zones.get(&id).cloned().unwrap_or_default(),
+        &body,
+        primary,
+    );
+    session.put_entry(&EntryKey::new(kind::ZONE, id), Some(&zone))?;
     let mut changed = Descriptor::clone(database);
     let values = body.regions.clone();
     changed.body = Body::Database(body);
@@ -246,7 +331,7 @@ pub(super) fn set_regions(
             grants.grant("public", Privilege::Usage, false);
             let descriptor = Descriptor {
                 id: 0,
-                name: "crdb_internal_region".into(),
+                name: REGION_TYPE.into(),
                 parent_id: id,
                 schema_id: schema,
                 owner: database.owner.clone(),

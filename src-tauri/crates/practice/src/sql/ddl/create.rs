@@ -412,7 +412,7 @@ fn view(
         .map(|(i, c)| (names.get(i).cloned().unwrap_or(c.name), c.ty))
         .collect();
     let depends_on = mentioned_relations(session, &catalog, &query);
-    let query = qualify(session, &catalog, &query)?;
+    let query = normal_form(&qualify(session, &catalog, &query)?)?;
     let body = Body::View(ViewBody {
         query,
         columns,
@@ -432,6 +432,30 @@ fn view(
         ))?;
     }
     Ok("CREATE VIEW".into())
+}
+
+/// The query as the server prints it: keywords in capitals, constants annotated with `:::`. What only this dialect's own
+/// syntax can say is kept as it was written.
+fn normal_form(query: &str) -> SqlResult<String> {
+    use crate::sql::lexer::{Kind, tokenize};
+    let rewritten = rewrite(query)?.sql;
+    if rewritten != query {
+        return Ok(query.to_owned());
+    }
+    let printed = parse(&rewritten)?.to_string();
+    let tokens = tokenize(&printed)?;
+    let mut out = String::new();
+    let mut copied = 0;
+    for pair in tokens.windows(2) {
+        let constant = matches!(pair[0].kind, Kind::Text(_) | Kind::Number(_));
+        if constant && matches!(&pair[1].kind, Kind::Symbol(s) if s == "::") {
+            out.push_str(&printed[copied..pair[1].span.start]);
+            out.push_str(":::");
+            copied = pair[1].span.end;
+        }
+    }
+    out.push_str(&printed[copied..]);
+    Ok(out)
 }
 
 /// The query with the relations' full names, so that it means the same in any session.

@@ -11,7 +11,7 @@ use sqlparser::ast::{
 use super::functions::is_default_keyword;
 use super::query::table_source;
 use super::{Scope, Translator, Typed, fold, fold_name, not_supported, parse, undefined_column};
-use crate::catalog::{Body, Column, Descriptor, Privilege, TableBody, quote_ident};
+use crate::catalog::{Body, Column, Descriptor, Locality, Privilege, TableBody, quote_ident};
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::session::ColumnMeta;
 use crate::storage::physical;
@@ -37,7 +37,7 @@ pub struct Write {
 
 fn target(name: &sqlparser::ast::ObjectName, translator: &Translator) -> SqlResult<Arc<Descriptor>> {
     let name = fold_name(name);
-    if crate::virtuals::find(&name, &translator.search_path).is_some() {
+    if crate::virtuals::find(&name, &translator.search_path, translator.version).is_some() {
         return Err(SqlError::new(
             sqlstate::INSUFFICIENT_PRIVILEGE,
             format!(
@@ -99,6 +99,22 @@ impl Translator {
             value
         };
         Ok(assign(&value, column))
+    }
+
+    /// A row's home region is looked up in the session's database, whichever the table's is.
+    fn require_regions(&self, database: &str) -> SqlResult<()> {
+        let has_regions = self
+            .catalog
+            .database(database)
+            .and_then(|d| d.database())
+            .is_some_and(|body| body.primary_region.is_some());
+        if has_regions {
+            return Ok(());
+        }
+        Err(SqlError::new(
+            sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("current database {database} is not multi-region enabled"),
+        ))
     }
 
     /// What a column gets when nothing is given.
@@ -172,6 +188,11 @@ impl Translator {
         // Defaults name types and sequences as the table's own database knows them, wherever the session is.
         let own_database = self.catalog.name_of(table.parent_id);
         let session_database = std::mem::replace(&mut self.database, own_database);
+        if let Some(Locality::RegionalByRow { column: None }) = &definition.locality
+            && !given.iter().any(|column| column.name == "crdb_region")
+        {
+            self.require_regions(&session_database)?;
+        }
         let missing: Vec<&Column> = definition
             .columns
             .iter()

@@ -19,6 +19,7 @@ use sqlparser::parser::Parser;
 use crate::catalog::{Body, Catalog, Descriptor, DescriptorId, ObjectName, Privilege};
 use crate::clock::Timestamp;
 use crate::datum::Datum;
+use crate::emulate::Version;
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::session::ColumnMeta;
 use crate::types::SqlType;
@@ -28,6 +29,8 @@ use crate::types::SqlType;
 pub struct Translator {
     pub catalog: Arc<Catalog>,
     pub database: String,
+    /// Which computed tables there are depends on it.
+    pub version: Version,
     pub search_path: Vec<String>,
     pub user: String,
     /// Read as of this moment.

@@ -309,11 +309,30 @@ impl Translator {
         }
         if let Expr::Identifier(ident) = expr {
             let name = fold(ident);
-            if columns.iter().any(|c| c.name == name) {
-                return Ok(quote_ident(&name));
+            if let Some(column) = columns.iter().find(|c| c.name == name) {
+                return Ok(self.in_order(quote_ident(&name), &column.ty));
             }
         }
-        Ok(self.expr(expr, scope)?.sql)
+        let typed = self.expr(expr, scope)?;
+        Ok(self.in_order(typed.sql, &typed.ty))
+    }
+
+    /// Enums, and arrays of them, sort as their values were declared, not by their text.
+    fn in_order(&self, sql: String, ty: &SqlType) -> String {
+        let item = match ty {
+            SqlType::Array(item) => item,
+            other => other,
+        };
+        let SqlType::Enum { id, .. } = item else {
+            return sql;
+        };
+        match self.catalog.descriptors.get(id).map(|d| &d.body) {
+            Some(Body::Enum(body)) => format!(
+                "p_enum_order({sql}, {})",
+                crate::catalog::quote_literal(&crate::datum::format_array(&body.values))
+            ),
+            _ => sql,
+        }
     }
 
     pub(super) fn table_with_joins(
@@ -518,7 +537,7 @@ impl Translator {
                 return Ok(format!("{prefix}{} AS {quoted}", quote_ident(bare)));
             }
         }
-        if let Some((schema, table)) = crate::virtuals::find(name, &self.search_path) {
+        if let Some((schema, table)) = crate::virtuals::find(name, &self.search_path, self.version) {
             if self.internals_are_closed && crate::virtuals::is_restricted(schema, table) {
                 return Err(crate::virtuals::restricted());
             }

@@ -1,7 +1,7 @@
 //! `p_cast(value, from, to)`: conversions between types, with the types given by name.
 
 use super::{PURE, Registry};
-use crate::datum::{Datum, format_json};
+use crate::datum::{Datum, format_json, parse_array};
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::types::SqlType;
 
@@ -40,9 +40,28 @@ pub(super) fn register(registry: &Registry<'_>) -> SqlResult<()> {
     registry.strict("p_pow", PURE, |a| {
         Ok(whole_if_possible(a.float(0).powf(a.float(1))))
     })?;
+    registry.strict("p_enum_order", PURE, |a| {
+        Ok(enum_order(&a.text(0), &a.text(1)).into())
+    })?;
     registry.strict("p_json", PURE, |a| {
         cast(a.get(0), &type_named(&a.text(1)), &SqlType::Jsonb)
     })
+}
+
+/// The places of a value, or of an array's values, in an enum's list, as a text that sorts like them.
+fn enum_order(value: &str, declared: &str) -> String {
+    let declared = parse_array(declared);
+    let place = |value: &str| {
+        let found = declared.iter().position(|one| one.as_deref() == Some(value));
+        format!("{:06}", found.unwrap_or(declared.len()))
+    };
+    if declared.iter().any(|one| one.as_deref() == Some(value)) || !value.starts_with('{') {
+        return place(value);
+    }
+    parse_array(value)
+        .iter()
+        .map(|item| item.as_deref().map_or_else(|| "999999".to_owned(), place))
+        .collect()
 }
 
 fn division_by_zero() -> SqlError {
