@@ -22,6 +22,8 @@
 //! | `shifted_offset` | uploads store every payload row after the first one byte too high (the bug of 2023) |
 //! | `no_foreign_key` | new userfile stores get no foreign key (as before v22.2) |
 //! | `orphan_payload` | a new store starts with payload rows that belong to no file |
+//! | `store_of_another` | a new userfile store belongs to another user, `somebody_else`, who granted nothing on it |
+//! | `no_defaultdb` | the database `defaultdb` is dropped when the fault is set; clearing the fault does not bring it back |
 //! | `keep_partial` | a connection lost during an upload leaves the `.tmp` file |
 //! | `copy_disabled` | COPY into userfile storage is refused |
 //! | `direct_write_refused` | INSERT and UPSERT into userfile tables by clients are refused with 42501 |
@@ -33,6 +35,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::error::{SqlError, SqlResult, retry, sqlstate};
+use crate::session::Session;
 use crate::time_text::Interval;
 
 /// The names of all faults; what the module's table lists.
@@ -54,6 +57,8 @@ const NAMES: &[&str] = &[
     "shifted_offset",
     "no_foreign_key",
     "orphan_payload",
+    "store_of_another",
+    "no_defaultdb",
     "keep_partial",
     "copy_disabled",
     "direct_write_refused",
@@ -79,6 +84,8 @@ pub const TABLE: &str = "\
   shifted_offset             uploads store payload rows one byte too high (the bug of 2023)
   no_foreign_key             new userfile stores get no foreign key (as before v22.2)
   orphan_payload             a new store starts with payload rows of no file
+  store_of_another           a new userfile store belongs to another user, who granted nothing on it
+  no_defaultdb               defaultdb is dropped when the fault is set, and stays so
   keep_partial               a connection lost during an upload leaves the .tmp file
   copy_disabled              COPY into userfile storage is refused
   direct_write_refused       INSERT and UPSERT into userfile tables are refused with 42501
@@ -195,4 +202,12 @@ impl Faults {
         }
         Ok(())
     }
+}
+
+/// Does what a fault changes for good, once, when it is set.
+pub fn apply_lasting(session: &mut Session) -> SqlResult<()> {
+    if session.cluster().faults().is_on("no_defaultdb") {
+        session.query("DROP DATABASE IF EXISTS defaultdb CASCADE", &[])?;
+    }
+    Ok(())
 }

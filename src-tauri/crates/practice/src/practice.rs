@@ -9,7 +9,7 @@ use crate::backup::{self, Backups};
 use crate::cluster::{Cluster, Settings};
 use crate::emulate::Version;
 use crate::error::{SqlError, SqlResult};
-use crate::faults::Faults;
+use crate::faults::{self, Faults};
 use crate::sample;
 use crate::scram::Verifier;
 use crate::session::Session;
@@ -105,6 +105,7 @@ impl PracticeCluster {
         faults.set(&options.faults)?;
         let cluster = Cluster::open(&folder, settings, faults)?;
         set_passwords(&cluster, &options)?;
+        faults::apply_lasting(&mut Session::internal(&cluster, "root")?)?;
         let backups = Arc::new(Backups::new(options.backups));
         cluster.set_extension(backups);
         if let Some(extension) = cluster.extension() {
@@ -187,6 +188,8 @@ fn fill(folder: &std::path::Path, settings: &Settings, options: &Options) -> Sql
     if session.kept(FILLED.0, FILLED.1)?.is_some() {
         return Ok(());
     }
+    // The sample is made in one transaction: with a cache that holds it, its pages are written once.
+    session.sqlite().execute_batch("PRAGMA cache_size = -49152")?;
     session.transaction(true, |session| {
         sample::system(session, &options.user)?;
         if options.sample_data {

@@ -110,6 +110,42 @@ fn psql_connects_by_verified_tls_and_scram_and_runs_a_script() {
 }
 
 #[test]
+fn psql_backs_up_looks_and_restores() {
+    if psql_is_missing() {
+        return;
+    }
+    let server = Server::start();
+    server.answers(
+        "CREATE DATABASE shop;
+         CREATE TABLE shop.goods (id INT PRIMARY KEY, name STRING, price DECIMAL(8,2), INDEX by_name (name));
+         INSERT INTO shop.goods VALUES (1, 'kettle', 19.9), (2, 'lamp', 45), (3, NULL, NULL);
+         BACKUP DATABASE shop INTO 'nodelocal://1/shop' \\gset full_
+         \\echo :full_status :full_fraction_completed :full_rows
+         UPDATE shop.goods SET price = 20 WHERE id = 1;
+         DELETE FROM shop.goods WHERE id = 3;
+         BACKUP DATABASE shop INTO LATEST IN 'nodelocal://1/shop' \\gset more_
+         \\echo :more_status :more_rows
+         SELECT count(*) FROM [SHOW BACKUPS IN 'nodelocal://1/shop'];
+         SELECT backup_type, object_name, rows FROM [SHOW BACKUP FROM LATEST IN 'nodelocal://1/shop'] WHERE object_type = 'table';
+         DROP DATABASE shop CASCADE;
+         RESTORE DATABASE shop FROM LATEST IN 'nodelocal://1/shop' WITH new_db_name = 'again' \\gset back_
+         \\echo :back_status :back_rows
+         SELECT id, name, price FROM again.goods ORDER BY id;
+         SELECT job_type, status FROM [SHOW JOBS] ORDER BY created",
+        "succeeded 1 3\nsucceeded 2\n1\nfull|goods|3\nincremental|goods|2\nsucceeded 2\n1|kettle|20.00\n2|lamp|45.00\n\
+         BACKUP|succeeded\nBACKUP|succeeded\nRESTORE|succeeded",
+    );
+    server.refuses(
+        "RESTORE DATABASE again FROM LATEST IN 'nodelocal://1/shop';",
+        "failed to resolve targets in the BACKUP location",
+    );
+    server.refuses(
+        "SHOW BACKUP FROM LATEST IN 'nodelocal://1/elsewhere';",
+        "does not contain a completed latest backup",
+    );
+}
+
+#[test]
 fn the_backslash_commands_show_what_there_is() {
     if psql_is_missing() {
         return;

@@ -1,6 +1,7 @@
 //! A small bank: customers, their accounts, what moved on them.
 
-use super::{CITIES, FIRST_NAMES, LAST_NAMES, Numbers, fill, moment_text};
+use super::{CITIES, FIRST_NAMES, LAST_NAMES, Numbers, fill, moment, whole};
+use crate::datum::Datum;
 use crate::error::SqlResult;
 use crate::session::Session;
 
@@ -35,11 +36,11 @@ pub fn make(session: &mut Session) -> SqlResult<()> {
                 last.to_lowercase()
             );
             vec![
-                Some(id.to_string()),
-                Some(format!("{first} {last}")),
-                Some(email),
-                Some(numbers.pick(CITIES).to_owned()),
-                Some(numbers.moment()),
+                whole(id),
+                format!("{first} {last}").into(),
+                email.into(),
+                numbers.pick(CITIES).into(),
+                numbers.moment(),
             ]
         }),
     )?;
@@ -55,11 +56,11 @@ pub fn make(session: &mut Session) -> SqlResult<()> {
                 1 + numbers.below(CUSTOMERS)
             };
             vec![
-                Some((100_000 + id).to_string()),
-                Some(customer.to_string()),
-                Some(numbers.pick(&["checking", "savings", "business"]).to_owned()),
-                Some(numbers.cents(0, 5_000_000)),
-                Some(numbers.moment()),
+                whole(100_000 + id),
+                whole(customer),
+                numbers.pick(&["checking", "savings", "business"]).into(),
+                numbers.amount(0, 5_000_000),
+                numbers.moment(),
             ]
         }),
     )?;
@@ -78,11 +79,11 @@ pub fn make(session: &mut Session) -> SqlResult<()> {
                 "",
             ]);
             vec![
-                Some(numbers.uuid()),
-                Some((100_001 + numbers.below(ACCOUNTS)).to_string()),
-                Some(numbers.cents(-200_000, 300_000)),
-                (!note.is_empty()).then(|| note.to_owned()),
-                Some(moment_text((TRANSACTIONS - n) * 600)),
+                numbers.uuid().into(),
+                whole(100_001 + numbers.below(ACCOUNTS)),
+                numbers.amount(-200_000, 300_000),
+                if note.is_empty() { Datum::Null } else { note.into() },
+                moment((TRANSACTIONS - n) * 600),
             ]
         }),
     )

@@ -78,17 +78,28 @@ impl Numbers {
         uuid::Uuid::from_u64_pair(self.next(), self.next()).to_string()
     }
 
-    fn cents(&mut self, from: i64, until: i64) -> String {
+    /// An amount of money with two places, from and until in cents.
+    fn amount(&mut self, from: i64, until: i64) -> Datum {
         let span = u64::try_from(until - from).unwrap_or(1);
         let cents = from + i64::try_from(self.below(span)).unwrap_or(0);
-        let sign = if cents < 0 { "-" } else { "" };
-        format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100)
+        #[allow(clippy::cast_precision_loss)]
+        Datum::Float(cents as f64 / 100.0)
     }
 
     /// A moment in the three years before the samples' fixed day.
-    fn moment(&mut self) -> String {
-        moment_text(self.below(3 * 365 * 24 * 3600))
+    fn moment(&mut self) -> Datum {
+        moment(self.below(3 * 365 * 24 * 3600))
     }
+}
+
+/// A timestamp, this many seconds before the samples' fixed day.
+fn moment(seconds_before: u64) -> Datum {
+    Datum::Text(moment_text(seconds_before))
+}
+
+/// A whole number from the generator's unsigned ones.
+fn whole(number: u64) -> Datum {
+    Datum::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// The moment this many seconds before the samples' fixed day, the first of January 2026. Reckoned by hand, as a hundred thousand of
@@ -122,7 +133,7 @@ fn moment_text(seconds_before: u64) -> String {
         month += 1;
     }
     format!(
-        "{year}-{:02}-{:02} {:02}:{:02}:{:02}+00",
+        "{year}-{:02}-{:02} {:02}:{:02}:{:02}.000000",
         month + 1,
         days_left + 1,
         second / 3600,
@@ -153,46 +164,68 @@ const CITIES: &[&str] = &[
     "washington dc",
 ];
 
-/// Fills a table from texts, each read as its column's type; `None` is NULL. The columns are those of the
-/// table in their order.
-fn fill(
-    session: &mut Session,
-    table: &str,
-    rows: impl Iterator<Item = Vec<Option<String>>>,
-) -> SqlResult<()> {
+/// Fills a table. The values are in the order of its columns and in storage form already: a hundred thousand rows through the
+/// reading of texts are seconds in a debug build.
+fn fill(session: &mut Session, table: &str, rows: impl Iterator<Item = Row>) -> SqlResult<()> {
     let catalog = session.catalog()?;
     let name = ObjectName(split_name(table));
     let descriptor = catalog
         .resolve(&name, "defaultdb", &[])
         .ok_or_else(|| name.undefined_relation())?;
-    let types: Vec<_> = descriptor
-        .table()
-        .map(|body| body.columns.iter().map(|column| column.ty.clone()).collect())
-        .unwrap_or_default();
-    let mut failed = None;
-    let rows = rows.map_while(|row| {
-        let row: SqlResult<Row> = row
-            .into_iter()
-            .zip(&types)
-            .map(|(value, ty)| value.map_or(Ok(Datum::Null), |text| Datum::from_text(&text, ty)))
-            .collect();
-        row.map_err(|error| failed = Some(error)).ok()
-    });
-    session.insert_rows(descriptor, rows)?;
-    failed.map_or(Ok(()), Err)
+    session.insert_rows(descriptor, rows).map(|_| ())
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use chrono::{DateTime, TimeDelta, Utc};
+
+    use crate::datum::Datum;
+    use crate::session::Session;
+    use crate::{Options, PracticeCluster};
 
     #[test]
     fn moments_are_reckoned_as_the_calendar_has_them() {
         let day = DateTime::<Utc>::from_timestamp(1_767_225_600, 0).unwrap_or_default();
         for seconds in (0..4 * 366 * 86_400).step_by(40_009) {
             let moment = day - TimeDelta::seconds(seconds);
-            let wanted = moment.format("%Y-%m-%d %H:%M:%S+00").to_string();
+            let wanted = moment.format("%Y-%m-%d %H:%M:%S.000000").to_string();
             assert_eq!(super::moment_text(seconds.unsigned_abs()), wanted);
         }
+    }
+
+    #[test]
+    fn the_samples_are_in_the_form_that_reading_their_text_gives() {
+        let cluster = PracticeCluster::start(Options {
+            insecure: true,
+            ..Options::default()
+        })
+        .unwrap();
+        let mut session = Session::internal(cluster.cluster(), "root").unwrap();
+        let catalog = session.catalog().unwrap();
+        let mut tables = 0;
+        for descriptor in catalog.descriptors.values().filter(|d| d.table().is_some()) {
+            let table = descriptor.table().unwrap();
+            let mut rows = 0;
+            let now = session.now();
+            session
+                .scan_at(descriptor, now, |row| {
+                    rows += 1;
+                    if rows % 97 == 1 {
+                        for (value, column) in row.iter().zip(&table.columns) {
+                            let Some(text) = value.to_text(&column.ty) else {
+                                continue;
+                            };
+                            let read = Datum::from_text(&text, &column.ty).unwrap();
+                            assert_eq!(&read, value, "{}.{}", descriptor.name, column.name);
+                        }
+                    }
+                    Ok(())
+                })
+                .unwrap();
+            assert!(rows > 0, "{} is empty", descriptor.name);
+            tables += 1;
+        }
+        assert_eq!(tables, 9);
     }
 }

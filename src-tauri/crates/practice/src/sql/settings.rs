@@ -4,6 +4,7 @@ use super::lexer::{Cursor, Kind};
 use super::rewrite::as_of_moment;
 use crate::catalog::{EntryKey, Privilege, PrivilegeTarget, kind};
 use crate::error::{SqlError, SqlResult, sqlstate};
+use crate::faults;
 use crate::session::settings::{Variables, default_cluster_setting};
 use crate::session::{Outcome, Session};
 
@@ -119,7 +120,8 @@ fn set_variable(session: &mut Session, name: &str, values: &[String]) -> SqlResu
                     "only users with the admin role are allowed to set practice.fault",
                 ));
             }
-            return session.cluster().faults().set(&value);
+            session.cluster().faults().set(&value)?;
+            return faults::apply_lasting(session);
         }
         _ => {}
     }

@@ -5,12 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::uri::clean_path;
 use super::{CHUNK_BYTES, UserfileUri};
-use crate::catalog::{Descriptor, Grants, Privilege, quote_ident};
+use crate::catalog::{Descriptor, Grants, Privilege, Role, quote_ident};
 use crate::cluster::Cluster;
 use crate::datum::Datum;
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::session::Session;
 use crate::sql::lexer::{Cursor, split_name};
+
+/// The owner of a store under the fault `store_of_another`.
+const SOMEBODY_ELSE: &str = "somebody_else";
 
 /// An open store. Works with the rights of the user who opened it, in transactions of its own, never in a client's.
 #[derive(Clone)]
@@ -114,7 +117,13 @@ impl UserfileStore {
                     .query(&format!("ALTER TABLE {payload} ADD CONSTRAINT file_id_fk FOREIGN KEY (file_id) REFERENCES {files} (file_id)"), &[])
                     .map_err(|e| e.wrap("failed to add FK constraint to the payload table file_id column"))?;
             }
-            self.close_to_others(session, &schema, base)?;
+            let owner = if faults.is_on("store_of_another") {
+                session.put_role(SOMEBODY_ELSE, Some(&Role::user(SOMEBODY_ELSE)))?;
+                SOMEBODY_ELSE
+            } else {
+                self.user.as_str()
+            };
+            close_to_others(session, &schema, base, owner)?;
             if orphans {
                 session.query(
                     &format!("INSERT INTO {payload} SELECT gen_random_uuid(), 0, b'left behind by an old version' FROM generate_series(1, 3)"),
@@ -123,23 +132,6 @@ impl UserfileStore {
             }
             Ok(())
         })
-    }
-
-    /// Leaves grants to admin, root and the user only, whatever default privileges say.
-    fn close_to_others(&self, session: &mut Session, schema: &Descriptor, base: &str) -> SqlResult<()> {
-        let catalog = session.catalog()?;
-        for suffix in ["_upload_files", "_upload_payload"] {
-            let Some(table) = catalog.object_in_schema(schema.id, &format!("{base}{suffix}")) else {
-                continue;
-            };
-            let mut changed = Descriptor::clone(table);
-            changed.grants = Grants::standard();
-            if self.user != "root" {
-                changed.grants.grant(&self.user, Privilege::All, true);
-            }
-            session.update_descriptor(&changed)?;
-        }
-        Ok(())
     }
 
     /// Begins a file, in place of one of the same name: the old one goes first, in its own transaction.
@@ -410,4 +402,24 @@ pub(super) fn copy_is_off() -> SqlError {
         "The fault {} of the practice cluster is on.",
         quote_ident("copy_disabled")
     ))
+}
+
+/// Leaves grants to admin, root and the owner only, whatever default privileges say.
+fn close_to_others(session: &mut Session, schema: &Descriptor, base: &str, owner: &str) -> SqlResult<()> {
+    let catalog = session.catalog()?;
+    for suffix in ["_upload_files", "_upload_payload"] {
+        let Some(table) = catalog.object_in_schema(schema.id, &format!("{base}{suffix}")) else {
+            continue;
+        };
+        let mut changed = Descriptor::clone(table);
+        changed.grants = Grants::standard();
+        if owner != "root" {
+            changed.grants.grant(owner, Privilege::All, true);
+        }
+        if owner == SOMEBODY_ELSE {
+            changed.owner = owner.to_owned();
+        }
+        session.update_descriptor(&changed)?;
+    }
+    Ok(())
 }
