@@ -12,26 +12,25 @@ use super::{Case, World, same, strings, table};
 /// Cases about what the shipped CLI does and our own algorithms do better: these run with `--like-cli`.
 const LIKE_CLI: &[&str] = &["cli-quirk/"];
 
-/// Builds the example program, once, with the cargo that runs this test.
-///
-/// The packages and features are those of the whole workspace, as the tests are built: another choice would compile
-/// half of the dependencies a second time, which takes minutes. So this is a look at what is built already.
+/// The example program as nextest has built it: with the tests of the workspace it builds the examples. A build from
+/// inside a run would see the runner's environment as a change and compile half of the dependencies again.
+fn built_by_nextest() -> Option<PathBuf> {
+    std::env::var_os("NEXTEST")?;
+    let test = std::env::current_exe().ok()?;
+    let name = format!("userfile{}", std::env::consts::EXE_SUFFIX);
+    let example = test.parent()?.parent()?.join("examples").join(name);
+    example.is_file().then_some(example)
+}
+
+/// Finds the example program, or builds it, once, with the cargo that runs this test.
 fn program() -> Result<&'static PathBuf, String> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
-        // What a test runner says about this package would look to build scripts like a change.
-        for (name, _) in std::env::vars_os() {
-            let about_this_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
-            if about_this_package
-                .iter()
-                .any(|prefix| name.to_string_lossy().starts_with(prefix))
-            {
-                command.env_remove(name);
-            }
+        if let Some(example) = built_by_nextest() {
+            return Ok(example);
         }
-        let output = command
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let output = Command::new(cargo)
             .args([
                 "build",
                 "--workspace",

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::URL_SAFE;
 use chrono::NaiveDateTime;
 
 use crate::clock::Timestamp;
@@ -108,14 +108,15 @@ pub fn backup_id(start: Option<Timestamp>, end: Timestamp) -> String {
     while bytes.last() == Some(&0) {
         bytes.pop();
     }
-    STANDARD.encode(bytes)
+    // Without the slash of the usual alphabet, which would make a path of an id.
+    URL_SAFE.encode(bytes)
 }
 
 /// Whether a string may be a backup id rather than a folder.
 pub fn looks_like_id(text: &str) -> bool {
     !text.starts_with('/')
         && !is_full_folder(text)
-        && STANDARD
+        && URL_SAFE
             .decode(text)
             .is_ok_and(|bytes| (5..=16).contains(&bytes.len()))
 }

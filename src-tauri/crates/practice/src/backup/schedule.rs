@@ -39,7 +39,7 @@ const WAIT_STEP: std::time::Duration = std::time::Duration::from_secs(1);
 const WAITING: &str = "Waiting for initial backup to complete";
 
 /// One schedule.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
     pub id: i64,
     pub label: String,
@@ -644,6 +644,9 @@ pub fn run_due(cluster: &Arc<Cluster>, backups: &Backups) -> SqlResult<Option<Ti
     let mut session = Session::internal(cluster, "node")?;
     let catalog = session.catalog()?;
     let now = session.now();
+    if catalog.setting("jobs.scheduler.enabled").as_deref() == Some("false") {
+        return Ok(Some(now.plus(WAIT_STEP)));
+    }
     let mut soonest: Option<Timestamp> = None;
     for schedule in all(&catalog) {
         let Some(due) = schedule.next_run else { continue };
@@ -671,6 +674,7 @@ fn run_one(
     if running && schedule.on_previous_running == "WAIT" {
         return Ok(now.plus(WAIT_STEP));
     }
+    let read = schedule.clone();
     schedule.plan_next(now)?;
     let mut job = None;
     if !(running && schedule.on_previous_running == "SKIP") {
@@ -692,7 +696,7 @@ fn run_one(
     }
     session.transaction(true, |session| {
         // Dropped or changed in the meantime: the next look sees it as it is now.
-        if find(&*session.catalog()?, id).is_none_or(|there| there.next_run.is_none_or(|due| due > now)) {
+        if find(&*session.catalog()?, id).is_none_or(|there| there != read) {
             return Ok(now);
         }
         schedule.save(session)?;
