@@ -253,6 +253,7 @@ fn connections(wire: &mut Wire, cluster: &roachvault_practice::PracticeCluster, 
     );
     // On a computer without a display there is no clipboard; the answer is then null.
     let _ = wire.call("read_clipboard_connection", json!({}));
+    let _ = wire.call("read_clipboard_files", json!({}));
     let _ = wire.call("get_clipboard_offer", json!({}));
     wire.done("read_certificate_file", json!({"path": ca}));
     wire.refused("read_certificate_file", json!({"path": key}));
