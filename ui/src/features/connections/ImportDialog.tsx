@@ -144,6 +144,9 @@ function Plan({
                   <MiddleEllipsis text={entry.fields.name} isFocusable />
                   <Badge>{environments[entry.fields.environment].label}</Badge>
                   {entry.bringsSecrets && <Badge icon="lock">With secrets</Badge>}
+                  {entry.fields.tls !== "verify-full" && (
+                    <Badge tone="attention">Encryption: {entry.fields.tls}</Badge>
+                  )}
                 </span>
                 <span className={styles.muted}>
                   {entry.fields.user} at {entry.fields.host}
