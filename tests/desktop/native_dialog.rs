@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use crate::app::SOON;
 use crate::desktop::Desktop;
@@ -19,16 +20,22 @@ pub fn choose(desktop: &Desktop, path: &Path) {
     let path = path.to_str().expect("the test's own paths are text");
     until("the file dialog to close", SOON * 2, || {
         let open = dialogs(desktop);
-        match open.as_slice() {
+        let dialog = match open.as_slice() {
             [] => return Ok(()),
-            [dialog] => paste_path(desktop, dialog, path)?,
+            [dialog] => dialog,
             // A message over the dialog: a key came before the dialog was listening.
-            [.., message] => press(desktop, message, "Escape")?,
-        }
-        // The first Return may only close the list of completions.
+            [.., message] => {
+                press(desktop, message, "Escape")?;
+                return Err("it says that there is no such file".into());
+            }
+        };
+        paste_path(desktop, dialog, path)?;
+        // The first Return may only close the list of completions. Each goes to the dialog or fails: one that came to
+        // the page behind it would press the button that opened the dialog once more.
         for _ in 0..2 {
-            desktop.output("xdotool", &["key", "Return"])?;
-            for _ in 0..20 {
+            press(desktop, dialog, "Return")?;
+            let patience = Instant::now() + Duration::from_secs(2);
+            while Instant::now() < patience {
                 match dialogs(desktop).len() {
                     0 => return Ok(()),
                     1 => {}

@@ -302,6 +302,21 @@ async fn cancelling_an_upload_removes_the_partial_file_within_two_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_that_is_paused_before_it_began_is_paused_and_not_done() {
+    let Some(world) = World::new(Environment::Development).await else {
+        return;
+    };
+    let path = world.write("big", &noise(20 << 20, 11));
+    let id = world.upload(vec![path], SKIP).await;
+    world.jobs.pause(id).await.unwrap();
+    until(&world.jobs, id, |job| job.state == JobState::Paused).await;
+    world.jobs.resume(id).await.unwrap();
+    let job = until(&world.jobs, id, |job| job.state.is_final()).await;
+    assert_eq!(job.state, JobState::Succeeded, "{job:?}");
+    assert_eq!(world.names().await, ["/up/big"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_transfer_goes_on_after_a_pause_and_after_a_restart() {
     let Some(world) = World::new(Environment::Development).await else {
         return;

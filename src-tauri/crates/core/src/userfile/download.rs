@@ -272,6 +272,9 @@ async fn try_run(job: JobHandle, limit: Arc<SpeedLimit>) -> Result<End> {
             return Ok(transfer.end(ended, results, |position| result_of(&spec.files[position]), count));
         }
     }
+    if transfer.job.signal() == Signal::Pause {
+        return Ok(End::paused());
+    }
     // Nothing of an unfinished file stays on this computer.
     let mut cleaned = Ok(());
     for (_, file) in spec

@@ -199,6 +199,9 @@ async fn try_run(job: JobHandle, limit: Arc<SpeedLimit>) -> Result<End> {
             return Ok(transfer.end(ended, results, |position| result_of(&files[position]), count));
         }
     }
+    if transfer.job.signal() == Signal::Pause {
+        return Ok(End::paused());
+    }
     let cleaned = remove(&spec).await;
     let outcome = transfer.outcome(BTreeMap::new());
     Ok(match cleaned {

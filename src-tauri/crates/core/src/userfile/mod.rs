@@ -21,7 +21,7 @@ mod undelete;
 mod upload;
 mod walk;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 pub use roachvault_cockroach::userfile::SpeedLimit;
 use roachvault_cockroach::userfile::{Store, StoreName};
@@ -44,6 +44,8 @@ pub use undelete::DeletedFile;
 pub struct Userfiles {
     listings: Arc<listing::Listings>,
     plans: Arc<plan::Plans>,
+    /// The last answer about deleted files of each store.
+    seen_deleted: Arc<Mutex<undelete::SeenDeleted>>,
 }
 
 impl Userfiles {

@@ -236,6 +236,7 @@ pub(super) fn concerns_all(code: Code) -> bool {
         )
 }
 
-fn stopped() -> Error {
+/// The end of what was asked to stop, also before it began.
+pub(super) fn stopped() -> Error {
     Error::new(Code::Cancelled, "The transfer was stopped.")
 }

@@ -2,7 +2,7 @@
 //! cluster.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use roachvault_cockroach::userfile::{
@@ -14,7 +14,7 @@ use super::download::select;
 use super::order::{Order, rank};
 use super::plan::{Choices, Conflict, Kept, OnConflict, TransferPlan, free_beside, shown, wrong_plan};
 use super::spec::{CarryFile, CarrySpec, StoredFile, file_id};
-use super::transfer::{Transfer, cancelled, concerns_all, is_final, not_connected};
+use super::transfer::{Transfer, cancelled, concerns_all, is_final, not_connected, stopped};
 use super::{Userfiles, connection_of, files_words, open_store, start_files_job};
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
@@ -28,6 +28,9 @@ pub struct DeletedFile {
     pub seen_at: DateTime<Utc>,
     pub name_taken: bool,
 }
+
+/// By connection and the host of the store's URIs.
+pub(super) type SeenDeleted = HashMap<(ConnectionId, String), Vec<DeletedFile>>;
 
 pub(super) struct Planned {
     connection: ConnectionId,
@@ -80,7 +83,26 @@ impl Userfiles {
         }
         let mut deleted: Vec<_> = deleted.into_values().collect();
         deleted.sort_by(|a, b| a.file.name.cmp(&b.file.name).then(b.seen_at.cmp(&a.seen_at)));
+        self.seen_deleted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert((cluster.id, store.name.host()), deleted.clone());
         Ok(deleted)
+    }
+
+    /// What [`Userfiles::list_deleted`] last answered for the store, if all of these files were in it.
+    fn last_seen_deleted(
+        &self,
+        cluster: &OpenCluster,
+        store: &Store,
+        file_ids: &[Uuid],
+    ) -> Option<Vec<DeletedFile>> {
+        let seen = self.seen_deleted.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = seen.get(&(cluster.id, store.name.host()))?;
+        file_ids
+            .iter()
+            .all(|id| seen.iter().any(|one| one.file.file_id == *id))
+            .then(|| seen.clone())
     }
 
     /// Brings deleted files back under their names, or beside the files that have these now.
@@ -92,8 +114,15 @@ impl Userfiles {
         file_ids: &[Uuid],
     ) -> Result<JobId> {
         cluster.writable()?;
-        let deleted = self.list_deleted(cluster, store).await?;
-        let store = open_store(cluster.writable()?, store).await?;
+        let host = store;
+        let store = open_store(cluster.writable()?, host).await?;
+        // As the person saw them: looks taken now would be at other moments, and may miss a file or meet an older
+        // name of it.
+        let seen = self.last_seen_deleted(cluster, &store, file_ids);
+        let deleted = match seen {
+            Some(seen) => seen,
+            None => self.list_deleted(cluster, host).await?,
+        };
         let mut taken: HashSet<String> = all(&store, None)
             .await?
             .into_iter()
@@ -340,7 +369,7 @@ async fn try_carry(job: JobHandle, limit: Arc<SpeedLimit>, phase: &'static str) 
     let ended = if transfer.job.signal() == Signal::Run {
         carry_files(&transfer, &source, &target, &spec, &mut results).await
     } else {
-        Ok(())
+        Err(stopped())
     };
     if transfer.job.signal() == Signal::Cancel {
         let cleaned = clean_up(&transfer, &target, &spec, &results).await;

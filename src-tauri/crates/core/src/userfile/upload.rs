@@ -18,7 +18,7 @@ use super::plan::{
     Choices, Conflict, Kept, LeftOut, MappedName, OnConflict, TransferPlan, free_beside, shown, wrong_plan,
 };
 use super::spec::{UploadFile, UploadSpec, file_id};
-use super::transfer::{Transfer, cancelled, concerns_all, is_final, not_connected};
+use super::transfer::{Transfer, cancelled, concerns_all, is_final, not_connected, stopped};
 use super::walk::{Found, modified_ms, walk};
 use super::{Userfiles, files_words, open_store, start_files_job};
 use crate::cluster::{ConnectionId, OpenCluster};
@@ -321,7 +321,7 @@ async fn try_run(job: JobHandle, limit: Arc<SpeedLimit>, phase: &'static str) ->
     let ended = if transfer.job.signal() == Signal::Run {
         move_files(&transfer, &store, &spec, &mut results).await
     } else {
-        Ok(())
+        Err(stopped())
     };
     if transfer.job.signal() == Signal::Cancel {
         let cleaned = clean_up(&transfer, &store, &spec, &results).await;
