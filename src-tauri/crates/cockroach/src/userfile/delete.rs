@@ -4,6 +4,8 @@
 //! deleted file would see a short one, so a large file loses its name first and its chunks afterwards,
 //! in steps that each stay a small transaction.
 
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Connection};
 use uuid::Uuid;
 
@@ -99,8 +101,28 @@ async fn set_aside(store: &Store, lanes: &Lanes, target: &DeleteTarget) -> Resul
     })
 }
 
+/// How often a row is tried again whose chunks were found gone and were not.
+const STRAGGLERS: u32 = 20;
+
 /// Removes a file's chunks in steps, then its row. Nobody must need the file any more.
+///
+/// A chunk of a stopped upload may still be on its way when its connection is dropped, and arrive between the two: the
+/// foreign key then keeps the row (23503), and both are removed once more. Without the row no chunk can arrive.
 pub(crate) async fn remove_payload(store: &Store, lanes: &Lanes, file_id: Uuid) -> Result<()> {
+    let mut tries = 0;
+    loop {
+        remove_chunks(store, lanes, file_id).await?;
+        match remove_row(store, lanes, file_id).await {
+            Err(error) if error.sqlstate.as_deref() == Some("23503") && tries < STRAGGLERS => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+async fn remove_chunks(store: &Store, lanes: &Lanes, file_id: Uuid) -> Result<()> {
     let next = format!(
         "SELECT min(byte_offset) FROM {} WHERE file_id = $1",
         store.payload
@@ -127,6 +149,10 @@ pub(crate) async fn remove_payload(store: &Store, lanes: &Lanes, file_id: Uuid) 
             Ok(())
         })?;
     }
+    Ok(())
+}
+
+async fn remove_row(store: &Store, lanes: &Lanes, file_id: Uuid) -> Result<()> {
     let row = format!("DELETE FROM {} WHERE file_id = $1", store.files);
     on_lane!(lanes, |connection| {
         sqlx::query(AssertSqlSafe(row.clone()))
