@@ -1,6 +1,6 @@
 //! The running app, spoken of as a person sees it: roles, names, words on the page.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -69,6 +69,18 @@ impl<'desktop> App<'desktop> {
             let element = self.session.find("row", name, "")?;
             self.session.click(&element)
         });
+    }
+
+    /// Whether the row shows up in this time.
+    pub fn row_within(&self, name: &str, patience: Duration) -> Result<(), String> {
+        let deadline = Instant::now() + patience;
+        loop {
+            match self.session.find("row", name, "") {
+                Ok(_) => return Ok(()),
+                Err(error) if Instant::now() > deadline => return Err(error),
+                Err(_) => {}
+            }
+        }
     }
 
     #[track_caller]

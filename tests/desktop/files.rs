@@ -107,10 +107,18 @@ fn a_file_is_deleted_brought_back_and_renamed() {
     app.click("Delete 1 file");
     are_stored(&desktop, "");
 
-    app.click("More for files");
-    app.click("Undelete…");
-    app.choose_row("orders.csv, 4.9 KiB");
     // The app looks back at a few moments only. A file that lived for seconds is found once one of them meets it.
+    until("the deleted file to be listed", JOB, || {
+        app.click("More for files");
+        app.click("Undelete…");
+        app.see("Bring back");
+        let listed = app.row_within("orders.csv, 4.9 KiB", Duration::from_secs(2));
+        if listed.is_err() {
+            app.click("Cancel");
+        }
+        listed
+    });
+    app.choose_row("orders.csv, 4.9 KiB");
     until("the file to be back", JOB, || {
         app.script(
             "[...document.querySelectorAll('[role=dialog] button')].find((each) => each.textContent.startsWith('Bring back'))?.click()",

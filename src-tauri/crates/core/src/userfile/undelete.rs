@@ -44,6 +44,9 @@ pub(super) struct Planned {
 /// How far back files are looked for, oldest first, in parts of the time that deleted rows are kept.
 const LOOKS: [f64; 8] = [0.98, 0.75, 0.5, 0.25, 0.1, 0.04, 0.01, 0.002];
 
+/// Besides, in seconds before now: what was uploaded by mistake is often deleted moments later.
+const NEAR_LOOKS: [f64; 6] = [24.0, 12.0, 6.0, 4.0, 2.0, 1.0];
+
 impl Userfiles {
     /// Files that existed at some moment of the time that deleted rows are kept, and do not now.
     pub async fn list_deleted(&self, cluster: &OpenCluster, store: Option<&str>) -> Result<Vec<DeletedFile>> {
@@ -59,8 +62,13 @@ impl Userfiles {
         let ids: HashSet<Uuid> = present.iter().map(|file| file.file_id).collect();
         let names: HashSet<&str> = present.iter().map(|file| file.name.as_str()).collect();
         let mut deleted: HashMap<Uuid, DeletedFile> = HashMap::new();
-        for part in LOOKS {
-            let at = now - TimeDelta::milliseconds((kept_seconds as f64 * part * 1000.0) as i64);
+        let kept_seconds = kept_seconds as f64;
+        let far = LOOKS.map(|part| part * kept_seconds);
+        let near = NEAR_LOOKS.into_iter().filter(|ago| *ago < kept_seconds);
+        let mut looks: Vec<f64> = far.into_iter().chain(near).collect();
+        looks.sort_by(|a, b| b.total_cmp(a));
+        for seconds_ago in looks {
+            let at = now - TimeDelta::milliseconds((seconds_ago * 1000.0) as i64);
             let Ok(then) = all(&store, Some(&as_of(at))).await else {
                 // The table is younger than that, or the rows are gone already.
                 continue;
