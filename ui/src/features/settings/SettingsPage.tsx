@@ -11,6 +11,7 @@ import { commands } from "../../ipc/bindings";
 import { asCallError } from "../../ipc/errors";
 import { aboutQuery, keyringQuery } from "./queries";
 import styles from "./SettingsPage.module.css";
+import { SpeedLimitCard } from "./SpeedLimitCard";
 
 function KeyringCard() {
   const queryClient = useQueryClient();
@@ -101,6 +102,7 @@ export function SettingsPage() {
   return (
     <Content width="form">
       <PageHeader title="Settings" />
+      <SpeedLimitCard />
       <KeyringCard />
       <AboutCard />
     </Content>

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { commands, commands as wire } from "../../ipc/bindings";
+import { commands } from "../../ipc/bindings";
 
 export const aboutQuery = queryOptions({
   queryKey: ["about"],
@@ -10,7 +10,13 @@ export const aboutQuery = queryOptions({
 /** Not asked by itself: a locked keyring would open its prompt in front of whoever only visits the settings. */
 export const keyringQuery = queryOptions({
   queryKey: ["keyring"],
-  queryFn: wire.getKeyringState,
+  queryFn: commands.getKeyringState,
   staleTime: Number.POSITIVE_INFINITY,
   enabled: false,
+});
+
+export const settingsQuery = queryOptions({
+  queryKey: ["settings"],
+  queryFn: commands.getSettings,
+  staleTime: Number.POSITIVE_INFINITY,
 });
