@@ -67,7 +67,14 @@ impl<'desktop> App<'desktop> {
     pub fn choose_row(&self, name: &str) {
         until(&format!("row '{name}' to select"), SOON, || {
             let element = self.session.find("row", name, "")?;
-            self.session.click(&element)
+            self.session.click(&element)?;
+            // A row that arrives above moves all others: the click may have met a neighbour.
+            let selected = "arguments[0].getAttribute('aria-selected') === 'true'";
+            if self.session.ask(&element, selected)? == true {
+                Ok(())
+            } else {
+                Err("it was not selected by the click".into())
+            }
         });
     }
 

@@ -145,8 +145,8 @@ fn a_cancelled_upload_leaves_nothing_in_the_cluster() {
         return;
     };
     let file = desktop.files_dir().join("large.bin");
-    // Long enough on its way to be cancelled; a hole on the disk costs nothing.
-    fs::File::create(&file).unwrap().set_len(512 << 20).unwrap();
+    // Long on its way on any machine, so that it is cancelled on it; a hole on the disk costs nothing.
+    fs::File::create(&file).unwrap().set_len(4 << 30).unwrap();
     let app = at_files(&desktop);
     upload(&app, &file);
     app.see_row("large.bin, uploading");

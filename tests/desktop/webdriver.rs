@@ -91,7 +91,18 @@ impl Session {
         }
     }
 
+    /// Clicks the middle of an element that stands still. WebDriver aims first and presses later: on a page that moves
+    /// in between, the press would meet what has come into that place.
     pub fn click(&self, element: &Element) -> Result<(), String> {
+        const STANDS_STILL: &str = "
+            const [element, done] = arguments;
+            const place = () => JSON.stringify(element.getBoundingClientRect());
+            const before = place();
+            requestAnimationFrame(() => requestAnimationFrame(() => done(place() === before)));";
+        let script = json!({"script": STANDS_STILL, "args": [{ELEMENT: element.0}]});
+        if self.post("/execute/async", &script)? != true {
+            return Err("it is still moving".into());
+        }
         self.post(&format!("/element/{}/click", element.0), &json!({}))
             .map(|_| ())
     }
@@ -114,14 +125,19 @@ impl Session {
         self.post("/actions", &json!({"actions": [keyboard]})).map(|_| ())
     }
 
+    /// What an expression over the element, `arguments[0]`, says.
+    pub fn ask(&self, element: &Element, expression: &str) -> Result<Value, String> {
+        self.script(expression, &json!([{ELEMENT: element.0}]))
+    }
+
     pub fn text(&self, element: &Element) -> Result<String, String> {
-        let text = self.script("arguments[0].textContent", &json!([{ELEMENT: element.0}]))?;
+        let text = self.ask(element, "arguments[0].textContent")?;
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
     /// What a field holds.
     pub fn value(&self, element: &Element) -> Result<String, String> {
-        let value = self.script("arguments[0].value", &json!([{ELEMENT: element.0}]))?;
+        let value = self.ask(element, "arguments[0].value")?;
         Ok(value.as_str().unwrap_or_default().to_owned())
     }
 
