@@ -10,13 +10,21 @@ use roachvault_cockroach::refusal::Refusal;
 
 use crate::cluster::{ACCOUNTS, Bank, PAYMENTS};
 
+hold_everywhere!(
+    a_backup_is_taken_listed_and_read_back,
+    collections_are_found_in_file_storage,
+    an_increment_is_a_layer_of_its_own,
+    manifests_tell_the_release_and_the_exact_end,
+    an_encrypted_backup_opens_with_its_passphrase_only,
+    an_increment_without_a_full_backup_is_refused,
+    a_missing_data_file_is_noticed,
+);
+
 fn refusal(error: &roachvault_cockroach::Error) -> Option<Refusal> {
     Refusal::of_message(error.detail.as_deref().unwrap_or(&error.message))
 }
 
-#[tokio::test]
-async fn a_backup_is_taken_listed_and_read_back() {
-    let bank = Bank::open().await;
+async fn a_backup_is_taken_listed_and_read_back(bank: Bank) {
     let id = bank.start_backup(&bank.backup()).await.unwrap();
     let job = bank.ended(id).await;
     assert_eq!((job.status, job.kind.as_str()), (JobStatus::Succeeded, "BACKUP"));
@@ -65,9 +73,7 @@ async fn a_backup_is_taken_listed_and_read_back() {
     bank.close(&[]).await;
 }
 
-#[tokio::test]
-async fn collections_are_found_in_file_storage() {
-    let bank = Bank::open().await;
+async fn collections_are_found_in_file_storage(bank: Bank) {
     bank.taken(&bank.backup()).await;
     let (store, path) = bank.collection.userfile_place().unwrap();
     let found = find_collections(&bank.cluster, &store).await.unwrap();
@@ -81,9 +87,7 @@ async fn collections_are_found_in_file_storage() {
     bank.close(&[]).await;
 }
 
-#[tokio::test]
-async fn an_increment_is_a_layer_of_its_own() {
-    let bank = Bank::open().await;
+async fn an_increment_is_a_layer_of_its_own(bank: Bank) {
     let first = bank.taken(&bank.backup()).await;
     let payment = PAYMENTS;
     bank.run(&format!(
@@ -110,9 +114,7 @@ async fn an_increment_is_a_layer_of_its_own() {
     bank.close(&[]).await;
 }
 
-#[tokio::test]
-async fn manifests_tell_the_release_and_the_exact_end() {
-    let bank = Bank::open().await;
+async fn manifests_tell_the_release_and_the_exact_end(bank: Bank) {
     let request = BackupRequest {
         revision_history: true,
         ..bank.backup()
@@ -136,9 +138,7 @@ async fn manifests_tell_the_release_and_the_exact_end() {
     bank.close(&[]).await;
 }
 
-#[tokio::test]
-async fn an_encrypted_backup_opens_with_its_passphrase_only() {
-    let bank = Bank::open().await;
+async fn an_encrypted_backup_opens_with_its_passphrase_only(bank: Bank) {
     let request = BackupRequest {
         passphrase: Some(Secret::new("it's a secret")),
         ..bank.backup()
@@ -162,9 +162,7 @@ async fn an_encrypted_backup_opens_with_its_passphrase_only() {
     bank.close(&[]).await;
 }
 
-#[tokio::test]
-async fn an_increment_without_a_full_backup_is_refused() {
-    let bank = Bank::open().await;
+async fn an_increment_without_a_full_backup_is_refused(bank: Bank) {
     let request = BackupRequest {
         kind: BackupKind::Incremental,
         ..bank.backup()
@@ -181,9 +179,7 @@ async fn an_increment_without_a_full_backup_is_refused() {
     bank.close(&[]).await;
 }
 
-#[tokio::test]
-async fn a_missing_data_file_is_noticed() {
-    let bank = Bank::open().await;
+async fn a_missing_data_file_is_noticed(bank: Bank) {
     let path = bank.taken(&bank.backup()).await;
     bank.lose_a_data_file().await;
     let plain = ShowBackup::default();

@@ -40,10 +40,25 @@ pub struct Bank {
     _practice: Option<PracticeCluster>,
 }
 
+/// Where a promise is tried.
+#[derive(Debug, Clone, Copy)]
+pub enum Place {
+    /// On the practice cluster, in this release.
+    Practice(&'static str),
+    /// On what `ROACHVAULT_TEST_COCKROACH` names.
+    Real,
+}
+
 impl Bank {
-    /// On the cluster that the environment names.
-    pub async fn open() -> Self {
-        let (target, server, practice) = cluster_under_test().await;
+    /// `None`, and a line that says why, where the environment asks for the other kind of cluster.
+    pub async fn open(place: Place) -> Option<Self> {
+        let (target, server, practice) = match cluster_under_test(place).await {
+            Ok(cluster) => cluster,
+            Err(reason) => {
+                eprintln!("skipped: {reason}");
+                return None;
+            }
+        };
         let cluster = Cluster::connect(&target).await.unwrap();
         let name = format!("contract_{}", uuid::Uuid::new_v4().simple());
         let path = format!("{name}/of it");
@@ -56,7 +71,7 @@ impl Bank {
             _practice: practice,
         };
         bank.fill().await;
-        bank
+        Some(bank)
     }
 
     async fn fill(&self) {
@@ -242,24 +257,29 @@ impl Bank {
     }
 }
 
-async fn cluster_under_test() -> (Target, Option<Server>, Option<PracticeCluster>) {
-    match std::env::var("ROACHVAULT_TEST_COCKROACH") {
-        Ok(url) if url.contains("://") => (target_of(&url), None, None),
-        Ok(binary) => {
+async fn cluster_under_test(
+    place: Place,
+) -> std::result::Result<(Target, Option<Server>, Option<PracticeCluster>), &'static str> {
+    match (place, std::env::var("ROACHVAULT_TEST_COCKROACH")) {
+        (Place::Practice(_), Ok(_)) => Err("ROACHVAULT_TEST_COCKROACH names a real cluster"),
+        (Place::Real, Err(_)) => Err("ROACHVAULT_TEST_COCKROACH names no cluster"),
+        (Place::Real, Ok(url)) if url.contains("://") => Ok((target_of(&url), None, None)),
+        (Place::Real, Ok(binary)) => {
             let (url, server) = start_cockroach(&binary);
-            (target_of(&url), Some(server), None)
+            Ok((target_of(&url), Some(server), None))
         }
-        Err(_) => {
-            let practice = tokio::task::spawn_blocking(start_practice).await.unwrap();
+        (Place::Practice(release), Err(_)) => {
+            let practice = tokio::task::spawn_blocking(|| start_practice(release))
+                .await
+                .unwrap();
             let target = target("demo", practice.address().port(), TlsMode::Disable, None);
-            (target, None, Some(practice))
+            Ok((target, None, Some(practice)))
         }
     }
 }
 
 /// Its clock runs fast, so that rows are ten seconds old at once.
-fn start_practice() -> PracticeCluster {
-    let release = std::env::var("ROACHVAULT_TEST_EMULATE").unwrap_or_else(|_| "v25.4".into());
+fn start_practice(release: &str) -> PracticeCluster {
     let mut options = Options {
         insecure: true,
         sample_data: false,

@@ -6,9 +6,12 @@ use roachvault_cockroach::inspect::{
 
 use crate::cluster::Bank;
 
-#[tokio::test]
-async fn databases_and_tables_are_listed_with_their_kinds() {
-    let bank = Bank::open().await;
+hold_everywhere!(
+    databases_and_tables_are_listed_with_their_kinds,
+    an_administrator_is_known_as_one,
+);
+
+async fn databases_and_tables_are_listed_with_their_kinds(bank: Bank) {
     let name = &bank.name;
     bank.run(&format!("CREATE SEQUENCE {name}.public.numbers"))
         .await
@@ -49,9 +52,7 @@ async fn databases_and_tables_are_listed_with_their_kinds() {
     bank.close(&[]).await;
 }
 
-#[tokio::test]
-async fn an_administrator_is_known_as_one() {
-    let bank = Bank::open().await;
+async fn an_administrator_is_known_as_one(bank: Bank) {
     assert_eq!(rights(&bank.cluster).await.unwrap().is_admin, Some(true));
     assert_eq!(
         has_database_privilege(&bank.cluster, &bank.name, "BACKUP")

@@ -6,9 +6,13 @@ use roachvault_cockroach::job::{ClusterJobId, JobRequest, JobStatus, ask_job, li
 
 use crate::cluster::Bank;
 
-#[tokio::test]
-async fn a_job_that_is_not_there_is_no_error_to_see_and_one_to_ask() {
-    let bank = Bank::open().await;
+hold_everywhere!(
+    a_job_that_is_not_there_is_no_error_to_see_and_one_to_ask,
+    an_ended_job_is_listed_and_cannot_be_stopped_any_more,
+    a_job_whose_number_was_lost_is_found_by_what_it_does,
+);
+
+async fn a_job_that_is_not_there_is_no_error_to_see_and_one_to_ask(bank: Bank) {
     let nowhere = ClusterJobId(1);
     assert_eq!(show_job(&bank.cluster, nowhere).await.unwrap(), None);
     let error = ask_job(&bank.cluster, nowhere, JobRequest::Pause)
@@ -18,9 +22,7 @@ async fn a_job_that_is_not_there_is_no_error_to_see_and_one_to_ask() {
     bank.close(&[]).await;
 }
 
-#[tokio::test]
-async fn an_ended_job_is_listed_and_cannot_be_stopped_any_more() {
-    let bank = Bank::open().await;
+async fn an_ended_job_is_listed_and_cannot_be_stopped_any_more(bank: Bank) {
     let id = bank.start_backup(&bank.backup()).await.unwrap();
     bank.ended(id).await;
     let listed = list_jobs(&bank.cluster).await.unwrap();
@@ -39,9 +41,7 @@ async fn an_ended_job_is_listed_and_cannot_be_stopped_any_more() {
     bank.close(&[]).await;
 }
 
-#[tokio::test]
-async fn a_job_whose_number_was_lost_is_found_by_what_it_does() {
-    let bank = Bank::open().await;
+async fn a_job_whose_number_was_lost_is_found_by_what_it_does(bank: Bank) {
     let known = known_jobs(&bank.cluster).await.unwrap();
     let id = bank.start_backup(&bank.backup()).await.unwrap();
     let traces = Traces {

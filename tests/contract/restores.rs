@@ -10,6 +10,13 @@ use roachvault_cockroach::restore::{RestoreRequest, RestoreTargets};
 
 use crate::cluster::{ACCOUNTS, Bank, PAYMENTS};
 
+hold_everywhere!(
+    a_database_comes_back_under_a_new_name_and_the_old_one_stays,
+    a_taken_name_is_refused_and_nothing_is_overwritten,
+    one_table_goes_into_another_database,
+    a_restore_of_a_damaged_backup_fails_and_leaves_nothing,
+);
+
 fn table(database: &str, name: &str) -> QualifiedName {
     QualifiedName {
         database: database.into(),
@@ -18,9 +25,7 @@ fn table(database: &str, name: &str) -> QualifiedName {
     }
 }
 
-#[tokio::test]
-async fn a_database_comes_back_under_a_new_name_and_the_old_one_stays() {
-    let bank = Bank::open().await;
+async fn a_database_comes_back_under_a_new_name_and_the_old_one_stays(bank: Bank) {
     let path = bank.taken(&bank.backup()).await;
     let copy = format!("{}_restored", bank.name);
     let id = bank.start_restore(&bank.restore(&path, &copy)).await.unwrap();
@@ -37,9 +42,7 @@ async fn a_database_comes_back_under_a_new_name_and_the_old_one_stays() {
     bank.close(&[&copy]).await;
 }
 
-#[tokio::test]
-async fn a_taken_name_is_refused_and_nothing_is_overwritten() {
-    let bank = Bank::open().await;
+async fn a_taken_name_is_refused_and_nothing_is_overwritten(bank: Bank) {
     let path = bank.taken(&bank.backup()).await;
     let error = bank
         .start_restore(&bank.restore(&path, &bank.name))
@@ -55,9 +58,7 @@ async fn a_taken_name_is_refused_and_nothing_is_overwritten() {
     bank.close(&[]).await;
 }
 
-#[tokio::test]
-async fn one_table_goes_into_another_database() {
-    let bank = Bank::open().await;
+async fn one_table_goes_into_another_database(bank: Bank) {
     let path = bank.taken(&bank.backup()).await;
     let scratch = format!("{}_scratch", bank.name);
     bank.run(&format!("CREATE DATABASE {scratch}")).await.unwrap();
@@ -89,9 +90,7 @@ async fn one_table_goes_into_another_database() {
     bank.close(&[&scratch]).await;
 }
 
-#[tokio::test]
-async fn a_restore_of_a_damaged_backup_fails_and_leaves_nothing() {
-    let bank = Bank::open().await;
+async fn a_restore_of_a_damaged_backup_fails_and_leaves_nothing(bank: Bank) {
     let path = bank.taken(&bank.backup()).await;
     bank.lose_a_data_file().await;
     let copy = format!("{}_restored", bank.name);
