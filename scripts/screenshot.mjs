@@ -92,8 +92,10 @@ const doing = {
   async type(text) {
     const [field, ...value] = text.split('=');
     const element = await until(`field '${field}'`, () => locate('textbox searchbox combobox spinbutton', field));
-    await inSession('POST', `/element/${elementId(element)}/clear`, {});
-    await inSession('POST', `/element/${elementId(element)}/value`, { text: value.join('=') });
+    // As a person erases: WebDriver's own clearing goes past the state of the page, which puts the old text back.
+    const held = await script('return arguments[0].value', element);
+    const erase = '\uE010' + '\uE003'.repeat([...held].length);
+    await inSession('POST', `/element/${elementId(element)}/value`, { text: erase + value.join('=') });
   },
   press: (key) => press(['keyDown', keys[key] ?? key], ['keyUp', keys[key] ?? key]),
   wait: (text) => until(`text '${text}'`, () => locate('*', text)),
@@ -108,7 +110,8 @@ const doing = {
     // The first Return may only close the entry's completions.
     await until('end of the file dialog', async () => {
       if (!openDialog()) return true;
-      xdotool('key', 'Return');
+      // To the dialog or to nobody: the page behind it would press the button that opened it once more.
+      xdotool('windowfocus', '--sync', dialog, 'key', 'Return');
       await until('', () => !openDialog(), 500).catch(() => {});
     });
   },

@@ -14,12 +14,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use roachvault_cockroach::{Cluster, Target, TlsMode};
+use roachvault_cockroach::Cluster;
 use roachvault_core::job::{JobState, Jobs, Journal, Runs};
 use roachvault_core::userfile::{self, Choices, OnConflict, Userfiles};
 use roachvault_core::{ClusterInfo, ConnectionId, Environment, OpenCluster};
 use sqlx::AssertSqlSafe;
 
+#[path = "../../cockroach/tests/support/local.rs"]
+mod local;
 #[path = "../../cockroach/tests/support/postgres.rs"]
 mod postgres;
 #[path = "../../cockroach/tests/support/practice.rs"]
@@ -28,6 +30,7 @@ mod practice;
 mod relay;
 #[path = "../../cockroach/tests/support/target.rs"]
 mod target;
+use local::local;
 use postgres::Postgres;
 use practice::Practice;
 use relay::Relay;
@@ -35,22 +38,6 @@ use relay::Relay;
 const FILE_BYTES: usize = 24 << 20;
 /// What may have to be sent again after a break: a chunk on each connection.
 const REPEATED_BYTES: u64 = 6 * (4 << 20);
-
-fn to(user: &str, port: u16) -> Target {
-    Target {
-        host: "127.0.0.1".into(),
-        port,
-        user: user.into(),
-        database: "defaultdb".into(),
-        tls: TlsMode::Disable,
-        ca_pem: None,
-        client_cert_pem: None,
-        client_key_pem: None,
-        password: None,
-        cluster_option: None,
-        jwt: false,
-    }
-}
 
 /// The process that is killed: opens its journal, goes on with the job it finds there or starts the one
 /// it is told to, and ends with it.
@@ -69,7 +56,7 @@ fn transferring_process() {
         .unwrap();
     runtime.block_on(async {
         let cluster = loop {
-            match Cluster::connect(&to(&user, port)).await {
+            match Cluster::connect(&local(&user, port)).await {
                 Ok(cluster) => break cluster,
                 Err(error) => println!("{error}"),
             }
@@ -203,7 +190,7 @@ impl Server {
 
     /// Not through the relay.
     async fn direct(&self) -> Cluster {
-        Cluster::connect(&to(self.user(), self.port())).await.unwrap()
+        Cluster::connect(&local(self.user(), self.port())).await.unwrap()
     }
 
     fn tables(&self) -> (String, String) {

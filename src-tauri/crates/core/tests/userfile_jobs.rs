@@ -8,17 +8,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use roachvault_cockroach::{Cluster, Target, TlsMode};
+use roachvault_cockroach::Cluster;
 use roachvault_core::job::{FileEnd, JobId, JobSnapshot, JobState, Jobs, Journal, Outcome, Runs};
 use roachvault_core::userfile::{self, Choices, Entry, ListRequest, Move, OnConflict, Sort, Userfiles};
 use roachvault_core::{ClusterInfo, Code, ConnectionId, Environment, OpenCluster};
 
+#[path = "../../cockroach/tests/support/local.rs"]
+mod local;
 #[path = "../../cockroach/tests/support/postgres.rs"]
 mod postgres;
 #[path = "../../cockroach/tests/support/relay.rs"]
 mod relay;
+#[path = "support/watch.rs"]
+mod watch;
+use local::local;
 use postgres::Postgres;
 use relay::Relay;
+use watch::until;
 
 struct World {
     cluster: Arc<OpenCluster>,
@@ -56,20 +62,7 @@ impl World {
         let postgres = Postgres::start().await?;
         let direct = postgres.with_store().await;
         let relay = Relay::start(([127, 0, 0, 1], postgres.port).into(), Duration::ZERO).await;
-        let target = Target {
-            host: "127.0.0.1".into(),
-            port: relay.port,
-            user: "root".into(),
-            database: "defaultdb".into(),
-            tls: TlsMode::Disable,
-            ca_pem: None,
-            client_cert_pem: None,
-            client_key_pem: None,
-            password: None,
-            cluster_option: None,
-            jwt: false,
-        };
-        let cluster = Cluster::connect(&target).await.unwrap();
+        let cluster = Cluster::connect(&local("root", relay.port)).await.unwrap();
         let info = ClusterInfo {
             version_text: "PostgreSQL".into(),
             version: None,
@@ -149,23 +142,6 @@ impl World {
             .fetch_one(self.direct.pool())
             .await
             .unwrap()
-    }
-}
-
-async fn until(jobs: &Jobs, id: JobId, what: impl Fn(&JobSnapshot) -> bool) -> JobSnapshot {
-    let mut watch = jobs.watch();
-    let waiting = async {
-        loop {
-            watch.next().await.unwrap();
-            let job = jobs.get(id).unwrap();
-            if what(&job) {
-                return job;
-            }
-        }
-    };
-    match tokio::time::timeout(Duration::from_secs(60), waiting).await {
-        Ok(job) => job,
-        Err(_) => panic!("{:#?}", jobs.get(id).unwrap()),
     }
 }
 

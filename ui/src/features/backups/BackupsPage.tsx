@@ -57,6 +57,7 @@ export function BackupsPage({ collection, onBackUp, onRestore, onCopy, onOpenJob
     await queryClient.invalidateQueries({ queryKey: clusterKey(connection.id, "backups") });
     setRefreshing(false);
   };
+  // Where there are no backups yet, the page's middle offers the first one.
   const backUp = (
     <Button variant="primary" isDisabled={readOnly} onPress={() => onBackUp()}>
       Back up…
@@ -72,7 +73,7 @@ export function BackupsPage({ collection, onBackUp, onRestore, onCopy, onOpenJob
             <Button variant="quiet" icon="refresh" isPending={isRefreshing} onPress={() => void refresh()}>
               Refresh
             </Button>
-            {backUp}
+            {error || collections?.length ? backUp : null}
           </>
         }
       />

@@ -172,6 +172,10 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
   const { summary } = files;
   const isEmpty =
     summary?.totalEntries === 0 && summary.complete && !files.isStale && listed.rows.length === 0;
+  // An empty folder says itself what to do first, with the one primary button. Until it is known whether it is empty
+  // there is none: a button that goes away is clicked in vain.
+  const invites = isEmpty && filter === "";
+  const isUnknown = summary === undefined && !files.error;
   const upload = (
     <Button variant="primary" isDisabled={readOnly} isPending={transfer.isPlanning} onPress={uploadFiles}>
       Upload…
@@ -207,7 +211,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
             <Button isDisabled={entries.length === 0} onPress={download}>
               Download
             </Button>
-            {upload}
+            {!invites && !isUnknown && upload}
           </>
         }
       />

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use roachvault_cockroach::backup::{BackupKind, BackupTargets};
-use roachvault_cockroach::{Cluster, Secret, Target, TlsMode};
+use roachvault_cockroach::Cluster;
 use roachvault_core::backup::{BackupPlan, BackupWish, Backups, ClusterRuns};
 use roachvault_core::job::{
     BackupOutcome, JobId, JobSnapshot, JobState, Jobs, Journal, Outcome, RestoreOutcome, Runs,
@@ -15,6 +15,9 @@ use roachvault_core::restore::{RestorePlan, RestoreTarget, RestoreWish};
 use roachvault_core::{ClusterInfo, ConnectionId, Environment, OpenCluster};
 use roachvault_practice::{Options, PracticeCluster};
 use sqlx::AssertSqlSafe;
+
+use crate::local::local;
+use crate::watch::until;
 
 pub const COLLECTION: &str = "userfile:///nightly";
 
@@ -177,20 +180,7 @@ impl App {
     }
 
     pub async fn until(&self, id: JobId, what: impl Fn(&JobSnapshot) -> bool) -> JobSnapshot {
-        let mut watch = self.jobs.watch();
-        let waiting = async {
-            loop {
-                watch.next().await.unwrap();
-                let job = self.jobs.get(id).unwrap();
-                if what(&job) {
-                    return job;
-                }
-            }
-        };
-        match tokio::time::timeout(Duration::from_secs(90), waiting).await {
-            Ok(job) => job,
-            Err(_) => panic!("still {:?}", self.jobs.get(id)),
-        }
+        until(&self.jobs, id, what).await
     }
 
     /// Whether any file of the data folder holds the text.
@@ -234,20 +224,9 @@ async fn open(
     environment: Environment,
     read_only: bool,
 ) -> Arc<OpenCluster> {
-    let target = Target {
-        host: "127.0.0.1".into(),
-        port: practice.address().port(),
-        user: user.into(),
-        database: "defaultdb".into(),
-        tls: TlsMode::Disable,
-        ca_pem: None,
-        client_cert_pem: None,
-        client_key_pem: None,
-        password: None::<Secret>,
-        cluster_option: None,
-        jwt: false,
-    };
-    let cluster = Cluster::connect(&target).await.unwrap();
+    let cluster = Cluster::connect(&local(user, practice.address().port()))
+        .await
+        .unwrap();
     let version_text: String = sqlx::query_scalar("SELECT version()")
         .fetch_one(cluster.pool())
         .await

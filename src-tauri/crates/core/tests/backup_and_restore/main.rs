@@ -6,3 +6,8 @@
 mod app;
 mod checks;
 mod jobs;
+
+#[path = "../../../cockroach/tests/support/local.rs"]
+mod local;
+#[path = "../support/watch.rs"]
+mod watch;

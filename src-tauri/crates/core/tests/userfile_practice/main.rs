@@ -6,3 +6,8 @@ mod archive;
 mod ends;
 mod speed;
 mod world;
+
+#[path = "../../../cockroach/tests/support/local.rs"]
+mod local;
+#[path = "../support/watch.rs"]
+mod watch;

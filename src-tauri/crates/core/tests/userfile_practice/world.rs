@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use roachvault_cockroach::{Cluster, Target, TlsMode};
+use roachvault_cockroach::Cluster;
 use roachvault_core::job::{FileEnd, FileResult, JobId, JobSnapshot, Jobs, Journal, Outcome, Runs};
 use roachvault_core::userfile::{self, Choices, OnConflict, SpeedLimit, Userfiles};
 use roachvault_core::{ClusterInfo, ConnectionId, Environment, OpenCluster};
 use roachvault_practice::{Options, PracticeCluster};
 use sqlx::AssertSqlSafe;
+
+use crate::local::local;
+use crate::watch::until;
 
 /// A practice cluster and the app's connection to it.
 pub struct Place {
@@ -75,20 +78,7 @@ impl Place {
 }
 
 pub async fn open(port: u16, user: &str) -> Arc<OpenCluster> {
-    let target = Target {
-        host: "127.0.0.1".into(),
-        port,
-        user: user.into(),
-        database: "defaultdb".into(),
-        tls: TlsMode::Disable,
-        ca_pem: None,
-        client_cert_pem: None,
-        client_key_pem: None,
-        password: None,
-        cluster_option: None,
-        jwt: false,
-    };
-    let cluster = Cluster::connect(&target).await.unwrap();
+    let cluster = Cluster::connect(&local(user, port)).await.unwrap();
     let version_text: String = sqlx::query_scalar("SELECT version()")
         .fetch_one(cluster.pool())
         .await
@@ -209,20 +199,7 @@ impl World {
     }
 
     pub async fn until(&self, id: JobId, what: impl Fn(&JobSnapshot) -> bool) -> JobSnapshot {
-        let mut watch = self.jobs.watch();
-        let waiting = async {
-            loop {
-                watch.next().await.unwrap();
-                let job = self.jobs.get(id).unwrap();
-                if what(&job) {
-                    return job;
-                }
-            }
-        };
-        match tokio::time::timeout(Duration::from_secs(120), waiting).await {
-            Ok(job) => job,
-            Err(_) => panic!("still {:?}", self.jobs.get(id)),
-        }
+        until(&self.jobs, id, what).await
     }
 }
 
