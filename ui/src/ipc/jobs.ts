@@ -7,7 +7,7 @@ import { useMemo, useSyncExternalStore } from "react";
 import { announce } from "../components/Toast";
 import { commands, type Job, type JobKind, type JobsMessage } from "./bindings";
 import { Channel } from "./call";
-import { clusterKey } from "./connections";
+import { clusterKey, connectionsQuery, openClusterQuery } from "./connections";
 import { asCallError, type CallError } from "./errors";
 
 interface JobsState {
@@ -56,8 +56,11 @@ const changes: Record<JobKind, readonly string[]> = {
   restore: ["overview"],
 };
 
+let queries: QueryClient | undefined;
+
 /** Opens the channel. Called once, before the first screen. */
 export function watchJobs(queryClient: QueryClient) {
+  queries = queryClient;
   const channel = new Channel<JobsMessage>();
   channel.onmessage = (message) => {
     const before = new Map(state.jobs.map((job) => [job.id, job]));
@@ -106,13 +109,37 @@ export function useUnendedJobs(connectionId?: string): readonly Job[] {
 
 const refused = (thrown: unknown) => announce(asCallError(thrown).message, { tone: "bad" });
 
+/** Going on needs the cluster: it is connected first where it is not. A person asked for this login by the button. */
+async function connected({ connectionId, connectionName }: Job) {
+  const { connections } = (await queries?.fetchQuery(connectionsQuery)) ?? { connections: [] };
+  if (connections.find(({ id }) => id === connectionId)?.open !== false) return;
+  try {
+    await queries?.fetchQuery({ ...openClusterQuery(connectionId), staleTime: 0 });
+  } catch (thrown) {
+    const { message } = asCallError(thrown);
+    announce(`${connectionName} could not be connected. ${message} Open it on the left, then go on.`, {
+      tone: "bad",
+    });
+    throw wasTold;
+  }
+}
+
+/** Thrown where a person was told of the failure already. */
+const wasTold = Symbol("was told");
+
+const goingOn = (job: Job, go: () => Promise<unknown>) =>
+  void connected(job)
+    .then(go)
+    .catch((thrown) => thrown !== wasTold && refused(thrown));
+
 /** What can be asked of a job, as the handlers of a row. The answer is seen in the job itself. */
-export function jobControls({ id }: Job) {
+export function jobControls(job: Job) {
+  const { id } = job;
   return {
     onPause: () => void commands.pauseJob(id).catch(refused),
-    onResume: () => void commands.resumeJob(id).catch(refused),
+    onResume: () => goingOn(job, () => commands.resumeJob(id)),
     onCancel: () => void commands.cancelJob(id).catch(refused),
-    onRetryFailed: () => void commands.retryFailed(id).catch(refused),
+    onRetryFailed: () => goingOn(job, () => commands.retryFailed(id)),
     onDismiss: () => void commands.dismissJob(id).catch(refused),
   };
 }

@@ -10,7 +10,7 @@ import { bytes, count, counted, percent } from "../../lib/quantity";
 import { relativeTime } from "../../lib/time";
 import styles from "./FileGrid.module.css";
 import { folderOf } from "./paths";
-import type { UploadingRow } from "./uploads";
+import type { Unfinished, UploadingRow } from "./uploads";
 
 const icons: Record<UserfileEntry["kind"], IconName> = {
   folder: "folder",
@@ -23,11 +23,13 @@ function Name({
   withFolder,
   isDropTarget,
   upload,
+  unfinished,
   onOpen,
 }: {
   entry: UserfileEntry;
   withFolder: boolean;
   upload: UploadingRow | undefined;
+  unfinished: Unfinished;
   isDropTarget: boolean;
   onOpen: () => void;
 }) {
@@ -71,7 +73,9 @@ function Name({
           {entry.backups === 0 ? "Backup, unfinished" : `Backup · ${counted(entry.backups, "moment")}`}
         </Badge>
       )}
-      {entry.kind === "file" && entry.unfinished && <Badge tone="attention">unfinished</Badge>}
+      {entry.kind === "file" && entry.unfinished && (
+        <Badge tone={unfinished === "unfinished" ? "attention" : "neutral"}>{unfinished}</Badge>
+      )}
     </span>
   );
 }
@@ -87,13 +91,13 @@ function Uploaded({ entry }: { entry: UserfileEntry }): ReactNode {
   return <span title={entry.newest}>newest {relativeTime(new Date(entry.newest), new Date())}</span>;
 }
 
-function spoken(entry: UserfileEntry, upload: UploadingRow | undefined): string {
+function spoken(entry: UserfileEntry, upload: UploadingRow | undefined, unfinished: Unfinished): string {
   if (upload) return `${entry.name}, ${uploading(upload)}`;
   const size = bytes(entry.sizeBytes);
   if (entry.kind === "folder") return `${entry.name}, folder, ${counted(entry.files, "file")}, ${size}`;
   if (entry.kind === "collection")
     return `${entry.name}, backup collection, ${counted(entry.backups, "backup")}, ${size}`;
-  return `${entry.name}, ${size}${entry.unfinished ? ", unfinished" : ""}, uploaded by ${entry.username}`;
+  return `${entry.name}, ${size}${entry.unfinished ? `, ${unfinished}` : ""}, uploaded by ${entry.username}`;
 }
 
 export interface FileGridProps {
@@ -114,6 +118,7 @@ export interface FileGridProps {
   dropFolder: string | null;
   /** What is on its way up, by its path. Rows of files that are not in the cluster yet come first. */
   uploads: ReadonlyMap<string, UploadingRow>;
+  unfinished: Unfinished;
 }
 
 export function FileGrid({
@@ -123,6 +128,7 @@ export function FileGrid({
   onSortChange,
   dropFolder,
   uploads,
+  unfinished,
   ...grid
 }: FileGridProps) {
   const { onOpen } = grid;
@@ -139,6 +145,7 @@ export function FileGrid({
             withFolder={withFolders}
             isDropTarget={dropFolder === entry.path}
             upload={uploads.get(entry.path)}
+            unfinished={unfinished}
             onOpen={() => onOpen(entry)}
           />
         ),
@@ -171,7 +178,7 @@ export function FileGrid({
         cell: (entry) => entry.kind === "file" && <MiddleEllipsis text={entry.username} keepEnd={6} />,
       },
     ],
-    [withFolders, dropFolder, uploads, onOpen],
+    [withFolders, dropFolder, uploads, unfinished, onOpen],
   );
   return (
     <VirtualGrid
@@ -179,7 +186,7 @@ export function FileGrid({
       label="Files"
       columns={columns}
       rowKey={(entry) => entry.path}
-      rowLabel={(entry) => spoken(entry, uploads.get(entry.path))}
+      rowLabel={(entry) => spoken(entry, uploads.get(entry.path), unfinished)}
       sort={{ column: sort, direction: descending ? "descending" : "ascending" }}
       onSortChange={({ column, direction }: GridSort) =>
         onSortChange(column as UserfileSort, direction === "descending")

@@ -23,7 +23,7 @@ import styles from "./FilesPage.module.css";
 import { GridFoot } from "./GridFoot";
 import { nameOf } from "./paths";
 import { StoreSwitch } from "./StoreSwitch";
-import { type UploadingRow, useUploads } from "./uploads";
+import { type UploadingRow, useUnfinished, useUploads } from "./uploads";
 import { useArchive } from "./useArchive";
 import { type FolderView, useFolder } from "./useFolder";
 import { useListedUploads } from "./useListedUploads";
@@ -64,6 +64,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
   const transfer = useTransfer(connection.id);
   const archive = useArchive(connection.id, store, folder);
   const uploading = useUploads(connection.id, files.summary?.store, folder);
+  const unfinished = useUnfinished(connection.id);
   const listed = useListedUploads(files, filter === "" ? uploading : noUploads);
   // Entries that were seen, by path: a selection outlives the page it was made on.
   const [chosen, setChosen] = useState<ReadonlyMap<string, UserfileEntry>>(new Map());
@@ -283,6 +284,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
                 <FileGrid
                   rows={listed.rows}
                   uploads={listed.uploads}
+                  unfinished={unfinished}
                   withFolders={/[*?[]/.test(filter)}
                   sort={sort}
                   descending={descending}

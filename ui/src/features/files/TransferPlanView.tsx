@@ -137,6 +137,9 @@ function isNewer(time: string | null, than: string | null): boolean {
   return time !== null && than !== null && new Date(time) > new Date(than);
 }
 
+/** By such a file a backup collection is known. */
+const isManifest = /[/\\]BACKUP_(MANIFEST|METADATA)$/;
+
 function Conflicts({ ends, plan, choices }: { ends: Ends; plan: TransferPlan; choices: PlanChoices }) {
   const isSingle = plan.conflictCount === 1;
   return (
@@ -148,7 +151,13 @@ function Conflicts({ ends, plan, choices }: { ends: Ends; plan: TransferPlan; ch
         onChange={choices.setAll}
         options={[
           { value: "skip", label: "Skip", description: `What is ${ends.there} stays as it is.` },
-          { value: "keepBoth", label: "Keep both", description: "The new one gets a number in its name." },
+          {
+            value: "keepBoth",
+            label: "Keep both",
+            description: plan.conflicts.some(({ target }) => isManifest.test(target))
+              ? "The new one gets a number in its name; a backup collection as a whole, in its folder's name."
+              : "The new one gets a number in its name.",
+          },
           { value: "replace", label: "Replace", description: `What is ${ends.there} now is overwritten.` },
         ]}
       />

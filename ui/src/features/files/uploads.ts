@@ -3,8 +3,8 @@
  * rows come from what was started here. After a restart only the transfers panel tells of them.
  */
 import { useMemo } from "react";
-import type { ConflictChoices, TransferPlan, UploadRequest } from "../../ipc/bindings";
-import { useJobs } from "../../ipc/jobs";
+import type { ConflictChoices, JobKind, TransferPlan, UploadRequest } from "../../ipc/bindings";
+import { useJobs, useUnendedJobs } from "../../ipc/jobs";
 import { nameOf } from "./paths";
 
 interface StartedUpload {
@@ -83,4 +83,20 @@ export function useUploads(
     }
     return rows;
   }, [jobs, connectionId, store, folder]);
+}
+
+/** What is said of a file that has no final name yet. */
+export type Unfinished = "being written" | "paused" | "unfinished";
+
+const writes: readonly JobKind[] = ["upload", "importArchive", "undelete", "copyFiles", "copyToCluster"];
+
+/** Such a file is a leftover only when no job will go on with it. A copy from another cluster writes here as well. */
+export function useUnfinished(connectionId: string): Unfinished {
+  const writing = useUnendedJobs().filter(
+    (job) => writes.includes(job.kind) && (job.connectionId === connectionId || job.kind === "copyToCluster"),
+  );
+  if (writing.length === 0) return "unfinished";
+  return writing.every(({ state }) => state === "paused" || state === "interrupted")
+    ? "paused"
+    : "being written";
 }

@@ -1,7 +1,7 @@
-import { act, screen, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
-import { aConnection, aJob, failure, mockBackend, renderApp } from "../../../tests/app";
+import { aConnection, aJob, failure, mockBackend, opened, renderApp } from "../../../tests/app";
 import { expectAccessible } from "../../../tests/axe";
 import type { Job } from "../../ipc/bindings";
 import { totalsOf } from "./totals";
@@ -39,9 +39,9 @@ const partly = aJob("u2", {
   },
 });
 
-async function withJobs(jobs: Job[], answers: Parameters<typeof mockBackend>[0] = {}) {
+async function withJobs(jobs: Job[], answers: Parameters<typeof mockBackend>[0] = {}, open = true) {
   const backend = mockBackend({
-    list_connections: () => ({ connections: [aConnection("c1")], healed: null }),
+    list_connections: () => ({ connections: [aConnection("c1", {}, { open })], healed: null }),
     ...answers,
   });
   renderApp("/settings");
@@ -52,6 +52,39 @@ async function withJobs(jobs: Job[], answers: Parameters<typeof mockBackend>[0] 
 const panel = () => screen.getByRole("region", { name: "Transfers" });
 
 describe("the transfers", () => {
+  const interrupted = {
+    ...upload,
+    state: "interrupted" as const,
+    can: { pause: false, resume: true, cancel: true, retryFailed: false, dismiss: true },
+  };
+
+  it("connect their cluster first when they go on and it is not connected", async () => {
+    const user = userEvent.setup();
+    const answers = { connect_cluster: () => opened(aConnection("c1")), resume_job: () => null };
+    const backend = await withJobs([interrupted], answers, false);
+    await user.click(within(panel()).getByRole("button", { name: "Show transfers" }));
+    await user.click(screen.getByRole("button", { name: "Resume: Upload orders.csv" }));
+    await waitFor(() => expect(backend.sent).toContainEqual(["resume_job", { id: "u1" }]));
+    const order = backend.sent.map(([command]) => command);
+    expect(order.indexOf("connect_cluster")).toBeLessThan(order.indexOf("resume_job"));
+  });
+
+  it("say why they cannot go on where the cluster cannot be connected", async () => {
+    const user = userEvent.setup();
+    const answers = {
+      connect_cluster: () => {
+        throw failure({ code: "secretNeeded", message: "The password is not at hand." });
+      },
+    };
+    const backend = await withJobs([interrupted], answers, false);
+    await user.click(within(panel()).getByRole("button", { name: "Show transfers" }));
+    await user.click(screen.getByRole("button", { name: "Resume: Upload orders.csv" }));
+    expect(
+      await screen.findByText(/acme could not be connected. The password is not at hand./),
+    ).toBeVisible();
+    expect(backend.sent.some(([command]) => command === "resume_job")).toBe(false);
+  });
+
   it("that ended with failures offer to try those again, folded as well", async () => {
     const user = userEvent.setup();
     const backend = await withJobs([partly], { retry_failed: () => "u3" });

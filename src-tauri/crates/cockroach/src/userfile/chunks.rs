@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
+use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
@@ -62,7 +63,7 @@ pub(crate) async fn digests_of(
         return Ok(BTreeMap::new());
     }
     let sql = format!(
-        "SELECT file_id, byte_offset, length(payload)::INT8, {} FROM {}{} WHERE file_id IN ({}) \
+        "SELECT byte_offset, length(payload)::INT8, {}, file_id FROM {}{} WHERE file_id IN ({}) \
          ORDER BY file_id, byte_offset",
         store.dialect.sha256("payload"),
         store.payload,
@@ -78,17 +79,44 @@ pub(crate) async fn digests_of(
     })?;
     let mut files: BTreeMap<Uuid, BTreeMap<u64, Digested>> = BTreeMap::new();
     for row in rows {
-        let hex: String = row.try_get(3)?;
-        let digested = Digested {
-            len: unsigned(row.try_get(2)?),
-            sha256: from_hex(&hex)?,
-        };
-        files
-            .entry(row.try_get(0)?)
-            .or_default()
-            .insert(unsigned(row.try_get(1)?), digested);
+        let (offset, digested) = digested(&row)?;
+        files.entry(row.try_get(3)?).or_default().insert(offset, digested);
     }
     Ok(files)
+}
+
+/// As [`digests`], of the chunks that begin in a range.
+pub(crate) async fn digests_between(
+    store: &Store,
+    lanes: &Lanes,
+    file_id: Uuid,
+    range: Range<u64>,
+) -> Result<BTreeMap<u64, Digested>> {
+    let sql = format!(
+        "SELECT byte_offset, length(payload)::INT8, {} FROM {} \
+         WHERE file_id = $1 AND byte_offset >= $2 AND byte_offset < $3 ORDER BY byte_offset",
+        store.dialect.sha256("payload"),
+        store.payload,
+    );
+    let rows = on_lane!(lanes, |connection| {
+        Ok(sqlx::query(AssertSqlSafe(sql.clone()))
+            .bind(file_id)
+            .bind(signed(range.start))
+            .bind(signed(range.end))
+            .fetch_all(connection)
+            .await?)
+    })?;
+    rows.iter().map(digested).collect()
+}
+
+/// Offset, length and digest: the first three columns.
+fn digested(row: &PgRow) -> Result<(u64, Digested)> {
+    let hex: String = row.try_get(2)?;
+    let digested = Digested {
+        len: unsigned(row.try_get(1)?),
+        sha256: from_hex(&hex)?,
+    };
+    Ok((unsigned(row.try_get(0)?), digested))
 }
 
 pub(crate) fn unsigned(value: i64) -> u64 {

@@ -224,6 +224,10 @@ pub(crate) struct Pace {
     /// As many as there were before the last growth; 0 before the first.
     fewer: usize,
     settled: bool,
+    /// Chunks since it settled, and after how many more connections are tried again: the measure is taken
+    /// over a few chunks, and a busy moment must not hold a large file to one connection for good.
+    rested: usize,
+    rest: usize,
     best: f64,
     /// Chunks since the number of connections changed.
     chunks: usize,
@@ -243,6 +247,8 @@ impl Pace {
             chunk_bytes: 1 << 20,
             fewer: 0,
             settled: false,
+            rested: 0,
+            rest: 16,
             best: 0.0,
             chunks: 0,
             window_start: Instant::now(),
@@ -258,6 +264,14 @@ impl Pace {
             self.chunk_bytes = (self.chunk_bytes / 2).max(256 << 10);
         }
         if self.settled {
+            self.rested += 1;
+            if self.rested >= self.rest && self.lanes < Self::MOST_LANES {
+                self.settled = false;
+                self.rested = 0;
+                self.rest *= 2;
+                self.best = 0.0;
+                self.chunks = 0;
+            }
             return;
         }
         self.chunks += 1;
@@ -273,7 +287,7 @@ impl Pace {
         }
         let seconds = now.duration_since(self.window_start).as_secs_f64();
         let rate = self.window_bytes as f64 / seconds.max(1e-6);
-        if rate < self.best * 1.15 {
+        if rate < self.best * 1.1 {
             self.lanes = self.fewer;
             self.settled = true;
             return;

@@ -16,6 +16,7 @@ mod list;
 mod local;
 mod mend;
 mod name;
+mod proof;
 mod report;
 mod small;
 mod speed_limit;

@@ -15,13 +15,14 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::chunks::{Digested, digests, gaps, signed, take, to_hex};
+use super::chunks::{Digested, digests, digests_between, gaps, signed, take, to_hex};
 use super::copy_in::{CopyIn, destination};
 use super::create::create;
 use super::delete::remove_payload;
 use super::lanes::{Lanes, Pace, SharedLanes, on_lane};
 use super::local::{Source, blocking};
 use super::name::{StoredName, temporary_name};
+use super::proof::Proof;
 use super::report::Event;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
@@ -95,8 +96,9 @@ pub async fn upload(
     }
     let resumed_bytes = written.values().map(|chunk: &Digested| chunk.len).sum();
     lanes.report(Event::Bytes(resumed_bytes));
-    write_missing(store, lanes, upload.file_id, source, &mut written).await?;
-    verify(store, lanes, upload.file_id, source, &mut written).await?;
+    let mut proof = Proof::new(store, lanes, upload.file_id);
+    write_missing(store, lanes, upload.file_id, source, &mut written, &mut proof).await?;
+    verify(store, lanes, upload.file_id, source, &mut written, &mut proof).await?;
     source.check_unchanged()?;
     finish(store, lanes, upload, size).await?;
     let sha256 = match written.values().next() {
@@ -232,6 +234,7 @@ async fn write_missing(
     file_id: Uuid,
     source: &Arc<dyn Source>,
     written: &mut BTreeMap<u64, Digested>,
+    proof: &mut Proof,
 ) -> Result<()> {
     let covered = written.iter().map(|(offset, chunk)| *offset..offset + chunk.len);
     let mut missing = gaps(covered, source.size_bytes());
@@ -260,6 +263,7 @@ async fn write_missing(
             Ok((offset, chunk, took)) => {
                 pace.done(chunk.len, took, Instant::now());
                 written.insert(offset, chunk);
+                proof.advance(written);
                 lanes.report(Event::Bytes(chunk.len));
             }
             Err(error) => {
@@ -295,24 +299,27 @@ async fn write_chunk(
     Ok((offset, chunk, begun.elapsed()))
 }
 
-/// Compares what the cluster holds with what was read here, and writes again what differs.
+/// Compares what the cluster holds and is not proven yet with what was read here, and writes again what
+/// differs.
 async fn verify(
     store: &Store,
     lanes: &SharedLanes,
     file_id: Uuid,
     source: &Arc<dyn Source>,
     written: &mut BTreeMap<u64, Digested>,
+    proof: &mut Proof,
 ) -> Result<()> {
     for _ in 0..3 {
-        let stored = digests(store, lanes, file_id, None).await?;
-        if stored == *written {
+        let proven = proof.settle().await;
+        let stored = digests_between(store, lanes, file_id, proven..u64::MAX).await?;
+        if stored.iter().eq(written.range(proven..)) {
             return Ok(());
         }
         for offset in stored.keys().filter(|offset| !written.contains_key(offset)) {
             remove_chunk(store, lanes, file_id, *offset).await?;
         }
-        written.retain(|offset, chunk| stored.get(offset) == Some(chunk));
-        write_missing(store, lanes, file_id, source, written).await?;
+        written.retain(|offset, chunk| *offset < proven || stored.get(offset) == Some(chunk));
+        write_missing(store, lanes, file_id, source, written, proof).await?;
     }
     Err(Error::new(
         ErrorKind::Corrupt,

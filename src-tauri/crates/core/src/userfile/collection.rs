@@ -50,9 +50,18 @@ impl Collections {
     }
 }
 
-/// The collection that a name tells of, if it is the name of a manifest.
-pub(super) fn collection_of(name: &str) -> Option<&str> {
-    backup_of(name).map(|(collection, _)| collection)
+/// The path of the collection that each name lies in, of those that the manifests among the names tell of.
+pub(super) fn within_collections<'a>(names: &[&'a str]) -> Vec<Option<&'a str>> {
+    let manifests = names.iter().filter_map(|name| backup_of(name));
+    let found: BTreeSet<&str> = manifests.map(|(collection, _)| collection).collect();
+    let mut found: Vec<&str> = found.into_iter().collect();
+    // The innermost first, should one lie within another.
+    found.sort_by_key(|path| std::cmp::Reverse(path.len()));
+    let within = |name: &str, path: &str| name.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+    names
+        .iter()
+        .map(|name| found.iter().copied().find(|path| within(name, path)))
+        .collect()
 }
 
 /// The collection and the backup whose manifest this name is.

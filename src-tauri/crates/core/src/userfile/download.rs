@@ -13,11 +13,9 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::local_name::{Rules, local_names};
-use super::plan::{
-    Choices, Conflict, Kept, LeftOut, MappedName, OnConflict, TransferPlan, free_path_beside, shown,
-    wrong_plan,
-};
+use super::plan::{Choices, Conflict, Kept, LeftOut, MappedName, TransferPlan, shown, wrong_plan};
 use super::spec::{DownloadFile, DownloadSpec, StoredFile};
+use super::taken::settle_paths;
 use super::transfer::{Transfer, cancelled, concerns_all, not_connected};
 use super::{Userfiles, files_words, open_store, start_files_job};
 use crate::cluster::{ConnectionId, OpenCluster};
@@ -164,25 +162,23 @@ impl Userfiles {
             return Err(wrong_plan());
         };
         let cluster = find(planned.connection)?;
-        let mut taken: HashSet<PathBuf> = planned.files.iter().map(|(_, path)| path.clone()).collect();
-        let mut files = Vec::with_capacity(planned.files.len());
-        for (file, path) in &planned.files {
-            let stored = StoredFile::of(file);
-            let mut one = DownloadFile {
-                file: stored,
-                target: path.clone(),
-                replace: false,
-                skip: false,
-            };
-            if path.exists() {
-                match choices.of(&path.display().to_string()) {
-                    OnConflict::Skip => one.skip = true,
-                    OnConflict::Replace => one.replace = true,
-                    OnConflict::KeepBoth => one.target = free_path_beside(path, &mut taken),
-                }
-            }
-            files.push(one);
-        }
+        let wanted: Vec<(&str, &Path)> = planned
+            .files
+            .iter()
+            .map(|(file, path)| (file.name.shown(), path.as_path()))
+            .collect();
+        let settled = settle_paths(&wanted, Path::new(&planned.target), choices);
+        let files: Vec<DownloadFile> = planned
+            .files
+            .iter()
+            .zip(settled)
+            .map(|((file, _), settled)| DownloadFile {
+                file: StoredFile::of(file),
+                target: settled.path,
+                replace: settled.replace,
+                skip: settled.skip,
+            })
+            .collect();
         let total = files
             .iter()
             .filter(|file| !file.skip)

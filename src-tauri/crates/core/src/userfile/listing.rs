@@ -41,6 +41,13 @@ pub struct ListRequest {
     pub refresh: bool,
 }
 
+impl ListRequest {
+    /// Whether so many files give all its rows. With a filter nobody knows before looking.
+    fn is_filled_by(&self, files: usize) -> bool {
+        self.filter.is_none() && files >= self.offset + self.limit
+    }
+}
+
 /// A row of the screen.
 #[derive(Debug, Clone)]
 pub enum Entry {
@@ -148,6 +155,8 @@ impl Userfiles {
                         self.listings.forget(&listing);
                         return Err(error);
                     }
+                    // The first rows are not held back for those that come after them.
+                    None if request.is_filled_by(state.files.len()) => break,
                     None if !state.files.is_empty() && Instant::now() >= deadline => break,
                     None => {}
                 }

@@ -16,6 +16,7 @@ mod order;
 mod plan;
 mod settle;
 mod spec;
+mod taken;
 mod transfer;
 mod undelete;
 mod upload;

@@ -4,9 +4,9 @@
 //! being copied, a reader must not take a half of it for the whole: data goes first, what makes it
 //! visible goes last, and where a file failed, what would make the gap visible is held back.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-use super::collection::collection_of;
+use super::collection::within_collections;
 use crate::error::{Code, Error};
 use crate::job::{FileEnd, FileResult};
 
@@ -39,25 +39,22 @@ pub(super) fn rank(name: &str) -> u8 {
 /// The order of a job's files, by their positions.
 pub(super) struct Order {
     ranks: Vec<u8>,
-    /// The collection a file belongs to, as an index into all that were found.
-    collections: Vec<Option<usize>>,
+    /// The path of the collection a file belongs to.
+    collections: Vec<Option<String>>,
 }
 
 impl Order {
     pub fn of(names: &[&str]) -> Self {
-        let found: HashSet<&str> = names.iter().filter_map(|name| collection_of(name)).collect();
-        let mut found: Vec<&str> = found.into_iter().collect();
-        // The innermost first, should one lie within another.
-        found.sort_by_key(|path| std::cmp::Reverse(path.len()));
-        let within =
-            |name: &str, path: &str| name.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
-        let collection = |name: &str| found.iter().position(|path| within(name, path));
+        let collections = within_collections(names);
+        let ranks = names.iter().zip(&collections);
         Self {
-            ranks: names
-                .iter()
-                .map(|name| if collection(name).is_some() { rank(name) } else { 0 })
+            ranks: ranks
+                .map(|(name, collection)| collection.map_or(0, |_| rank(name)))
                 .collect(),
-            collections: names.iter().map(|name| collection(name)).collect(),
+            collections: collections
+                .into_iter()
+                .map(|path| path.map(str::to_owned))
+                .collect(),
         }
     }
 
@@ -73,13 +70,13 @@ impl Order {
     /// Of a step, the files that must not travel because an earlier file of their collection failed, with
     /// the position of that one.
     fn held_back(&self, step: &[usize], results: &BTreeMap<usize, FileResult>) -> Vec<(usize, usize)> {
-        let mut broken: BTreeMap<usize, (usize, u8)> = BTreeMap::new();
+        let mut broken: BTreeMap<&str, (usize, u8)> = BTreeMap::new();
         for (position, result) in results {
             if let (FileEnd::Failed { .. }, Some(Some(collection))) =
                 (&result.end, self.collections.get(*position))
             {
                 let failed = (*position, self.ranks[*position]);
-                let first = broken.entry(*collection).or_insert(failed);
+                let first = broken.entry(collection).or_insert(failed);
                 if failed.1 < first.1 {
                     *first = failed;
                 }
@@ -88,7 +85,7 @@ impl Order {
         step.iter()
             .filter(|position| !results.contains_key(position))
             .filter_map(|position| {
-                let (failed, rank) = broken.get(&self.collections[*position]?)?;
+                let (failed, rank) = broken.get(self.collections[*position].as_deref()?)?;
                 (*rank < self.ranks[*position]).then_some((*position, *failed))
             })
             .collect()

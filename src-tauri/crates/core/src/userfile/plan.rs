@@ -29,6 +29,11 @@ impl Choices {
     pub(super) fn of(&self, target: &str) -> OnConflict {
         self.each.get(target).copied().unwrap_or(self.all)
     }
+
+    /// Whether new names may be needed.
+    pub(super) fn keep_any_beside(&self) -> bool {
+        self.all == OnConflict::KeepBoth || self.each.values().any(|choice| *choice == OnConflict::KeepBoth)
+    }
 }
 
 /// A target whose name is taken, both sides as they are.

@@ -12,8 +12,9 @@ use uuid::Uuid;
 
 use super::download::select;
 use super::order::{Order, rank};
-use super::plan::{Choices, Conflict, Kept, OnConflict, TransferPlan, free_beside, shown, wrong_plan};
+use super::plan::{Choices, Conflict, Kept, TransferPlan, free_beside, shown, wrong_plan};
 use super::spec::{CarryFile, CarrySpec, StoredFile, file_id};
+use super::taken::settle_names;
 use super::transfer::{Transfer, cancelled, concerns_all, is_final, not_connected, stopped};
 use super::{Userfiles, connection_of, files_words, open_store, start_files_job};
 use crate::cluster::{ConnectionId, OpenCluster};
@@ -248,27 +249,21 @@ impl Userfiles {
         };
         let (cluster, target) = (find(planned.connection)?, find(planned.target)?);
         target.writable()?;
-        let mut taken: HashSet<String> = planned.existing.keys().cloned().collect();
-        taken.extend(planned.files.iter().map(|(_, to)| to.clone()));
-        let mut files = Vec::with_capacity(planned.files.len());
-        for (file, to) in &planned.files {
-            let stored = StoredFile::of(file);
-            let mut one = CarryFile {
-                file: stored,
-                to: to.clone(),
+        let names: Vec<&str> = planned.files.iter().map(|(_, to)| to.as_str()).collect();
+        let taken = planned.existing.keys().cloned().collect();
+        let settled = settle_names(&names, |name| planned.existing.contains_key(name), taken, choices);
+        let files: Vec<CarryFile> = planned
+            .files
+            .iter()
+            .zip(settled)
+            .map(|((file, _), settled)| CarryFile {
+                file: StoredFile::of(file),
+                to: settled.name,
                 as_of: None,
-                replace: false,
-                skip: false,
-            };
-            if planned.existing.contains_key(to) {
-                match choices.of(to.trim_start_matches('/')) {
-                    OnConflict::Skip => one.skip = true,
-                    OnConflict::Replace => one.replace = true,
-                    OnConflict::KeepBoth => one.to = free_beside(to, &mut taken),
-                }
-            }
-            files.push(one);
-        }
+                replace: settled.replace,
+                skip: settled.skip,
+            })
+            .collect();
         let title = format!("Copy {} to {}", files_words(files.len() as u64), target.name);
         let spec = CarrySpec {
             store: planned.store.clone(),

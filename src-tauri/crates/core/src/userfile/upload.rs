@@ -15,9 +15,10 @@ use uuid::Uuid;
 use super::archive::{digest_file, hex};
 use super::order::Order;
 use super::plan::{
-    Choices, Conflict, Kept, LeftOut, MappedName, OnConflict, TransferPlan, free_beside, shown, wrong_plan,
+    Choices, Conflict, Kept, LeftOut, MappedName, TransferPlan, free_beside, shown, wrong_plan,
 };
 use super::spec::{UploadFile, UploadSpec, file_id};
+use super::taken::settle_names;
 use super::transfer::{Transfer, cancelled, concerns_all, is_final, not_connected, stopped};
 use super::walk::{Found, modified_ms, walk};
 use super::{Userfiles, files_words, open_store, start_files_job};
@@ -30,7 +31,6 @@ pub(super) struct Planned {
     store: String,
     folder: String,
     files: Vec<(Found, StoredName)>,
-    taken: HashSet<String>,
 }
 
 impl Userfiles {
@@ -144,16 +144,11 @@ pub(super) async fn look_at_target(
         mapped: shown(mapped),
         left_out: shown(left_out),
     };
-    let taken = existing
-        .into_keys()
-        .chain(files.iter().map(|(_, name)| name.as_str().to_owned()))
-        .collect();
     let planned = Planned {
         connection,
         store: plan.store.clone(),
         folder,
         files,
-        taken,
     };
     Ok((plan, planned))
 }
@@ -167,28 +162,30 @@ pub(super) async fn start_planned(
     kind: JobKind,
 ) -> Result<JobId> {
     let store = open_store(cluster.writable()?, Some(&planned.store)).await?;
-    let existing = existing_below(&store, &format!("/{}", planned.folder), &planned.files).await?;
-    let mut taken = planned.taken.clone();
-    let mut files = Vec::with_capacity(planned.files.len());
-    for (found, name) in &planned.files {
-        let mut file = UploadFile {
+    let folder = format!("/{}", planned.folder);
+    let existing = existing_below(&store, &folder, &planned.files).await?;
+    let names: Vec<&str> = planned.files.iter().map(|(_, name)| name.as_str()).collect();
+    let is_taken = |name: &str| existing.contains_key(name);
+    let mut taken = HashSet::new();
+    if choices.keep_any_beside() && names.iter().any(|name| is_taken(name)) {
+        // The numbered names may be taken as well.
+        taken = names_below(&store, &folder).await?;
+    }
+    let settled = settle_names(&names, is_taken, taken, choices);
+    let files: Vec<UploadFile> = planned
+        .files
+        .iter()
+        .zip(settled)
+        .map(|((found, _), settled)| UploadFile {
             path: found.path.clone(),
-            name: name.as_str().to_owned(),
+            name: settled.name,
             size_bytes: found.size_bytes,
             modified_ms: found.modified_ms,
             sha256: found.sha256.clone(),
-            replace: false,
-            skip: false,
-        };
-        if existing.contains_key(name.as_str()) {
-            match choices.of(name.shown()) {
-                OnConflict::Skip => file.skip = true,
-                OnConflict::Replace => file.replace = true,
-                OnConflict::KeepBoth => file.name = free_beside(name.as_str(), &mut taken),
-            }
-        }
-        files.push(file);
-    }
+            replace: settled.replace,
+            skip: settled.skip,
+        })
+        .collect();
     let total = files
         .iter()
         .filter(|file| !file.skip)
@@ -250,18 +247,34 @@ async fn existing_below(
         return Ok(existing);
     }
     let wanted: HashSet<&str> = files.iter().map(|(_, name)| name.as_str()).collect();
+    each_below(store, folder, |row| {
+        if wanted.contains(row.name.as_str()) {
+            existing.insert(row.name.as_str().to_owned(), row);
+        }
+    })
+    .await?;
+    Ok(existing)
+}
+
+async fn names_below(store: &Store, folder: &str) -> Result<HashSet<String>> {
+    let mut names = HashSet::new();
+    each_below(store, folder, |row| {
+        names.insert(row.name.as_str().to_owned());
+    })
+    .await?;
+    Ok(names)
+}
+
+/// Reads the rows of a folder (with its slashes around) and of those in it.
+async fn each_below(store: &Store, folder: &str, mut see: impl FnMut(FileRow)) -> Result<()> {
     let mut after: Option<String> = None;
     loop {
         let page = userfile::list_page(store, folder, after.as_deref(), 5000, None).await?;
         let Some(last) = page.last() else {
-            return Ok(existing);
+            return Ok(());
         };
         after = Some(last.name.as_str().to_owned());
-        existing.extend(
-            page.into_iter()
-                .filter(|row| wanted.contains(row.name.as_str()))
-                .map(|row| (row.name.as_str().to_owned(), row)),
-        );
+        page.into_iter().for_each(&mut see);
     }
 }
 
