@@ -16,6 +16,9 @@ use crate::session::{ColumnMeta, Description, RowSink, Rows, Session};
 use crate::storage::gc;
 use crate::types::SqlType;
 
+/// From this size of its parameters on a write is a large one.
+const LARGE_WRITE_BYTES: usize = 512 << 10;
+
 enum Translated {
     Read { sql: String, columns: Vec<ColumnMeta> },
     Write(Write),
@@ -211,13 +214,13 @@ fn perform(
     sink: &mut dyn RowSink,
 ) -> SqlResult<Finished> {
     userfile_faults(session, write, parameters)?;
-    let mut statement = session
-        .sqlite()
-        .prepare_cached(&write.sql)
-        .map_err(|e| translation_fault(e, &write.sql))?;
     let mut suspended = false;
     let count = match &write.returning {
         Some(columns) => {
+            let mut statement = session
+                .sqlite()
+                .prepare_cached(&write.sql)
+                .map_err(|e| translation_fault(e, &write.sql))?;
             // The rows are gathered first: SQLite has done all the writing before it gives the first one, and a sink that
             // stops early must not stop the writing.
             let mut gathered = crate::session::output::Collect::default();
@@ -232,12 +235,19 @@ fn perform(
             }
             count
         }
-        None => {
-            let wanted = statement.parameter_count();
-            statement
-                .execute(params_from_iter(parameters.iter().take(wanted)))
-                .map_err(|e| constraint(e.into(), write))?
+        None if bytes_in(parameters) >= LARGE_WRITE_BYTES => {
+            // One such write runs at a time, under the writers' lock. Storage copies its bytes several times over; in a thread
+            // that ends with it, the next one gets the same memory, whereas each client's own thread would keep as much for itself.
+            std::thread::scope(|scope| {
+                std::thread::Builder::new()
+                    .name("practice-large-write".into())
+                    .spawn_scoped(scope, || change(session, write, parameters))
+                    .map_err(|error| SqlError::plain(format!("a large write cannot be begun: {error}")))?
+                    .join()
+                    .unwrap_or_else(|_| Err(SqlError::new(sqlstate::INTERNAL, "a large write was given up")))
+            })?
         }
+        None => change(session, write, parameters)?,
     };
     let tag = match write.kind {
         WriteKind::Insert => format!("INSERT 0 {count}"),
@@ -245,6 +255,26 @@ fn perform(
         WriteKind::Delete => format!("DELETE {count}"),
     };
     Ok(Finished { tag, suspended })
+}
+
+/// Runs a write that returns nothing; gives how many rows it concerned.
+fn change(session: &mut Session, write: &Write, parameters: &[Datum]) -> SqlResult<usize> {
+    let mut statement = session
+        .sqlite()
+        .prepare_cached(&write.sql)
+        .map_err(|e| translation_fault(e, &write.sql))?;
+    let wanted = statement.parameter_count();
+    statement
+        .execute(params_from_iter(parameters.iter().take(wanted)))
+        .map_err(|e| constraint(e.into(), write))
+}
+
+/// The size of the parameters that are byte strings.
+fn bytes_in(parameters: &[Datum]) -> usize {
+    parameters
+        .iter()
+        .map(|p| if let Datum::Bytes(b) = p { b.len() } else { 0 })
+        .sum()
 }
 
 fn userfile_faults(session: &Session, write: &Write, parameters: &[Datum]) -> SqlResult<()> {
@@ -262,11 +292,10 @@ fn userfile_faults(session: &Session, write: &Write, parameters: &[Datum]) -> Sq
         )));
     }
     if payload {
-        let bytes = parameters
-            .iter()
-            .map(|p| if let Datum::Bytes(b) = p { b.len() } else { 0 })
-            .sum();
-        session.cluster().faults().before_payload_row(bytes)?;
+        session
+            .cluster()
+            .faults()
+            .before_payload_row(bytes_in(parameters))?;
     }
     Ok(())
 }

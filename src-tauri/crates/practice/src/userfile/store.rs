@@ -12,6 +12,9 @@ use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::session::Session;
 use crate::sql::lexer::{Cursor, split_name};
 
+/// Up to here the buffer of a file being written grows as it is needed.
+const SMALL_FILE_BYTES: usize = 64 << 10;
+
 /// The owner of a store under the fault `store_of_another`.
 const SOMEBODY_ELSE: &str = "somebody_else";
 
@@ -334,6 +337,11 @@ impl FileWriter {
         while !bytes.is_empty() {
             let room = self.chunk_bytes.saturating_sub(self.buffer.len()).max(1);
             let (now, later) = bytes.split_at(room.min(bytes.len()));
+            // Past a small file the whole row is asked for at once: growing by doubling would leave holes of megabytes behind in
+            // the allocator, for every upload that runs.
+            if self.buffer.len() + now.len() > SMALL_FILE_BYTES {
+                self.buffer.reserve_exact(self.chunk_bytes - self.buffer.len());
+            }
             self.buffer.extend_from_slice(now);
             bytes = later;
             if self.buffer.len() >= self.chunk_bytes {

@@ -7,7 +7,7 @@ use crate::session::Session;
 use crate::sql::lexer::{Cursor, Kind};
 
 /// Decoded bytes gathered before they go to the file.
-const HAND_ON_BYTES: usize = 1 << 20;
+const HAND_ON_BYTES: usize = 256 << 10;
 
 /// Whether a statement is a COPY into the upload target.
 pub fn is_upload(sql: &str) -> bool {

@@ -100,6 +100,7 @@ impl Connection {
                 return Ok(());
             }
             self.message(&message)?;
+            self.peer.reuse(message);
         }
     }
 

@@ -37,6 +37,7 @@ pub fn receive(connection: &mut Connection, sql: &str) -> Result<(), Ended> {
                 if let Err(error) = upload.data(&mut connection.session, &message.body) {
                     return give_up(connection, upload, &error, false);
                 }
+                connection.peer.reuse(message);
             }
             b'c' => {
                 let finished = upload.finish(&mut connection.session);

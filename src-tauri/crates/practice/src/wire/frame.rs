@@ -14,6 +14,8 @@ use crate::session::Notice;
 
 /// What a client may send in one message: the default of `sql.conn.max_read_buffer_message_size`.
 const MESSAGE_LIMIT: usize = 16 << 20;
+/// How much of a message's memory is kept for the next message: a payload row and what stands around it.
+const SPENT_BYTES: usize = (4 << 20) + (64 << 10);
 /// Answers are gathered up to this many bytes before they are sent.
 const FLUSH_AT: usize = 128 << 10;
 
@@ -78,6 +80,8 @@ pub struct Peer {
     /// Something was sent since the client last spoke: its next message is a new round trip.
     answered: bool,
     received_bytes: u64,
+    /// The memory of the last message, for the next one.
+    spent: Vec<u8>,
 }
 
 impl Peer {
@@ -88,6 +92,7 @@ impl Peer {
             out: Vec::new(),
             answered: true,
             received_bytes: 0,
+            spent: Vec::new(),
         }
     }
 
@@ -133,9 +138,19 @@ impl Peer {
             self.drop_bytes(length)?;
             return Ok(Received::TooLarge(too_large(length)));
         }
-        let mut body = vec![0; length];
+        let mut body = std::mem::take(&mut self.spent);
+        body.clear();
+        body.resize(length, 0);
         self.read_exact(&mut body)?;
         Ok(Received::Message(Message { kind: head[0], body }))
+    }
+
+    /// Takes a message back that was dealt with. Clients that upload send many large ones, and asking for the memory of each anew
+    /// lets the allocator keep several times as much.
+    pub fn reuse(&mut self, message: Message) {
+        self.spent = message.body;
+        self.spent.clear();
+        self.spent.shrink_to(SPENT_BYTES);
     }
 
     fn drop_bytes(&mut self, mut count: usize) -> io::Result<()> {
