@@ -84,9 +84,21 @@ const settled = () => inSession('POST', '/execute/async', {
   args: [],
 });
 
+// WebDriver aims first and presses later: on a page that moves in between, the press meets something else.
+const standsStill = (element) => inSession('POST', '/execute/async', {
+  script: `const [element, done] = arguments;
+    const place = () => JSON.stringify(element.getBoundingClientRect());
+    const before = place();
+    requestAnimationFrame(() => requestAnimationFrame(() => done(place() === before)));`,
+  args: [element],
+});
+
 const doing = {
   async click(name) {
-    const element = await until(`'${name}' to click`, () => locate(clickable, name));
+    const element = await until(`'${name}' to click`, async () => {
+      const found = await locate(clickable, name);
+      return found && (await standsStill(found)) && found;
+    });
     await inSession('POST', `/element/${elementId(element)}/click`, {});
   },
   async type(text) {
