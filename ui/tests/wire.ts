@@ -57,6 +57,7 @@ export function aTransferPlan(plan: Partial<TransferPlan> = {}): TransferPlan {
     conflicts: [],
     mapped: [],
     leftOut: [],
+    typeToReplace: null,
     ...plan,
   };
 }

@@ -34,12 +34,20 @@ commands! {
     userfiles::list_userfiles(connection: Uuid, request: userfiles::ListRequest) => userfiles::FolderPage;
     userfiles::read_clipboard_files() => Vec<String>;
     userfiles::plan_upload(connection: Uuid, request: userfiles::UploadRequest) => userfiles::TransferPlan;
-    userfiles::start_upload(plan: Uuid, choices: userfiles::ConflictChoices) => Uuid;
+    userfiles::start_upload(
+        plan: Uuid,
+        choices: userfiles::ConflictChoices,
+        typed: Option<String>,
+    ) => Uuid;
     userfiles::plan_download(connection: Uuid, request: userfiles::DownloadRequest) => userfiles::TransferPlan;
     userfiles::start_download(plan: Uuid, choices: userfiles::ConflictChoices) => Uuid;
     userfiles::plan_delete(connection: Uuid, request: userfiles::SelectedFiles) => userfiles::DeletePlan;
     userfiles::start_delete(plan: Uuid, typed: Option<String>) => Uuid;
-    userfiles::rename_userfiles(connection: Uuid, request: userfiles::MoveRequest) => ();
+    userfiles::rename_userfiles(
+        connection: Uuid,
+        request: userfiles::MoveRequest,
+        typed: Option<String>,
+    ) => ();
     userfiles::start_copy(connection: Uuid, request: userfiles::MoveRequest) => Uuid;
     userfiles::get_userfile(connection: Uuid, store: Option<String>, path: String) => userfiles::UserfileDetails;
     userfiles::digest_userfile(connection: Uuid, store: Option<String>, path: String) => String;
@@ -48,18 +56,31 @@ commands! {
         connection: Uuid,
         store: Option<String>,
     ) => Vec<userfiles::DeletedUserfile>;
-    userfiles::start_undelete(connection: Uuid, store: Option<String>, file_ids: Vec<Uuid>) => Uuid;
+    userfiles::start_undelete(
+        connection: Uuid,
+        store: Option<String>,
+        file_ids: Vec<Uuid>,
+        typed: Option<String>,
+    ) => Uuid;
     userfiles::plan_repair(connection: Uuid, store: Option<String>) => userfiles::RepairPlan;
-    userfiles::start_repair(plan: Uuid, file_ids: Vec<Uuid>) => Uuid;
+    userfiles::start_repair(plan: Uuid, file_ids: Vec<Uuid>, typed: Option<String>) => Uuid;
     userfiles::plan_copy_to_cluster(
         connection: Uuid,
         request: userfiles::CopyToClusterRequest,
     ) => userfiles::TransferPlan;
-    userfiles::start_copy_to_cluster(plan: Uuid, choices: userfiles::ConflictChoices) => Uuid;
+    userfiles::start_copy_to_cluster(
+        plan: Uuid,
+        choices: userfiles::ConflictChoices,
+        typed: Option<String>,
+    ) => Uuid;
     userfiles::plan_export(connection: Uuid, request: userfiles::ExportRequest) => userfiles::TransferPlan;
     userfiles::start_export(plan: Uuid) => Uuid;
     userfiles::plan_import(connection: Uuid, request: userfiles::ImportRequest) => userfiles::ImportPlan;
-    userfiles::start_import(plan: Uuid, choices: userfiles::ConflictChoices) => Uuid;
+    userfiles::start_import(
+        plan: Uuid,
+        choices: userfiles::ConflictChoices,
+        typed: Option<String>,
+    ) => Uuid;
     connections::list_connections() => connections::ConnectionList;
     connections::get_connection(id: Uuid) => connections::Connection;
     connections::parse_connection(text: connections::TypedSecret) => connections::ParsedConnection;

@@ -68,10 +68,15 @@ pub async fn plan_upload(
 }
 
 /// Answers the job to watch.
-pub async fn start_upload(state: &AppState, plan: Uuid, choices: ConflictChoices) -> Result<Uuid, IpcError> {
+pub async fn start_upload(
+    state: &AppState,
+    plan: Uuid,
+    choices: ConflictChoices,
+    typed: Option<String>,
+) -> Result<Uuid, IpcError> {
     Ok(state
         .userfiles
-        .start_upload(&state.jobs, find(state), plan, &choices.into())
+        .start_upload(&state.jobs, find(state), plan, &choices.into(), typed.as_deref())
         .await?
         .0)
 }
@@ -131,12 +136,13 @@ pub async fn rename_userfiles(
     state: &AppState,
     connection: Uuid,
     request: MoveRequest,
+    typed: Option<String>,
 ) -> Result<(), IpcError> {
     let moves: Vec<CoreMove> = request.moves.into_iter().map(CoreMove::from).collect();
     let cluster = open(state, connection)?;
     Ok(state
         .userfiles
-        .rename(&cluster, request.store.as_deref(), &moves)
+        .rename(&cluster, request.store.as_deref(), &moves, typed.as_deref())
         .await?)
 }
 
@@ -206,11 +212,18 @@ pub async fn start_undelete(
     connection: Uuid,
     store: Option<String>,
     file_ids: Vec<Uuid>,
+    typed: Option<String>,
 ) -> Result<Uuid, IpcError> {
     let cluster = open(state, connection)?;
     Ok(state
         .userfiles
-        .start_undelete(&state.jobs, &cluster, store.as_deref(), &file_ids)
+        .start_undelete(
+            &state.jobs,
+            &cluster,
+            store.as_deref(),
+            &file_ids,
+            typed.as_deref(),
+        )
         .await?
         .0)
 }
@@ -229,10 +242,15 @@ pub async fn plan_repair(
 }
 
 /// Repairs the chosen items of the plan. Answers the job to watch.
-pub async fn start_repair(state: &AppState, plan: Uuid, file_ids: Vec<Uuid>) -> Result<Uuid, IpcError> {
+pub async fn start_repair(
+    state: &AppState,
+    plan: Uuid,
+    file_ids: Vec<Uuid>,
+    typed: Option<String>,
+) -> Result<Uuid, IpcError> {
     Ok(state
         .userfiles
-        .start_repair(&state.jobs, find(state), plan, &file_ids)
+        .start_repair(&state.jobs, find(state), plan, &file_ids, typed.as_deref())
         .await?
         .0)
 }
@@ -259,10 +277,11 @@ pub async fn start_copy_to_cluster(
     state: &AppState,
     plan: Uuid,
     choices: ConflictChoices,
+    typed: Option<String>,
 ) -> Result<Uuid, IpcError> {
     Ok(state
         .userfiles
-        .start_copy_to_cluster(&state.jobs, find(state), plan, &choices.into())
+        .start_copy_to_cluster(&state.jobs, find(state), plan, &choices.into(), typed.as_deref())
         .await?
         .0)
 }
@@ -307,10 +326,15 @@ pub async fn plan_import(
 }
 
 /// Answers the job to watch.
-pub async fn start_import(state: &AppState, plan: Uuid, choices: ConflictChoices) -> Result<Uuid, IpcError> {
+pub async fn start_import(
+    state: &AppState,
+    plan: Uuid,
+    choices: ConflictChoices,
+    typed: Option<String>,
+) -> Result<Uuid, IpcError> {
     Ok(state
         .userfiles
-        .start_import(&state.jobs, find(state), plan, &choices.into())
+        .start_import(&state.jobs, find(state), plan, &choices.into(), typed.as_deref())
         .await?
         .0)
 }

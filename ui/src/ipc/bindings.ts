@@ -724,7 +724,11 @@ remedy: string,
  */
 maybeActive: boolean, };
 
-export type RepairPlan = { plan: string, store: string, items: Array<RepairItem>, };
+export type RepairPlan = { plan: string, store: string, items: Array<RepairItem>, 
+/**
+ * What must be typed before it starts; on production only.
+ */
+typeToConfirm: string | null, };
 
 /**
  * From and to are both restorable.
@@ -878,7 +882,11 @@ plan: string, store: string,
 /**
  * A folder of the store or of this computer.
  */
-target: string, files: number, sizeBytes: number, conflictCount: number, conflicts: Array<Conflict>, mapped: Array<MappedName>, leftOut: Array<LeftOut>, };
+target: string, files: number, sizeBytes: number, conflictCount: number, conflicts: Array<Conflict>, mapped: Array<MappedName>, leftOut: Array<LeftOut>, 
+/**
+ * What must be typed before a file in the cluster is replaced; on production only.
+ */
+typeToReplace: string | null, };
 
 export type UnfinishedBackup = { subdirectory: string, 
 /**
@@ -964,26 +972,26 @@ export const commands = {
   listUserfiles: (connection: string, request: ListRequest): Promise<FolderPage> => call("list_userfiles", { connection, request }),
   readClipboardFiles: (): Promise<Array<string>> => call("read_clipboard_files"),
   planUpload: (connection: string, request: UploadRequest): Promise<TransferPlan> => call("plan_upload", { connection, request }),
-  startUpload: (plan: string, choices: ConflictChoices): Promise<string> => call("start_upload", { plan, choices }),
+  startUpload: (plan: string, choices: ConflictChoices, typed: string | null): Promise<string> => call("start_upload", { plan, choices, typed }),
   planDownload: (connection: string, request: DownloadRequest): Promise<TransferPlan> => call("plan_download", { connection, request }),
   startDownload: (plan: string, choices: ConflictChoices): Promise<string> => call("start_download", { plan, choices }),
   planDelete: (connection: string, request: SelectedFiles): Promise<DeletePlan> => call("plan_delete", { connection, request }),
   startDelete: (plan: string, typed: string | null): Promise<string> => call("start_delete", { plan, typed }),
-  renameUserfiles: (connection: string, request: MoveRequest): Promise<void> => call("rename_userfiles", { connection, request }),
+  renameUserfiles: (connection: string, request: MoveRequest, typed: string | null): Promise<void> => call("rename_userfiles", { connection, request, typed }),
   startCopy: (connection: string, request: MoveRequest): Promise<string> => call("start_copy", { connection, request }),
   getUserfile: (connection: string, store: string | null, path: string): Promise<UserfileDetails> => call("get_userfile", { connection, store, path }),
   digestUserfile: (connection: string, store: string | null, path: string): Promise<string> => call("digest_userfile", { connection, store, path }),
   previewUserfile: (connection: string, store: string | null, path: string): Promise<Preview> => call("preview_userfile", { connection, store, path }),
   listDeletedUserfiles: (connection: string, store: string | null): Promise<Array<DeletedUserfile>> => call("list_deleted_userfiles", { connection, store }),
-  startUndelete: (connection: string, store: string | null, fileIds: Array<string>): Promise<string> => call("start_undelete", { connection, store, fileIds }),
+  startUndelete: (connection: string, store: string | null, fileIds: Array<string>, typed: string | null): Promise<string> => call("start_undelete", { connection, store, fileIds, typed }),
   planRepair: (connection: string, store: string | null): Promise<RepairPlan> => call("plan_repair", { connection, store }),
-  startRepair: (plan: string, fileIds: Array<string>): Promise<string> => call("start_repair", { plan, fileIds }),
+  startRepair: (plan: string, fileIds: Array<string>, typed: string | null): Promise<string> => call("start_repair", { plan, fileIds, typed }),
   planCopyToCluster: (connection: string, request: CopyToClusterRequest): Promise<TransferPlan> => call("plan_copy_to_cluster", { connection, request }),
-  startCopyToCluster: (plan: string, choices: ConflictChoices): Promise<string> => call("start_copy_to_cluster", { plan, choices }),
+  startCopyToCluster: (plan: string, choices: ConflictChoices, typed: string | null): Promise<string> => call("start_copy_to_cluster", { plan, choices, typed }),
   planExport: (connection: string, request: ExportRequest): Promise<TransferPlan> => call("plan_export", { connection, request }),
   startExport: (plan: string): Promise<string> => call("start_export", { plan }),
   planImport: (connection: string, request: ImportRequest): Promise<ImportPlan> => call("plan_import", { connection, request }),
-  startImport: (plan: string, choices: ConflictChoices): Promise<string> => call("start_import", { plan, choices }),
+  startImport: (plan: string, choices: ConflictChoices, typed: string | null): Promise<string> => call("start_import", { plan, choices, typed }),
   listConnections: (): Promise<ConnectionList> => call("list_connections"),
   getConnection: (id: string): Promise<Connection> => call("get_connection", { id }),
   parseConnection: (text: string): Promise<ParsedConnection> => call("parse_connection", { text }),

@@ -13,6 +13,12 @@ export function CurrentClusterProvider({ value, children }: { value: CurrentClus
   return <Current value={value}>{children}</Current>;
 }
 
+/** What must be typed before files of this cluster change: its name on production, else null. The core asks the same. */
+export function useNameToType(): string | null {
+  const { environment, name } = useCurrentCluster().connection.fields;
+  return environment === "production" ? name : null;
+}
+
 /** Only for what is shown inside a cluster's tabs. */
 export function useCurrentCluster(): CurrentCluster {
   const current = useContext(Current);

@@ -98,6 +98,11 @@ impl OpenCluster {
         Ok(&self.cluster)
     }
 
+    /// What a person types before files of this cluster are replaced, renamed or repaired: its name, on production.
+    pub fn name_to_type(&self) -> Option<String> {
+        (self.environment == Environment::Production).then(|| self.name.clone())
+    }
+
     /// As [`OpenCluster::writable`], and on a production connection only when the person typed
     /// `target`, the name of what is about to change.
     pub fn confirmed(&self, target: &str, typed: Option<&str>) -> Result<&Cluster> {

@@ -92,7 +92,7 @@ fn transferring_process() {
                     let paths = vec![folder.join("source")];
                     let plan = userfiles.plan_upload(&cluster, None, "", paths).await.unwrap();
                     userfiles
-                        .start_upload(&jobs, find, plan.id, &choices)
+                        .start_upload(&jobs, find, plan.id, &choices, None)
                         .await
                         .unwrap()
                 } else {

@@ -105,7 +105,7 @@ impl World {
             .unwrap();
         let find = |_| Ok(Arc::clone(&self.cluster));
         self.userfiles
-            .start_upload(&self.jobs, find, plan.id, &choices(on_conflict))
+            .start_upload(&self.jobs, find, plan.id, &choices(on_conflict), None)
             .await
             .unwrap()
     }
@@ -363,7 +363,7 @@ async fn one_bad_file_does_not_stop_the_others_and_can_be_tried_again() {
     let find = |_| Ok(Arc::clone(&world.cluster));
     let id = world
         .userfiles
-        .start_upload(&world.jobs, find, plan.id, &choices(SKIP))
+        .start_upload(&world.jobs, find, plan.id, &choices(SKIP), None)
         .await
         .unwrap();
     let job = world.ended(id).await;
@@ -427,7 +427,7 @@ async fn files_are_renamed_copied_and_repaired_inside_the_cluster() {
     }];
     world
         .userfiles
-        .rename(&world.cluster, None, &moves)
+        .rename(&world.cluster, None, &moves, None)
         .await
         .unwrap();
     assert_eq!(world.names().await, ["/moved/x", "/moved/y"]);
@@ -437,7 +437,7 @@ async fn files_are_renamed_copied_and_repaired_inside_the_cluster() {
     }];
     let taken = world
         .userfiles
-        .rename(&world.cluster, None, &onto)
+        .rename(&world.cluster, None, &onto, None)
         .await
         .unwrap_err();
     assert_eq!(taken.code, Code::AlreadyExists);
@@ -479,7 +479,7 @@ async fn files_are_renamed_copied_and_repaired_inside_the_cluster() {
     let find = |_| Ok(Arc::clone(&world.cluster));
     let id = world
         .userfiles
-        .start_repair(&world.jobs, find, plan.id, &chosen)
+        .start_repair(&world.jobs, find, plan.id, &chosen, None)
         .await
         .unwrap();
     let job = world.ended(id).await;

@@ -3,8 +3,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use roachvault_core::connection::{
     ConnectionDetails, ConnectionDraft, Connections, Keep, SavedConnection, SecretChange, SecretKind,
@@ -17,20 +21,63 @@ use super::*;
 const INSIDE: &str = "ROACHVAULT_TEST_KEYRING";
 
 /// What a session consists of, and what looks at it from outside.
-const TOOLS: [&str; 4] = [
+const TOOLS: [&str; 6] = [
     "dbus-run-session",
     "gnome-keyring-daemon",
     "dbus-send",
     "secret-tool",
+    "Xvfb",
+    "xdotool",
 ];
 
 enum Session {
     /// A bus with an unlocked keyring.
     Keyring,
+    /// The same with a screen, so that the desktop can ask for the keyring's password.
+    KeyringAndScreen,
     /// A bus on which nobody keeps secrets.
     NoKeyring,
     /// No bus at all.
     NoBus,
+}
+
+/// A screen that nobody sees, until it is dropped.
+struct Screen {
+    server: Child,
+    display: String,
+}
+
+impl Screen {
+    fn start() -> Self {
+        let mut server = Command::new("Xvfb")
+            .args([
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                "1000x700x24",
+                "-nolisten",
+                "tcp",
+            ])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // It tells the number that was free once it listens.
+        let mut number = String::new();
+        BufReader::new(server.stdout.take().unwrap())
+            .read_line(&mut number)
+            .unwrap();
+        let display = format!(":{}", number.trim());
+        Self { server, display }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
 }
 
 /// Runs the test of this name inside a session, unless this process is that session already: then the answer is its
@@ -60,13 +107,13 @@ fn inside(session: Session, test: &str) -> Option<std::path::PathBuf> {
     let binary = std::env::current_exe().unwrap();
     let mut command = match session {
         Session::NoBus => Command::new(&binary),
-        Session::NoKeyring | Session::Keyring => {
+        Session::NoKeyring | Session::Keyring | Session::KeyringAndScreen => {
             let mut command = Command::new("dbus-run-session");
             if matches!(session, Session::NoKeyring) {
                 command.arg("--config-file").arg(&quiet_bus);
             }
             command.arg("--");
-            if matches!(session, Session::Keyring) {
+            if matches!(session, Session::Keyring | Session::KeyringAndScreen) {
                 let script = "printf 'pw' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1 && exec \"$@\"";
                 command.args(["sh", "-c", script, "sh"]);
             }
@@ -76,6 +123,12 @@ fn inside(session: Session, test: &str) -> Option<std::path::PathBuf> {
     };
     if matches!(session, Session::NoBus) {
         command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus");
+    }
+    // Without a display no prompt can be shown, which the keyring reports as a dismissed one.
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    let screen = matches!(session, Session::KeyringAndScreen).then(Screen::start);
+    if let Some(screen) = &screen {
+        command.env("DISPLAY", &screen.display).env("NO_AT_BRIDGE", "1");
     }
     let output = command
         .args([
@@ -87,11 +140,9 @@ fn inside(session: Session, test: &str) -> Option<std::path::PathBuf> {
         .env("HOME", home.path())
         .env("XDG_DATA_HOME", home.path().join("data"))
         .env("XDG_RUNTIME_DIR", home.path())
-        // Without a display no prompt can be shown, which the keyring reports as a dismissed one.
-        .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY")
         .output()
         .unwrap();
+    drop(screen);
     let text = format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
@@ -230,6 +281,72 @@ fn a_locked_keyring_says_so_and_the_password_can_be_typed_for_the_session() {
             .unwrap();
         // Past the keyring: nobody listens on port 1, and that is what fails now.
         assert_eq!(connecting(&connections, &saved).await, Code::CannotConnect);
+    });
+}
+
+/// The prompts that are on the screen now.
+fn prompts() -> Vec<String> {
+    let search = ["search", "--onlyvisible", "--name", "."];
+    let output = Command::new("xdotool").args(search).output().unwrap();
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    found.lines().map(str::to_owned).collect()
+}
+
+/// Answers with these keys whatever prompt shows up while `work` goes on, and tells whether there was any.
+async fn answering<T>(keys: &'static [&'static str], work: impl Future<Output = T>) -> (T, bool) {
+    let done = Arc::new(AtomicBool::new(false));
+    let is_done = Arc::clone(&done);
+    let answers = tokio::task::spawn_blocking(move || {
+        let mut seen = BTreeSet::new();
+        while !is_done.load(Ordering::Relaxed) {
+            let shown = prompts();
+            if !shown.is_empty() {
+                // Again until it is gone: a key that comes before the prompt listens is lost.
+                let _ = Command::new("xdotool").arg("key").args(keys).status();
+            }
+            seen.extend(shown);
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        !seen.is_empty()
+    });
+    let worked = tokio::time::timeout(Duration::from_secs(60), work).await;
+    done.store(true, Ordering::Relaxed);
+    let was_asked = answers.await.unwrap();
+    (worked.expect("the prompt was not answered"), was_asked)
+}
+
+#[test]
+fn a_dismissed_unlock_prompt_leaves_typing_for_the_session_and_asking_the_keyring_again() {
+    let test = "a_dismissed_unlock_prompt_leaves_typing_for_the_session_and_asking_the_keyring_again";
+    let Some(folder) = inside(Session::KeyringAndScreen, test) else {
+        return;
+    };
+    block_on(async {
+        let connections = open(&folder);
+        let saved = connections.save(draft("m4rk3d-w0rd")).await.unwrap();
+        let other = connections.save(draft("0th3r-w0rd")).await.unwrap();
+        lock_the_keyring();
+
+        let (code, was_asked) = answering(&["Escape"], connecting(&connections, &saved)).await;
+        assert!(was_asked, "no prompt was shown");
+        assert_eq!(code, Code::Keyring);
+        let failure = connections.keyring().last().unwrap().unwrap_err().failure;
+        assert_eq!(failure, KeyringFailure::Locked);
+
+        // The password is typed instead. It stays in memory, so nobody is asked by the keyring any more.
+        connections
+            .provide_secret(saved.id, SecretKind::Password, Secret::new("typed"), Keep::Memory)
+            .await
+            .unwrap();
+        let (code, was_asked) = answering(&["Escape"], connecting(&connections, &saved)).await;
+        assert!(!was_asked);
+        assert_eq!(code, Code::CannotConnect);
+
+        // The same process asks the keyring again, and this time the prompt is answered with its password, "pw".
+        let (code, was_asked) = answering(&["p", "w", "Return"], connecting(&connections, &other)).await;
+        assert!(was_asked, "no second prompt was shown");
+        assert_eq!(code, Code::CannotConnect);
+        connections.keyring().probe().await.unwrap();
     });
 }
 

@@ -11,7 +11,7 @@ use crate::ipc::restores::{RestoreRequest, RestoreTarget};
 use crate::ipc::userfiles::{
     CopyToClusterRequest, ExportRequest, ImportRequest, Move, MoveRequest, OnConflict,
 };
-use crate::ipc::{backups, connections, jobs, restores, userfiles};
+use crate::ipc::{backups, jobs, restores, userfiles};
 
 macro_rules! commands {
     ($( $(#[$doc:meta])* $feature:ident :: $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) $(streams $stream:ty)? => $ret:ty ; )*) => {
@@ -105,13 +105,13 @@ async fn refused_job(room: &Room, id: Uuid) -> ErrorCode {
 refused_when_read_only! {
     start_upload with "":
         |room, id| room.plan_upload(id, &["new.txt"]).await.plan,
-        |plan| refusal(userfiles::start_upload(&room.state, plan, all(OnConflict::Replace)).await).code;
+        |plan| refusal(userfiles::start_upload(&room.state, plan, all(OnConflict::Replace), None).await).code;
     start_delete with "":
         |room, id| userfiles::plan_delete(&room.state, id, selected("standing.txt")).await.unwrap().plan,
         |plan| refusal(userfiles::start_delete(&room.state, plan, None).await).code;
     rename_userfiles with "":
         |room, id| moves("standing.txt", "moved.txt"),
-        |request| refusal(userfiles::rename_userfiles(&room.state, id, request).await).code;
+        |request| refusal(userfiles::rename_userfiles(&room.state, id, request, None).await).code;
     start_copy with "":
         |room, id| moves("standing.txt", "copy.txt"),
         |request| refusal(userfiles::start_copy(&room.state, id, request).await).code;
@@ -122,7 +122,7 @@ refused_when_read_only! {
             room.delete(id, "gone.txt").await;
             vec![file.file_id]
         },
-        |files| refusal(userfiles::start_undelete(&room.state, id, None, files).await).code;
+        |files| refusal(userfiles::start_undelete(&room.state, id, None, files, None).await).code;
     start_repair with "orphan_payload":
         |room, id| {
             let plan = userfiles::plan_repair(&room.state, id, None).await.unwrap();
@@ -130,7 +130,7 @@ refused_when_read_only! {
             assert!(!files.is_empty());
             (plan.plan, files)
         },
-        |plan| refusal(userfiles::start_repair(&room.state, plan.0, plan.1).await).code;
+        |plan| refusal(userfiles::start_repair(&room.state, plan.0, plan.1, None).await).code;
     start_copy_to_cluster with "":
         |room, id| {
             let from = room.connect(Environment::Development).await;
@@ -143,7 +143,7 @@ refused_when_read_only! {
             };
             userfiles::plan_copy_to_cluster(&room.state, from, request).await.unwrap().plan
         },
-        |plan| refusal(userfiles::start_copy_to_cluster(&room.state, plan, all(OnConflict::Skip)).await).code;
+        |plan| refusal(userfiles::start_copy_to_cluster(&room.state, plan, all(OnConflict::Skip), None).await).code;
     start_import with "":
         |room, id| {
             let folder = room.folder.path().display().to_string();
@@ -162,7 +162,7 @@ refused_when_read_only! {
             };
             userfiles::plan_import(&room.state, id, request).await.unwrap().transfer.plan
         },
-        |plan| refusal(userfiles::start_import(&room.state, plan, all(OnConflict::Skip)).await).code;
+        |plan| refusal(userfiles::start_import(&room.state, plan, all(OnConflict::Skip), None).await).code;
     start_backup with "":
         |room, id| room.plan_backup(id).await,
         |plan| refusal(backups::start_backup(&room.state, plan).await).code;
@@ -173,7 +173,7 @@ refused_when_read_only! {
         |room, id| {
             let plan = room.plan_upload(id, &["vanishes.txt"]).await.plan;
             std::fs::remove_file(room.folder.path().join("vanishes.txt")).unwrap();
-            let job = userfiles::start_upload(&room.state, plan, all(OnConflict::Skip)).await.unwrap();
+            let job = userfiles::start_upload(&room.state, plan, all(OnConflict::Skip), None).await.unwrap();
             assert!(room.ended(job).await.can.retry_failed);
             room.local_file("vanishes.txt", b"it is back");
             job
@@ -186,7 +186,7 @@ refused_when_read_only! {
         |room, id| {
             let path = room.local_file("slow.bin", &vec![7; 24 << 20]);
             let plan = room.plan_upload_of(id, &[path]).await.plan;
-            let job = userfiles::start_upload(&room.state, plan, all(OnConflict::Skip)).await.unwrap();
+            let job = userfiles::start_upload(&room.state, plan, all(OnConflict::Skip), None).await.unwrap();
             room.job_that(job, "some of the upload", |job| job.progress.done > 0).await;
             jobs::pause_job(&room.state, job).await.unwrap();
             room.job_that(job, "a paused upload", |job| job.can.resume).await;
@@ -314,15 +314,126 @@ mod on_production_the_name_must_be_typed_for {
             .len()
     }
 
+    /// Tries a command with names that are not the connection's, which must change nothing, and then with its name.
+    macro_rules! asked_for_the_connections_name {
+        ($($command:ident with $faults:literal: |$room:ident, $id:ident| $prepare:expr, |$given:ident, $typed:ident| $attempt:expr;)*) => {
+            /// Those of this list, in the order of the commands.
+            const ASKED: &[&str] = &[$(stringify!($command)),*];
+
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $command() {
+                    let $room = &Room::new("pw", $faults).await;
+                    let $id = $room.connect(Environment::Production).await;
+                    $room.upload($id, "standing.txt").await;
+                    let $given = $prepare;
+                    let before = $room.contents($id).await;
+                    for wrong in [None, Some(""), Some("ACME"), Some("acme "), Some("standing.txt")] {
+                        let $typed = wrong.map(str::to_owned);
+                        let refused = refusal($attempt.await);
+                        assert_eq!(refused.code, ErrorCode::ConfirmationNeeded, "{wrong:?}");
+                    }
+                    assert_eq!($room.contents($id).await, before);
+                    let $typed = Some("acme".to_owned());
+                    $attempt.await.unwrap();
+                }
+            )*
+        };
+    }
+
+    asked_for_the_connections_name! {
+        start_upload with "":
+            |room, id| room.plan_upload(id, &["standing.txt", "new.txt"]).await,
+            |plan, typed| {
+                assert_eq!(plan.type_to_replace.as_deref(), Some("acme"));
+                userfiles::start_upload(&room.state, plan.plan, all(OnConflict::Replace), typed)
+            };
+        rename_userfiles with "":
+            |room, id| id,
+            |id, typed| userfiles::rename_userfiles(&room.state, id, moves("standing.txt", "moved.txt"), typed);
+        start_undelete with "":
+            |room, id| {
+                room.upload(id, "gone.txt").await;
+                let file = userfiles::get_userfile(&room.state, id, None, "gone.txt".into()).await.unwrap();
+                room.delete(id, "gone.txt").await;
+                (id, vec![file.file_id])
+            },
+            |given, typed| userfiles::start_undelete(&room.state, given.0, None, given.1.clone(), typed);
+        start_repair with "orphan_payload":
+            |room, id| userfiles::plan_repair(&room.state, id, None).await.unwrap(),
+            |plan, typed| {
+                assert_eq!(plan.type_to_confirm.as_deref(), Some("acme"));
+                let files: Vec<Uuid> = plan.items.iter().map(|item| item.file_id).collect();
+                assert!(!files.is_empty());
+                userfiles::start_repair(&room.state, plan.plan, files, typed)
+            };
+        start_copy_to_cluster with "":
+            |room, id| {
+                let from = room.connect(Environment::Development).await;
+                let request = CopyToClusterRequest {
+                    store: None,
+                    paths: vec!["standing.txt".into()],
+                    target_connection: id,
+                    target_store: None,
+                    target_folder: "copies/".into(),
+                };
+                let first = userfiles::plan_copy_to_cluster(&room.state, from, request.clone()).await.unwrap();
+                assert_eq!(first.type_to_replace.as_deref(), Some("acme"));
+                // Nothing is replaced by the first, so it is not asked about.
+                let replace = all(OnConflict::Replace);
+                let job = userfiles::start_copy_to_cluster(&room.state, first.plan, replace, None).await.unwrap();
+                room.ended(job).await;
+                userfiles::plan_copy_to_cluster(&room.state, from, request).await.unwrap().plan
+            },
+            |plan, typed| userfiles::start_copy_to_cluster(&room.state, plan, all(OnConflict::Replace), typed);
+        start_import with "":
+            |room, id| {
+                let request = ExportRequest {
+                    store: None,
+                    paths: vec!["standing.txt".into()],
+                    folder: room.folder.path().display().to_string(),
+                };
+                let plan = userfiles::plan_export(&room.state, id, request).await.unwrap();
+                let job = userfiles::start_export(&room.state, plan.plan).await.unwrap();
+                room.ended(job).await;
+                let request = ImportRequest {
+                    store: None,
+                    folder: String::new(),
+                    archive: plan.target,
+                };
+                userfiles::plan_import(&room.state, id, request).await.unwrap().transfer.plan
+            },
+            |plan, typed| userfiles::start_import(&room.state, plan, all(OnConflict::Replace), typed);
+    }
+
+    /// The name is asked for when the work starts, whatever the connection was when it was planned.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_deletion_that_was_planned_before_the_connection_became_production() {
+        let room = &Room::new("pw", "").await;
+        let id = room.connect(Environment::Development).await;
+        room.upload(id, "standing.txt").await;
+        let plan = userfiles::plan_delete(&room.state, id, selected("standing.txt"))
+            .await
+            .unwrap();
+        assert_eq!(plan.type_to_confirm, None);
+        room.edit(id, |fields| fields.environment = Environment::Production)
+            .await;
+        let refused = refusal(userfiles::start_delete(&room.state, plan.plan, None).await);
+        assert_eq!(refused.code, ErrorCode::ConfirmationNeeded);
+    }
+
     /// What takes a typed name is known by its argument.
     #[test]
     fn every_command_that_takes_one() {
-        let taking: Vec<&str> = COMMANDS
+        let mut taking: Vec<&str> = COMMANDS
             .iter()
             .filter(|(_, arguments)| arguments.iter().any(|argument| argument.starts_with("typed")))
             .map(|(name, _)| *name)
             .collect();
-        assert_eq!(taking, ["start_restore", "start_delete"]);
+        let mut tried = [ASKED, &["start_delete", "start_restore"]].concat();
+        taking.sort_unstable();
+        tried.sort_unstable();
+        assert_eq!(taking, tried);
     }
 }
 
@@ -332,16 +443,6 @@ async fn a_connection_that_is_no_longer_read_only_can_change_things_again() {
     let room = &Room::new("pw", "").await;
     let id = room.connect(Environment::Development).await;
     room.make_read_only(id).await;
-    let connection = connections::get_connection(&room.state, id).await.unwrap();
-    let mut fields = connection.fields;
-    fields.read_only = false;
-    let draft = connections::ConnectionDraft {
-        id: Some(id),
-        fields,
-        password: connections::SecretInput::Unchanged,
-        client_key: connections::SecretInput::Unchanged,
-    };
-    connections::save_connection(&room.state, draft).await.unwrap();
-    connections::connect_cluster(&room.state, id).await.unwrap();
+    room.edit(id, |fields| fields.read_only = false).await;
     room.upload(id, "new.txt").await;
 }

@@ -103,8 +103,13 @@ impl Room {
 
     /// Marks the connection read-only, as its form does, and connects again.
     pub async fn make_read_only(&self, id: Uuid) {
+        self.edit(id, |fields| fields.read_only = true).await;
+    }
+
+    /// Changes a connection, as its form does, and connects again.
+    pub async fn edit(&self, id: Uuid, change: impl FnOnce(&mut ConnectionFields)) {
         let mut fields = connections::get_connection(&self.state, id).await.unwrap().fields;
-        fields.read_only = true;
+        change(&mut fields);
         let draft = ConnectionDraft {
             id: Some(id),
             fields,
@@ -162,7 +167,7 @@ impl Room {
     /// A file of this name in the cluster's file storage.
     pub async fn upload(&self, connection: Uuid, name: &str) {
         let plan = self.plan_upload(connection, &[name]).await.plan;
-        let job = userfiles::start_upload(&self.state, plan, all(OnConflict::Skip))
+        let job = userfiles::start_upload(&self.state, plan, all(OnConflict::Skip), None)
             .await
             .unwrap();
         let job = self.ended(job).await;

@@ -170,6 +170,8 @@ pub struct TransferPlan {
     pub conflicts: Vec<Conflict>,
     pub mapped: Vec<MappedName>,
     pub left_out: Vec<LeftOut>,
+    /// What must be typed before a file in the cluster is replaced; on production only.
+    pub type_to_replace: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize, TS)]
@@ -316,6 +318,8 @@ pub struct RepairPlan {
     pub plan: Uuid,
     pub store: String,
     pub items: Vec<RepairItem>,
+    /// What must be typed before it starts; on production only.
+    pub type_to_confirm: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize, TS)]
@@ -502,6 +506,7 @@ impl From<files::TransferPlan> for TransferPlan {
             plan: plan.id,
             store: plan.store,
             target: plan.target,
+            type_to_replace: plan.type_to_replace,
             files: plan.files,
             size_bytes: plan.size_bytes,
             conflict_count: plan.conflict_count,
@@ -644,6 +649,7 @@ impl From<files::RepairPlan> for RepairPlan {
             plan: plan.id,
             store: plan.store,
             items: plan.items.into_iter().map(item).collect(),
+            type_to_confirm: plan.type_to_confirm,
         }
     }
 }

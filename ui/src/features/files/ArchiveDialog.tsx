@@ -28,7 +28,7 @@ function ExportPlanDialog({ plan, archive }: { plan: TransferPlan; archive: Arch
           <Button
             variant="primary"
             isPending={archive.isStarting}
-            onPress={() => archive.start({ all: "skip", each: {} })}
+            onPress={() => archive.start({ all: "skip", each: {} }, null)}
           >
             Save the archive
           </Button>
@@ -75,9 +75,9 @@ function ImportPlanDialog({ plan, archive }: { plan: ImportPlan; archive: Archiv
           </Button>
           <Button
             variant={choices.replaced > 0 ? "danger" : "primary"}
-            isDisabled={choices.remaining === 0}
+            isDisabled={!choices.canStart}
             isPending={archive.isStarting}
-            onPress={() => archive.start({ all: choices.all, each: choices.each })}
+            onPress={() => archive.start(choices.answer, choices.guard.typed)}
           >
             {startLabel(importEnds, transfer, choices)}
           </Button>

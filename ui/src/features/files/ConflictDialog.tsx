@@ -59,7 +59,7 @@ export interface ConflictDialogProps {
   plan: TransferPlan;
   isPending: boolean;
   error: CallError | null;
-  onStart: (choices: ConflictChoices) => void;
+  onStart: (choices: ConflictChoices, typed: string | null) => void;
   onClose: () => void;
 }
 
@@ -88,9 +88,9 @@ export function ConflictDialog({ direction, plan, isPending, error, onStart, onC
           </Button>
           <Button
             variant={choices.replaced > 0 ? "danger" : "primary"}
-            isDisabled={choices.remaining === 0}
+            isDisabled={!choices.canStart}
             isPending={isPending}
-            onPress={() => onStart({ all: choices.all, each: choices.each })}
+            onPress={() => onStart(choices.answer, choices.guard.typed)}
           >
             {startLabel(ends, plan, choices)}
           </Button>

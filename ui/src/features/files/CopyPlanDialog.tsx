@@ -36,7 +36,7 @@ export function CopyPlanDialog({
   const { name } = target.fields;
   const ends = copyEnds(name);
   const start = useMutation({
-    mutationFn: () => commands.startCopyToCluster(plan.plan, { all: choices.all, each: choices.each }),
+    mutationFn: () => commands.startCopyToCluster(plan.plan, choices.answer, choices.guard.typed),
     onSuccess: onStarted,
   });
   return (
@@ -54,7 +54,7 @@ export function CopyPlanDialog({
           <Button onPress={onBack}>Back</Button>
           <Button
             variant={choices.replaced > 0 ? "danger" : "primary"}
-            isDisabled={choices.remaining === 0}
+            isDisabled={!choices.canStart}
             isPending={start.isPending}
             onPress={() => start.mutate()}
           >

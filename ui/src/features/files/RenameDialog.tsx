@@ -3,11 +3,13 @@ import { useState } from "react";
 import { Button } from "../../components/Button";
 import { Stack } from "../../components/Card";
 import { Dialog } from "../../components/Dialog";
+import { ProductionGuard, useProductionGuard } from "../../components/ProductionGuard";
 import { ErrorState } from "../../components/States";
 import { TextField } from "../../components/TextField";
 import { announce } from "../../components/Toast";
 import { commands } from "../../ipc/bindings";
 import { clusterKey } from "../../ipc/connections";
+import { useNameToType } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
 import { counted } from "../../lib/quantity";
 import { folderOf, nameOf, nameProblem } from "./paths";
@@ -37,8 +39,10 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
       }));
   const problem = !isOne && text === "" ? null : nameProblem(text);
   const changes = moves.filter((move) => move.from !== move.to);
+  const guard = useProductionGuard(useNameToType());
+  const canStart = problem === null && changes.length > 0 && guard.isPassed;
   const rename = useMutation({
-    mutationFn: () => commands.renameUserfiles(connectionId, { store, moves: changes }),
+    mutationFn: () => commands.renameUserfiles(connectionId, { store, moves: changes }, guard.typed),
     onSuccess: async () => {
       onDone();
       announce(
@@ -57,19 +61,14 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
       isOpen
       onClose={onClose}
       onSubmit={() => {
-        if (problem === null && changes.length > 0) rename.mutate();
+        if (canStart) rename.mutate();
       }}
       footer={
         <>
           <Button variant="quiet" onPress={onClose}>
             Cancel
           </Button>
-          <Button
-            variant="primary"
-            type="submit"
-            isDisabled={problem !== null || changes.length === 0}
-            isPending={rename.isPending}
-          >
+          <Button variant="primary" type="submit" isDisabled={!canStart} isPending={rename.isPending}>
             {isOne ? "Rename" : "Move"}
           </Button>
         </>
@@ -88,6 +87,10 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
           error={text === "" ? null : problem}
           mono
           autoFocus
+        />
+        <ProductionGuard
+          guard={guard}
+          what="Whatever reads these files by their names of now will not find them any more."
         />
         {rename.error && <ErrorState error={asCallError(rename.error)} />}
       </Stack>

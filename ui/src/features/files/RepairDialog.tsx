@@ -7,6 +7,7 @@ import { Tick } from "../../components/Choice";
 import { Dialog } from "../../components/Dialog";
 import { MiddleEllipsis } from "../../components/MiddleEllipsis";
 import { Moment } from "../../components/Moment";
+import { ProductionGuard, useProductionGuard } from "../../components/ProductionGuard";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import type { Selection } from "../../components/selection";
 import { type GridColumn, VirtualGrid } from "../../components/VirtualGrid";
@@ -142,10 +143,13 @@ export function RepairDialog({
   });
   const plan = looking.data;
   const items = plan?.items ?? [];
-  const selection = picked ?? new Set(items.filter((item) => !item.maybeActive).map((item) => item.fileId));
+  // A production cluster asks for a name, and for each choice as well.
+  const proposed = plan?.typeToConfirm === null ? items.filter((item) => !item.maybeActive) : [];
+  const selection = picked ?? new Set(proposed.map((item) => item.fileId));
   const chosen = items.filter((item) => selection.has(item.fileId));
+  const guard = useProductionGuard(plan?.typeToConfirm ?? null, chosen.length > 0);
   const start = useMutation({
-    mutationFn: (id: string) => commands.startRepair(id, [...selection]),
+    mutationFn: (id: string) => commands.startRepair(id, [...selection], guard.typed),
     onSuccess: onStarted,
   });
   const removes = chosen.some((item) => item.damage !== "shifted");
@@ -165,7 +169,7 @@ export function RepairDialog({
             </Button>
             <Button
               variant={removes ? "danger" : "primary"}
-              isDisabled={chosen.length === 0}
+              isDisabled={chosen.length === 0 || !guard.isPassed}
               isPending={start.isPending}
               onPress={() => plan && start.mutate(plan.plan)}
             >
@@ -193,6 +197,7 @@ export function RepairDialog({
         ) : (
           <Findings plan={plan} selection={selection} onSelectionChange={setPicked} />
         )}
+        <ProductionGuard guard={guard} what="Rows of the file storage will be changed or removed." />
         {start.error && <ErrorState error={asCallError(start.error)} />}
       </Stack>
     </Dialog>

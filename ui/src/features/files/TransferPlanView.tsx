@@ -4,6 +4,11 @@ import { RadioGroup } from "../../components/Choice";
 import { Disclosure } from "../../components/Disclosure";
 import { MiddleEllipsis } from "../../components/MiddleEllipsis";
 import { Moment } from "../../components/Moment";
+import {
+  ProductionGuard,
+  type ProductionGuardState,
+  useProductionGuard,
+} from "../../components/ProductionGuard";
 import { Select } from "../../components/Select";
 import type { Conflict, ConflictChoices, OnConflict, TransferPlan } from "../../ipc/bindings";
 import { bytes, counted } from "../../lib/quantity";
@@ -68,34 +73,50 @@ const answers = [
 ] as const satisfies readonly { value: OnConflict; label: string }[];
 
 /** A person's answers to a plan, and what they come to. */
-export interface PlanChoices extends ConflictChoices {
+export interface PlanChoices {
+  /** Null where nothing is chosen beforehand: on production. */
+  all: OnConflict | null;
   setAll: (answer: OnConflict) => void;
   setEach: (conflict: Conflict, answer: OnConflict) => void;
-  of: (conflict: Conflict) => OnConflict;
+  of: (conflict: Conflict) => OnConflict | null;
   replaced: number;
   /** How many files will be transferred. */
   remaining: number;
+  /** Asked for as soon as something in a production cluster would be replaced. */
+  guard: ProductionGuardState;
+  /** Every question is answered, and there is something to do. */
+  canStart: boolean;
+  /** For the command. */
+  answer: ConflictChoices;
 }
 
 export function usePlanChoices(plan: TransferPlan): PlanChoices {
   // Where every name is taken, skipping them all would do nothing.
-  const [all, setAll] = useState<OnConflict>(plan.conflictCount < plan.files ? "skip" : "keepBoth");
+  const [all, setAll] = useState<OnConflict | null>(() => {
+    if (plan.typeToReplace !== null && plan.conflictCount > 0) return null;
+    return plan.conflictCount < plan.files ? "skip" : "keepBoth";
+  });
   const [each, setEach] = useState<Record<string, OnConflict>>({});
   const of = (conflict: Conflict) => each[conflict.target] ?? all;
   const unseen = plan.conflictCount - plan.conflicts.length;
-  const given = (answer: OnConflict) =>
+  const given = (answer: OnConflict | null) =>
     plan.conflicts.filter((conflict) => of(conflict) === answer).length + (all === answer ? unseen : 0);
+  const replaced = given("replace");
+  const remaining = plan.files - given("skip");
+  const guard = useProductionGuard(plan.typeToReplace, replaced > 0);
   return {
     all,
-    each,
     setAll: (answer) => {
       setAll(answer);
       setEach({});
     },
     setEach: (conflict, answer) => setEach({ ...each, [conflict.target]: answer }),
     of,
-    replaced: given("replace"),
-    remaining: plan.files - given("skip"),
+    replaced,
+    remaining,
+    guard,
+    canStart: remaining > 0 && given(null) === 0 && guard.isPassed,
+    answer: { all: all ?? "skip", each },
   };
 }
 
@@ -229,6 +250,10 @@ export function TransferPlanView({
   return (
     <>
       {hasConflicts && <Conflicts ends={ends} plan={plan} choices={choices} />}
+      <ProductionGuard
+        guard={choices.guard}
+        what={`${counted(choices.replaced, "file")} will be overwritten.`}
+      />
       {plan.mapped.length > 0 && (
         <Disclosure
           title={`${counted(plan.mapped.length, "name")} cannot be used as ${plan.mapped.length === 1 ? "it is" : "they are"}`}

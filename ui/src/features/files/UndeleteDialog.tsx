@@ -6,10 +6,12 @@ import { Stack } from "../../components/Card";
 import { Dialog } from "../../components/Dialog";
 import { MiddleEllipsis } from "../../components/MiddleEllipsis";
 import { Moment } from "../../components/Moment";
+import { ProductionGuard, useProductionGuard } from "../../components/ProductionGuard";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import type { Selection } from "../../components/selection";
 import { type GridColumn, VirtualGrid } from "../../components/VirtualGrid";
 import { commands, type DeletedUserfile } from "../../ipc/bindings";
+import { useNameToType } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
 import { bytes, counted } from "../../lib/quantity";
 import styles from "./UndeleteDialog.module.css";
@@ -54,12 +56,13 @@ export function UndeleteDialog({
     gcTime: 0,
     staleTime: 0,
   });
-  const start = useMutation({
-    mutationFn: () => commands.startUndelete(connectionId, store, [...selection]),
-    onSuccess: onStarted,
-  });
   const rows = deleted.data ?? [];
   const chosen = rows.filter((file) => selection.has(file.fileId));
+  const guard = useProductionGuard(useNameToType(), chosen.length > 0);
+  const start = useMutation({
+    mutationFn: () => commands.startUndelete(connectionId, store, [...selection], guard.typed),
+    onSuccess: onStarted,
+  });
   const isRenaming = chosen.some((file) => file.nameTaken);
   return (
     <Dialog
@@ -74,7 +77,7 @@ export function UndeleteDialog({
           </Button>
           <Button
             variant="primary"
-            isDisabled={chosen.length === 0}
+            isDisabled={chosen.length === 0 || !guard.isPassed}
             isPending={start.isPending}
             onPress={() => start.mutate()}
           >
@@ -111,6 +114,10 @@ export function UndeleteDialog({
         {isRenaming && (
           <p className={styles.note}>A file whose name is taken comes back with a number in its name.</p>
         )}
+        <ProductionGuard
+          guard={guard}
+          what={`${counted(chosen.length, "file")} will be written to the file storage again.`}
+        />
         {start.error && <ErrorState error={asCallError(start.error)} />}
       </Stack>
     </Dialog>

@@ -86,7 +86,7 @@ describe("an archive", () => {
     await user.click(within(dialog).getByRole("button", { name: "Bring in and replace 1 file" }));
     await waitFor(() =>
       expect(sentOf(backend, "start_import")).toEqual([
-        { plan: "plan-1", choices: { all: "replace", each: {} } },
+        { plan: "plan-1", choices: { all: "replace", each: {} }, typed: null },
       ]),
     );
   });

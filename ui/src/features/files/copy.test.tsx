@@ -95,7 +95,13 @@ describe("a copy to another cluster", () => {
     };
     const backend = atFiles({
       plan_copy_to_cluster: () =>
-        aTransferPlan({ files: 1, target: "kept/", conflictCount: 1, conflicts: [conflict] }),
+        aTransferPlan({
+          files: 1,
+          target: "kept/",
+          conflictCount: 1,
+          conflicts: [conflict],
+          typeToReplace: "acme-prod",
+        }),
       start_copy_to_cluster: () => "job-1",
     });
     renderApp("/clusters/c1/files");
@@ -120,10 +126,12 @@ describe("a copy to another cluster", () => {
     expect(sentOf(backend, "start_copy_to_cluster")).toHaveLength(0);
     await expectAccessible();
     await user.click(within(plan).getByRole("radio", { name: /Replace/ }));
+    expect(within(plan).getByRole("button", { name: "Copy and replace 1 file" })).toBeDisabled();
+    await user.type(within(plan).getByRole("textbox", { name: "Name of the connection" }), "acme-prod");
     await user.click(within(plan).getByRole("button", { name: "Copy and replace 1 file" }));
     await waitFor(() =>
       expect(sentOf(backend, "start_copy_to_cluster")).toEqual([
-        { plan: "plan-1", choices: { all: "replace", each: {} } },
+        { plan: "plan-1", choices: { all: "replace", each: {} }, typed: "acme-prod" },
       ]),
     );
   });

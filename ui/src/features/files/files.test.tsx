@@ -7,6 +7,7 @@ import { aFile, aFolder, aTransferPlan, store } from "../../../tests/wire";
 import type { UserfileEntry } from "../../ipc/bindings";
 
 const staging = aConnection("c1", { name: "acme-staging", environment: "staging" });
+const production = aConnection("c1", { name: "acme-prod", environment: "production" });
 const readOnly = aConnection("c1", { name: "acme-staging", environment: "staging", readOnly: true });
 
 const customers = aFile("customers.csv", { sizeBytes: 14_889_779 });
@@ -172,7 +173,45 @@ describe("an upload", () => {
     expect(sentOf(backend, "start_upload")[0]).toEqual({
       plan: "plan-1",
       choices: { all: "replace", each: {} },
+      typed: null,
     });
+  });
+
+  it("to a production cluster chooses nothing beforehand, and wants its name before it replaces", async () => {
+    const user = userEvent.setup();
+    const conflict = {
+      source: "/home/ada/customers.csv",
+      target: "customers.csv",
+      sourceBytes: 15_000_000,
+      sourceTime: null,
+      targetBytes: 14_889_779,
+      targetTime: null,
+    };
+    const plan = aTransferPlan({
+      files: 3,
+      conflictCount: 1,
+      conflicts: [conflict],
+      typeToReplace: "acme-prod",
+    });
+    const backend = atFiles({ ...upload, plan_upload: () => plan, start_upload: () => "job-1" }, production);
+    renderApp("/clusters/c1/files");
+    await row(/^customers\.csv/);
+    await user.click(screen.getByRole("button", { name: "Upload…" }));
+    const dialog = await screen.findByRole("alertdialog");
+    for (const radio of within(dialog).getAllByRole("radio")) expect(radio).not.toBeChecked();
+    expect(within(dialog).getByRole("button", { name: /^Upload/ })).toBeDisabled();
+    expect(within(dialog).queryByRole("textbox")).toBeNull();
+    await user.click(within(dialog).getByRole("radio", { name: /Replace/ }));
+    const start = within(dialog).getByRole("button", { name: "Upload and replace 1 file" });
+    const name = within(dialog).getByRole("textbox", { name: "Name of the connection" });
+    expect(within(dialog).getByText("Production")).toBeVisible();
+    await user.type(name, "acme-pro");
+    expect(start).toBeDisabled();
+    await expectAccessible();
+    await user.type(name, "d");
+    await user.click(start);
+    await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+    expect(sentOf(backend, "start_upload")[0]).toMatchObject({ typed: "acme-prod" });
   });
 
   it("has its row, with how far it is, before the cluster lists it", async () => {
@@ -415,6 +454,21 @@ describe("a file", () => {
     expect(await screen.findByText("customers.csv is now exports/customers.csv.")).toBeVisible();
   });
 
+  it("of a production cluster is renamed once the cluster's name is typed", async () => {
+    const user = userEvent.setup();
+    const backend = atFiles({ rename_userfiles: () => null }, production);
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^customers\.csv/));
+    await user.click(screen.getByRole("button", { name: "Rename" }));
+    const field = await screen.findByRole("textbox", { name: "New name" });
+    await user.clear(field);
+    await user.type(field, "clients.csv{Enter}");
+    expect(screen.getByRole("button", { name: "Rename" })).toBeDisabled();
+    expect(sentOf(backend, "rename_userfiles")).toHaveLength(0);
+    await user.type(screen.getByRole("textbox", { name: "Name of the connection" }), "acme-prod{Enter}");
+    await waitFor(() => expect(sentOf(backend, "rename_userfiles")[0]?.typed).toBe("acme-prod"));
+  });
+
   it("shows its digest, and its beginning only when asked", async () => {
     const user = userEvent.setup();
     const sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -498,7 +552,35 @@ describe("a file", () => {
     expect(screen.getByText(/comes back with a number in its name/)).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Bring back 1 file" }));
     await waitFor(() =>
-      expect(sentOf(backend, "start_undelete")).toEqual([{ connection: "c1", store: null, fileIds: ["f9"] }]),
+      expect(sentOf(backend, "start_undelete")).toEqual([
+        { connection: "c1", store: null, fileIds: ["f9"], typed: null },
+      ]),
     );
+  });
+
+  it("comes back to a production cluster once its name is typed", async () => {
+    const user = userEvent.setup();
+    const gone = {
+      fileId: "f9",
+      path: "gone.csv",
+      sizeBytes: 1024,
+      uploadedAt: null,
+      username: "ada",
+      seenAt: "2026-11-23T09:00:00Z",
+      nameTaken: false,
+    };
+    const backend = atFiles(
+      { list_deleted_userfiles: () => [gone], start_undelete: () => "job-1" },
+      production,
+    );
+    renderApp("/clusters/c1/files");
+    await row(/^customers\.csv/);
+    await user.click(screen.getByRole("button", { name: "More for files" }));
+    await user.click(await screen.findByRole("menuitem", { name: /Undelete…/ }));
+    await user.click(await screen.findByRole("row", { name: /^gone\.csv/ }));
+    expect(screen.getByRole("button", { name: "Bring back 1 file" })).toBeDisabled();
+    await user.type(screen.getByRole("textbox", { name: "Name of the connection" }), "acme-prod");
+    await user.click(screen.getByRole("button", { name: "Bring back 1 file" }));
+    await waitFor(() => expect(sentOf(backend, "start_undelete")[0]?.typed).toBe("acme-prod"));
   });
 });

@@ -37,14 +37,14 @@ const orphan: RepairItem = {
   uploadedAt: null,
 };
 
-async function findDamage(items: RepairItem[]) {
+async function findDamage(items: RepairItem[], typeToConfirm: string | null = null) {
   const user = userEvent.setup();
   const backend = mockBackend({
     list_connections: () => ({ connections: [staging], healed: null }),
     connect_cluster: () => opened(staging),
     list_userfile_stores: () => [{ store, own: true, exists: true }],
     list_userfiles: () => aFolder([aFile("customers.csv")]),
-    plan_repair: () => ({ plan: "plan-1", store, items }),
+    plan_repair: () => ({ plan: "plan-1", store, items, typeToConfirm }),
     start_repair: () => "job-1",
   });
   renderApp("/clusters/c1/files");
@@ -73,13 +73,29 @@ describe("looking for damage", () => {
     await expectAccessible();
   });
 
+  it("of a production cluster chooses nothing beforehand, and wants its name", async () => {
+    const { user, backend, dialog } = await findDamage([shifted, leftover], "acme-prod");
+    expect(await within(dialog).findByText("0 of 2 chosen, 0 bytes")).toBeVisible();
+    await user.click(within(dialog).getByRole("row", { name: /^orders\.csv/ }));
+    const mend = within(dialog).getByRole("button", { name: "Mend 1 file" });
+    expect(mend).toBeDisabled();
+    await user.type(within(dialog).getByRole("textbox", { name: "Name of the connection" }), "acme-prod");
+    await user.click(mend);
+    await waitFor(() =>
+      expect(backend.sent).toContainEqual([
+        "start_repair",
+        { plan: "plan-1", fileIds: [shifted.fileId], typed: "acme-prod" },
+      ]),
+    );
+  });
+
   it("mends what is chosen and nothing else", async () => {
     const { user, backend, dialog } = await findDamage([shifted, leftover]);
     await user.click(await within(dialog).findByRole("row", { name: /^half\.csv/ }));
     await user.click(within(dialog).getByRole("button", { name: "Mend 1 file" }));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     const sent = backend.sent.filter(([command]) => command === "start_repair").map(([, args]) => args);
-    expect(sent).toEqual([{ plan: "plan-1", fileIds: [shifted.fileId] }]);
+    expect(sent).toEqual([{ plan: "plan-1", fileIds: [shifted.fileId], typed: null }]);
   });
 
   it("mends nothing when nothing is chosen", async () => {

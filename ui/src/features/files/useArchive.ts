@@ -16,7 +16,7 @@ export interface ArchiveWork {
   exportPaths: (paths: readonly string[]) => void;
   /** Asks for an archive, and plans to bring it into the folder that is open. */
   importHere: () => void;
-  start: (choices: ConflictChoices) => void;
+  start: (choices: ConflictChoices, typed: string | null) => void;
   dismiss: () => void;
 }
 
@@ -40,8 +40,15 @@ export function useArchive(connectionId: string, store: string | null, folder: s
     onSuccess: setQuestion,
   });
   const starting = useMutation({
-    mutationFn: ({ kind, plan, choices }: Question & { choices: ConflictChoices }) =>
-      kind === "import" ? commands.startImport(plan.transfer.plan, choices) : commands.startExport(plan.plan),
+    mutationFn: ({
+      kind,
+      plan,
+      choices,
+      typed,
+    }: Question & { choices: ConflictChoices; typed: string | null }) =>
+      kind === "import"
+        ? commands.startImport(plan.transfer.plan, choices, typed)
+        : commands.startExport(plan.plan),
     onSuccess: () => setQuestion(null),
   });
   const plan = (paths: readonly string[] | "import") => {
@@ -55,7 +62,7 @@ export function useArchive(connectionId: string, store: string | null, folder: s
     isStarting: starting.isPending,
     exportPaths: plan,
     importHere: () => plan("import"),
-    start: (choices) => question && starting.mutate({ ...question, choices }),
+    start: (choices, typed) => question && starting.mutate({ ...question, choices, typed }),
     dismiss: () => {
       setQuestion(null);
       planning.reset();

@@ -19,6 +19,11 @@ interface Question {
   plan: TransferPlan;
 }
 
+interface Answered extends Question {
+  choices: ConflictChoices;
+  typed: string | null;
+}
+
 export interface Transfer {
   /** A plan with something to decide first, or with nothing to do: it waits for an answer. */
   question: { direction: "upload" | "download"; plan: TransferPlan } | null;
@@ -28,7 +33,7 @@ export interface Transfer {
   startError: CallError | null;
   upload: (request: UploadRequest) => void;
   download: (request: DownloadRequest) => void;
-  start: (choices: ConflictChoices) => void;
+  start: (choices: ConflictChoices, typed: string | null) => void;
   dismiss: () => void;
 }
 
@@ -38,9 +43,9 @@ const nothingTaken: ConflictChoices = { all: "skip", each: {} };
 export function useTransfer(connectionId: string): Transfer {
   const [question, setQuestion] = useState<Question | null>(null);
   const starting = useMutation({
-    mutationFn: ({ asked, plan, choices }: Question & { choices: ConflictChoices }) =>
+    mutationFn: ({ asked, plan, choices, typed }: Answered) =>
       asked.direction === "upload"
-        ? commands.startUpload(plan.plan, choices)
+        ? commands.startUpload(plan.plan, choices, typed)
         : commands.startDownload(plan.plan, choices),
     onSuccess: (job, { asked, plan, choices }) => {
       setQuestion(null);
@@ -56,10 +61,10 @@ export function useTransfer(connectionId: string): Transfer {
       starting.reset();
       // The system's save dialog has asked already whether the file may be replaced.
       const isAnswered = asked.direction === "download" && asked.request.asFile && plan.files > 0;
-      if (isAnswered) starting.mutate({ asked, plan, choices: { all: "replace", each: {} } });
+      if (isAnswered) starting.mutate({ asked, plan, choices: { all: "replace", each: {} }, typed: null });
       else if (plan.files === 0 || plan.conflictCount + plan.mapped.length + plan.leftOut.length > 0)
         setQuestion({ asked, plan });
-      else starting.mutate({ asked, plan, choices: nothingTaken });
+      else starting.mutate({ asked, plan, choices: nothingTaken, typed: null });
     },
   });
   const ask = (asked: Asked) => {
@@ -74,7 +79,7 @@ export function useTransfer(connectionId: string): Transfer {
     startError: starting.error && asCallError(starting.error),
     upload: (request) => ask({ direction: "upload", request }),
     download: (request) => ask({ direction: "download", request }),
-    start: (choices) => question && starting.mutate({ ...question, choices }),
+    start: (choices, typed) => question && starting.mutate({ ...question, choices, typed }),
     dismiss: () => {
       setQuestion(null);
       planning.reset();

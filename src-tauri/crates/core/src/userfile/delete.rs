@@ -12,7 +12,7 @@ use super::plan::{Kept, wrong_plan};
 use super::spec::{DeleteSpec, StoredFile};
 use super::transfer::not_connected;
 use super::{Userfiles, files_words, open_store, start_files_job};
-use crate::cluster::{ConnectionId, Environment, OpenCluster};
+use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
 use crate::job::{
     End, FileEnd, FileResult, FilesOutcome, JobHandle, JobId, JobKind, Jobs, Outcome, Progress, Signal, Unit,
@@ -61,10 +61,9 @@ impl Userfiles {
         let files: Vec<FileRow> = selected.into_iter().map(|(file, _)| file).collect();
         let collections = touched(&store, &files).await?;
         // Losing backups by accident takes effort: the name has to be typed.
-        let type_to_confirm = match (collections.first(), cluster.environment) {
-            (Some(collection), _) => Some(collection.path.clone()),
-            (None, Environment::Production) => Some(cluster.name.clone()),
-            (None, _) => None,
+        let type_to_confirm = match collections.first() {
+            Some(collection) => Some(collection.path.clone()),
+            None => cluster.name_to_type(),
         };
         let plan = DeletePlan {
             id: Uuid::nil(),
@@ -105,7 +104,9 @@ impl Userfiles {
         };
         let cluster = find(planned.connection)?;
         cluster.writable()?;
-        if let Some(wanted) = &planned.type_to_confirm
+        // The connection may have become a production one since.
+        let wanted = planned.type_to_confirm.clone().or_else(|| cluster.name_to_type());
+        if let Some(wanted) = &wanted
             && typed != Some(wanted.as_str())
         {
             return Err(Error::new(

@@ -137,6 +137,7 @@ impl Userfiles {
             conflicts: shown(conflicts),
             mapped: shown(mapped),
             left_out: shown(left_out),
+            type_to_replace: None,
         };
         let kept = Planned {
             connection: cluster.id,

@@ -59,6 +59,7 @@ impl Userfiles {
             conflicts: Vec::new(),
             mapped: Vec::new(),
             left_out: shown(left_out),
+            type_to_replace: None,
         };
         let kept = Planned {
             connection: cluster.id,

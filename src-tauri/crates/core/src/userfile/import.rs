@@ -55,7 +55,7 @@ impl Userfiles {
         .map_err(|error| {
             Error::new(Code::Internal, "The archive could not be read.").detail(error.to_string())
         })??;
-        let (plan, planned) = look_at_target(&store, cluster.id, chosen).await?;
+        let (plan, planned) = look_at_target(&store, cluster, chosen).await?;
         Ok(ImportPlan {
             exported_at: archive.exported_at,
             exported_from: archive.store,
@@ -73,13 +73,14 @@ impl Userfiles {
         find: impl Fn(ConnectionId) -> Result<Arc<OpenCluster>>,
         plan: Uuid,
         choices: &Choices,
+        typed: Option<&str>,
     ) -> Result<JobId> {
         let kept = self.plans.get(plan)?;
         let Kept::Import(planned) = &*kept else {
             return Err(wrong_plan());
         };
         let cluster = find(planned.connection)?;
-        start_planned(jobs, &cluster, planned, choices, JobKind::ImportArchive).await
+        start_planned(jobs, &cluster, planned, choices, typed, JobKind::ImportArchive).await
     }
 }
 

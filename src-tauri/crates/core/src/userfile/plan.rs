@@ -74,6 +74,8 @@ pub struct TransferPlan {
     pub conflicts: Vec<Conflict>,
     pub mapped: Vec<MappedName>,
     pub left_out: Vec<LeftOut>,
+    /// What has to be typed before a file in the cluster is replaced.
+    pub type_to_replace: Option<String>,
 }
 
 impl TransferPlan {

@@ -43,6 +43,8 @@ pub struct RepairPlan {
     pub id: Uuid,
     pub store: String,
     pub items: Vec<RepairItem>,
+    /// What has to be typed before this starts.
+    pub type_to_confirm: Option<String>,
 }
 
 pub(super) struct Planned {
@@ -55,9 +57,16 @@ pub(super) struct Planned {
 const MAYBE_ACTIVE: TimeDelta = TimeDelta::hours(2);
 
 impl Userfiles {
-    /// Renames or moves; all of them or none.
-    pub async fn rename(&self, cluster: &OpenCluster, store: Option<&str>, moves: &[Move]) -> Result<()> {
-        let store = open_store(cluster.writable()?, store).await?;
+    /// Renames or moves; all of them or none. On production only with the cluster's name `typed`: whatever reads a file
+    /// by its old name stops finding it.
+    pub async fn rename(
+        &self,
+        cluster: &OpenCluster,
+        store: Option<&str>,
+        moves: &[Move],
+        typed: Option<&str>,
+    ) -> Result<()> {
+        let store = open_store(cluster.confirmed(&cluster.name, typed)?, store).await?;
         let mut renames = Vec::with_capacity(moves.len());
         for one in moves {
             let folder = one.from.ends_with('/');
@@ -148,6 +157,7 @@ impl Userfiles {
             id: self.plans.keep(Kept::Repair(kept)),
             store: host,
             items,
+            type_to_confirm: cluster.name_to_type(),
         })
     }
 
@@ -157,13 +167,14 @@ impl Userfiles {
         open: impl Fn(ConnectionId) -> Result<Arc<OpenCluster>>,
         plan: Uuid,
         chosen: &[Uuid],
+        typed: Option<&str>,
     ) -> Result<JobId> {
         let kept = self.plans.get(plan)?;
         let Kept::Repair(planned) = &*kept else {
             return Err(wrong_plan());
         };
         let cluster = open(planned.connection)?;
-        cluster.writable()?;
+        cluster.confirmed(&cluster.name, typed)?;
         let items: Vec<RepairOne> = planned
             .items
             .iter()

@@ -114,17 +114,18 @@ impl Userfiles {
             .then(|| seen.clone())
     }
 
-    /// Brings deleted files back under their names, or beside the files that have these now.
+    /// Brings deleted files back under their names, or beside the files that have these now. On production only with
+    /// the cluster's name `typed`.
     pub async fn start_undelete(
         &self,
         jobs: &Jobs,
         cluster: &OpenCluster,
         store: Option<&str>,
         file_ids: &[Uuid],
+        typed: Option<&str>,
     ) -> Result<JobId> {
-        cluster.writable()?;
         let host = store;
-        let store = open_store(cluster.writable()?, host).await?;
+        let store = open_store(cluster.confirmed(&cluster.name, typed)?, host).await?;
         // As the person saw them: looks taken now would be at other moments, and may miss a file or meet an older
         // name of it.
         let seen = self.last_seen_deleted(cluster, &store, file_ids);
@@ -221,6 +222,7 @@ impl Userfiles {
             conflicts: shown(conflicts),
             mapped: Vec::new(),
             left_out: shown(left_out),
+            type_to_replace: target.name_to_type(),
         };
         let kept = Planned {
             connection: cluster.id,
@@ -242,6 +244,7 @@ impl Userfiles {
         find: impl Fn(ConnectionId) -> Result<Arc<OpenCluster>>,
         plan: Uuid,
         choices: &Choices,
+        typed: Option<&str>,
     ) -> Result<JobId> {
         let kept = self.plans.get(plan)?;
         let Kept::CopyToCluster(planned) = &*kept else {
@@ -264,6 +267,9 @@ impl Userfiles {
                 skip: settled.skip,
             })
             .collect();
+        if files.iter().any(|file| file.replace) {
+            target.confirmed(&target.name, typed)?;
+        }
         let title = format!("Copy {} to {}", files_words(files.len() as u64), target.name);
         let spec = CarrySpec {
             store: planned.store.clone(),

@@ -82,7 +82,7 @@ impl Userfiles {
             mapped,
             left_out,
         };
-        let (plan, kept) = look_at_target(&store, cluster.id, chosen).await?;
+        let (plan, kept) = look_at_target(&store, cluster, chosen).await?;
         Ok(TransferPlan {
             id: self.plans.keep(Kept::Upload(kept)),
             ..plan
@@ -90,20 +90,21 @@ impl Userfiles {
     }
 
     /// Starts a planned upload. A name that was taken since the plan fails that file, unless it is to be
-    /// replaced.
+    /// replaced. On production, replacing wants the cluster's name `typed`.
     pub async fn start_upload(
         &self,
         jobs: &Jobs,
         find: impl Fn(ConnectionId) -> Result<Arc<OpenCluster>>,
         plan: Uuid,
         choices: &Choices,
+        typed: Option<&str>,
     ) -> Result<JobId> {
         let kept = self.plans.get(plan)?;
         let Kept::Upload(planned) = &*kept else {
             return Err(wrong_plan());
         };
         let cluster = find(planned.connection)?;
-        start_planned(jobs, &cluster, planned, choices, JobKind::Upload).await
+        start_planned(jobs, &cluster, planned, choices, typed, JobKind::Upload).await
     }
 }
 
@@ -119,7 +120,7 @@ pub(super) struct Chosen {
 /// Finds which of the names are taken. The plan has no id yet.
 pub(super) async fn look_at_target(
     store: &Store,
-    connection: ConnectionId,
+    cluster: &OpenCluster,
     chosen: Chosen,
 ) -> Result<(TransferPlan, Planned)> {
     let Chosen {
@@ -143,9 +144,10 @@ pub(super) async fn look_at_target(
         conflicts: shown(conflicts),
         mapped: shown(mapped),
         left_out: shown(left_out),
+        type_to_replace: cluster.name_to_type(),
     };
     let planned = Planned {
-        connection,
+        connection: cluster.id,
         store: plan.store.clone(),
         folder,
         files,
@@ -159,6 +161,7 @@ pub(super) async fn start_planned(
     cluster: &OpenCluster,
     planned: &Planned,
     choices: &Choices,
+    typed: Option<&str>,
     kind: JobKind,
 ) -> Result<JobId> {
     let store = open_store(cluster.writable()?, Some(&planned.store)).await?;
@@ -186,6 +189,9 @@ pub(super) async fn start_planned(
             skip: settled.skip,
         })
         .collect();
+    if files.iter().any(|file| file.replace) {
+        cluster.confirmed(&cluster.name, typed)?;
+    }
     let total = files
         .iter()
         .filter(|file| !file.skip)

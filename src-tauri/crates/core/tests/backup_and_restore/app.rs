@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use roachvault_cockroach::backup::{BackupKind, BackupTargets};
 use roachvault_cockroach::Cluster;
+use roachvault_cockroach::backup::{BackupKind, BackupTargets};
 use roachvault_core::backup::{BackupPlan, BackupWish, Backups, ClusterRuns};
 use roachvault_core::job::{
     BackupOutcome, JobId, JobSnapshot, JobState, Jobs, Journal, Outcome, RestoreOutcome, Runs,

@@ -38,7 +38,7 @@ async fn import(world: &World, place: usize, folder: &str, archive: &Path) -> Jo
         .unwrap();
     let id = world
         .userfiles
-        .start_import(&world.jobs, world.find(), plan.transfer.id, &skip())
+        .start_import(&world.jobs, world.find(), plan.transfer.id, &skip(), None)
         .await
         .unwrap();
     world.ended(id).await

@@ -51,7 +51,7 @@ async fn a_grant_that_is_revoked_on_the_way_ends_the_upload_and_tells_what_stays
     place.fault("bandwidth=6000000").await;
     let id = world
         .userfiles
-        .start_upload(&world.jobs, world.find(), plan.id, &crate::world::skip())
+        .start_upload(&world.jobs, world.find(), plan.id, &crate::world::skip(), None)
         .await
         .unwrap();
     world.until(id, |job| job.progress.done > 2 << 20).await;

@@ -171,7 +171,7 @@ impl World {
             .await
             .unwrap();
         self.userfiles
-            .start_upload(&self.jobs, self.find(), plan.id, &skip())
+            .start_upload(&self.jobs, self.find(), plan.id, &skip(), None)
             .await
             .unwrap()
     }
