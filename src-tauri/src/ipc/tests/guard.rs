@@ -349,16 +349,16 @@ mod on_production_the_name_must_be_typed_for {
                 userfiles::start_upload(&room.state, plan.plan, all(OnConflict::Replace), typed)
             };
         rename_userfiles with "":
-            |room, id| id,
-            |id, typed| userfiles::rename_userfiles(&room.state, id, moves("standing.txt", "moved.txt"), typed);
+            |room, id| moves("standing.txt", "moved.txt"),
+            |request, typed| userfiles::rename_userfiles(&room.state, id, request.clone(), typed);
         start_undelete with "":
             |room, id| {
                 room.upload(id, "gone.txt").await;
                 let file = userfiles::get_userfile(&room.state, id, None, "gone.txt".into()).await.unwrap();
                 room.delete(id, "gone.txt").await;
-                (id, vec![file.file_id])
+                vec![file.file_id]
             },
-            |given, typed| userfiles::start_undelete(&room.state, given.0, None, given.1.clone(), typed);
+            |files, typed| userfiles::start_undelete(&room.state, id, None, files.clone(), typed);
         start_repair with "orphan_payload":
             |room, id| userfiles::plan_repair(&room.state, id, None).await.unwrap(),
             |plan, typed| {
