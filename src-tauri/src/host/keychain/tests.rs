@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use roachvault_core::connection::{
     ConnectionDetails, ConnectionDraft, Connections, Keep, SavedConnection, SecretChange, SecretKind,
@@ -228,7 +228,15 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 
 /// Connects without a server: what matters is whether the password was found before.
 async fn connecting(connections: &Connections, saved: &SavedConnection) -> Code {
-    connections.connect(saved.id).await.unwrap_err().code
+    let error = connections.connect(saved.id).await.unwrap_err();
+    if error.code == Code::Keyring {
+        // Here the keyring is only ever locked.
+        assert_eq!(error.message, "The system's keyring is locked.");
+        let hint = error.hint.unwrap();
+        assert!(hint.contains("type the secret for this session only"), "{hint}");
+        assert!(error.retryable);
+    }
+    error.code
 }
 
 #[test]
@@ -432,6 +440,12 @@ fn a_keyring_that_starts_late_is_found_without_a_restart() {
             "printf 'pw' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1",
         ],
     );
+    // The daemon goes into the background before it has its name on the bus.
+    let end = Instant::now() + Duration::from_secs(30);
+    while let Err(error) = keyring.probe() {
+        assert!(Instant::now() < end, "{error:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     keyring
         .write("one", "Roachvault: Bank", &Secret::new("late"))
         .unwrap();
