@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 
 const [app, size, ...steps] = process.argv.slice(2);
 const find = readFileSync(new URL('../tests/desktop/find.js', import.meta.url), 'utf8').replace(/;\s*$/, '');
-const clickable = 'button link tab menuitem option radio checkbox switch row gridcell treeitem listitem';
+const clickable = 'button link tab menuitem option radio checkbox switch row gridcell treeitem listitem combobox';
 const deadline_ms = 30_000;
 
 const freePort = () =>
