@@ -129,10 +129,10 @@ fn psql_backs_up_looks_and_restores() {
          SELECT backup_type, object_name, rows FROM [SHOW BACKUP FROM LATEST IN 'nodelocal://1/shop'] WHERE object_type = 'table';
          DROP DATABASE shop CASCADE;
          RESTORE DATABASE shop FROM LATEST IN 'nodelocal://1/shop' WITH new_db_name = 'again' \\gset back_
-         \\echo :back_status
+         \\echo :back_status :back_rows
          SELECT id, name, price FROM again.goods ORDER BY id;
          SELECT job_type, status FROM [SHOW JOBS] ORDER BY created",
-        "succeeded 1 3\nsucceeded 2\n1\nfull|goods|3\nincremental|goods|2\nsucceeded\n1|kettle|20.00\n2|lamp|45.00\n\
+        "succeeded 1 3\nsucceeded 2\n1\nfull|goods|3\nincremental|goods|2\nsucceeded 2\n1|kettle|20.00\n2|lamp|45.00\n\
          BACKUP|succeeded\nBACKUP|succeeded\nRESTORE|succeeded",
     );
     server.refuses(

@@ -47,15 +47,19 @@ fn put_length(body: &mut Vec<u8>, length: usize) {
     body.push(rest as u8);
 }
 
+/// The logical size of a row, as backups and restores count bytes.
+pub fn row_weight(row: &[Datum]) -> u64 {
+    ROW_OVERHEAD + row.iter().map(weight).sum::<u64>()
+}
+
 impl Writer {
     /// Adds a record.
     pub fn push(&mut self, version: &RowVersion) {
         self.body.extend_from_slice(&version.from.0.to_le_bytes());
         self.body.extend_from_slice(&version.to.0.to_le_bytes());
         put_length(&mut self.body, version.row.len());
-        self.size_bytes += ROW_OVERHEAD;
+        self.size_bytes += row_weight(&version.row);
         for datum in &version.row {
-            self.size_bytes += weight(datum);
             match datum {
                 Datum::Null => self.body.push(0),
                 Datum::Int(value) => {

@@ -15,7 +15,7 @@ use super::job::{Job, Work};
 use super::manifest::{DataFile, Manifest, SystemState};
 use super::rewrite::Rewrite;
 use super::runner::{Progress, Stop, Worked};
-use super::{Backups, dependency, external_connection, redacted_form, restore_plan, schedule};
+use super::{Backups, data_file, dependency, external_connection, redacted_form, restore_plan, schedule};
 use crate::catalog::{
     Body, Catalog, DatabaseBody, Descriptor, DescriptorId, EntryKey, ForeignKey, State, kind,
 };
@@ -303,11 +303,14 @@ fn load(
             progress.update(session, |job| job.work = Work::Restore(saved))?;
         }
         if !work.schema_only {
-            for layer in &chain.layers {
-                let (more_rows, more_bytes) = layer.manifest.counts(table.id);
-                rows += more_rows;
-                bytes += more_bytes;
-            }
+            // What is in the table counts, not what was read: later layers replace and remove rows of earlier ones.
+            let target = work.rewrite().descriptor(table, None);
+            let now = session.now();
+            session.scan_at(&target, now, |row| {
+                rows += 1;
+                bytes += data_file::row_weight(&row);
+                Ok(())
+            })?;
         }
         #[allow(clippy::cast_precision_loss)]
         {

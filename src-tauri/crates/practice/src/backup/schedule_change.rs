@@ -89,6 +89,7 @@ fn drop_pair(session: &mut Session, catalog: &Catalog, dropped: &Schedule) -> Sq
 }
 
 /// The pair a schedule belongs to.
+#[derive(Clone, PartialEq)]
 struct Pair {
     incremental: Option<Schedule>,
     full: Schedule,
@@ -151,8 +152,42 @@ pub fn alter(
 ) -> SqlResult<Outcome> {
     let id = parameters.number(alter.schedule)?;
     at_most_once(alter)?;
+    loop {
+        let found = Pair::find(&*session.catalog()?, id)?;
+        let mut changed = changed(backups, session, alter, parameters, found.clone())?;
+        let dropped = found
+            .incremental
+            .as_ref()
+            .filter(|_| changed.incremental.is_none());
+        // The dry run may take its time and writes in transactions of its own, so it cannot stand inside this one. What was
+        // changed meanwhile by a run of the schedule or by somebody else is not written over: it is read again.
+        let kept = session.transaction(true, |session| {
+            if Pair::find(&*session.catalog()?, id)? != found {
+                return Ok(false);
+            }
+            if let Some(incremental) = dropped {
+                Schedule::drop(session, incremental.id)?;
+            }
+            changed.both().try_for_each(|schedule| schedule.save(session))?;
+            Ok(true)
+        })?;
+        if kept {
+            backups.runner.wake();
+            let changed: Vec<Schedule> = changed.both().map(|schedule| schedule.clone()).collect();
+            return schedule::result(session, &changed);
+        }
+    }
+}
+
+/// A pair as ALTER BACKUP SCHEDULE wants it, tried with a dry run; nothing is saved.
+fn changed(
+    backups: &Backups,
+    session: &mut Session,
+    alter: &AlterSchedule,
+    parameters: Parameters<'_>,
+    mut pair: Pair,
+) -> SqlResult<Pair> {
     let catalog = session.catalog()?;
-    let mut pair = Pair::find(&catalog, id)?;
     let user = session.user().to_owned();
     if pair.both().any(|schedule| !may_change(&catalog, &user, schedule)) {
         return Err(SqlError::privilege(
@@ -199,12 +234,7 @@ pub fn alter(
     if recurring.is_some() || full.is_some() {
         change_recurrence(session, &mut pair, recurring, full, parameters)?;
     }
-    let saved: Vec<Schedule> = pair.both().map(|schedule| schedule.clone()).collect();
-    session.transaction(true, |session| {
-        saved.iter().try_for_each(|schedule| schedule.save(session))
-    })?;
-    backups.runner.wake();
-    schedule::result(session, &saved)
+    Ok(pair)
 }
 
 fn change_statements(pair: &mut Pair, change: impl Fn(&mut stmt::Backup)) -> SqlResult<()> {
@@ -273,9 +303,9 @@ fn apply_options(pair: &mut Pair, read: &schedule::ScheduleOptions) {
     }
 }
 
-/// Sets how often the pair runs; makes or drops the incremental one as that asks for.
+/// Sets how often the pair runs, with an incremental schedule or without one as that asks for.
 fn change_recurrence(
-    session: &mut Session,
+    session: &Session,
     pair: &mut Pair,
     recurring: Option<String>,
     full: Option<FullRecurrence>,
@@ -328,8 +358,7 @@ fn change_recurrence(
             pair.full.dependent = Some(made.id);
             pair.incremental = Some(made);
         }
-        (None, Some(there)) => {
-            Schedule::drop(session, there.id)?;
+        (None, Some(_)) => {
             pair.incremental = None;
             pair.full.dependent = None;
             pair.full.unpause_on_success = None;
