@@ -151,21 +151,27 @@ impl Desktop {
         }
     }
 
-    /// Sends SIGKILL to what runs this program on this desktop, and on no other. Answers how many there were.
-    pub fn kill_program(&self, program: &str) -> usize {
+    /// The folders under `/proc` of everything that runs on this desktop: the app, the parts of it that draw its page, and
+    /// what the session consists of. All of it has inherited where the data folder is.
+    pub fn processes(&self) -> Vec<PathBuf> {
         let data_dir = format!("ROACHVAULT_DATA_DIR={}", self.data_dir().display());
-        let is_ours = |process: &Path| {
-            fs::read_link(process.join("exe")).is_ok_and(|exe| exe == Path::new(program))
-                && fs::read(process.join("environ")).is_ok_and(|environ| {
-                    environ
-                        .split(|byte| *byte == 0)
-                        .any(|set| set == data_dir.as_bytes())
-                })
+        let is_ours = |process: &PathBuf| {
+            fs::read(process.join("environ")).is_ok_and(|environ| {
+                environ
+                    .split(|byte| *byte == 0)
+                    .any(|set| set == data_dir.as_bytes())
+            })
         };
         let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
-        processes
-            .filter(|process| is_ours(process))
-            .filter_map(|process| Some(process.file_name()?.to_str()?.to_owned()))
+        processes.filter(is_ours).collect()
+    }
+
+    /// Sends SIGKILL to what runs this program on this desktop, and on no other. Answers how many there were.
+    pub fn kill_program(&self, program: &str) -> usize {
+        self.processes()
+            .iter()
+            .filter(|process| fs::read_link(process.join("exe")).is_ok_and(|exe| exe == Path::new(program)))
+            .filter_map(|process| process.file_name()?.to_str())
             .filter(|id| {
                 let killed = Command::new("kill").args(["-KILL", id]).status();
                 killed.is_ok_and(|status| status.success())
@@ -187,7 +193,8 @@ impl Desktop {
             .status();
     }
 
-    fn log(&self) -> String {
+    /// What the app and its session wrote to their output.
+    pub fn log(&self) -> String {
         fs::read_to_string(self.traces.join("app.log")).unwrap_or_default()
     }
 }

@@ -12,6 +12,7 @@
 mod app;
 mod connect;
 mod desktop;
+mod exchange;
 mod files;
 mod keyboard;
 mod many_files;

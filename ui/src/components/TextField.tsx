@@ -1,4 +1,4 @@
-import { type ReactNode, type Ref, useState } from "react";
+import { type ReactNode, type Ref, useCallback, useState } from "react";
 import {
   SearchField as AriaSearchField,
   TextField as AriaTextField,
@@ -12,6 +12,7 @@ import {
 import { IconButton } from "./Button";
 import styles from "./Field.module.css";
 import { Icon } from "./Icon";
+import { unmirrored } from "./unmirrored";
 
 export interface TextFieldProps extends Omit<AriaTextFieldProps, "className" | "style" | "children"> {
   label: string;
@@ -28,7 +29,7 @@ export interface TextFieldProps extends Omit<AriaTextFieldProps, "className" | "
   inputRef?: Ref<HTMLInputElement & HTMLTextAreaElement>;
 }
 
-/** `type="password"` gets a button that shows what was typed. */
+/** `type="password"` gets a button that shows what was typed. What any of them holds is not in the markup. */
 export function TextField({
   label,
   description,
@@ -43,6 +44,14 @@ export function TextField({
   ...props
 }: TextFieldProps) {
   const [isShown, setShown] = useState(false);
+  const ref = useCallback(
+    (field: (HTMLInputElement & HTMLTextAreaElement) | null) => {
+      if (field) unmirrored(field);
+      if (typeof inputRef === "function") inputRef(field);
+      else if (inputRef) inputRef.current = field;
+    },
+    [inputRef],
+  );
   const isSecret = type === "password";
   const verbatim = mono || isSecret;
   const inputProps = {
@@ -66,11 +75,7 @@ export function TextField({
         {label} {optional && <span className={styles.optional}>(optional)</span>}
       </Label>
       <div className={styles.control}>
-        {rows > 1 ? (
-          <TextArea {...inputProps} ref={inputRef} rows={rows} />
-        ) : (
-          <Input {...inputProps} ref={inputRef} />
-        )}
+        {rows > 1 ? <TextArea {...inputProps} ref={ref} rows={rows} /> : <Input {...inputProps} ref={ref} />}
         {isSecret && (
           <div className={styles.trail}>
             <IconButton
