@@ -1,8 +1,9 @@
-import { type FormEvent, type ReactNode, useEffect, useId, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect } from "react";
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { Button, ButtonRow } from "./Button";
+import { Stack } from "./Card";
 import styles from "./Dialog.module.css";
-import { TextField } from "./TextField";
+import { ProductionGuard, useProductionGuard } from "./ProductionGuard";
 
 export interface DialogProps {
   title: ReactNode;
@@ -126,7 +127,7 @@ export interface TypedNameDialogProps extends Omit<ConfirmDialogProps, "isDanger
   /** What must be typed, letter by letter. */
   name: string;
   /** What the name is of: "database", "connection". */
-  nameOf: string;
+  nameOf: "connection" | "database" | "collection";
 }
 
 /** For what cannot be taken back on a production cluster: the answer works only once the name was typed. */
@@ -141,42 +142,33 @@ export function TypedNameDialog({
   isPending,
   children,
 }: TypedNameDialogProps) {
-  const [typed, setTyped] = useState("");
-  const promptId = useId();
+  const guard = useProductionGuard(name);
+  const { setText } = guard;
   useEffect(() => {
-    if (isOpen) setTyped("");
-  }, [isOpen]);
-  const isRight = typed === name;
+    if (isOpen) setText("");
+  }, [isOpen, setText]);
   return (
     <Dialog
       title={title}
       isOpen={isOpen}
       onClose={onClose}
       role="alertdialog"
-      onSubmit={() => isRight && !isPending && onConfirm()}
+      onSubmit={() => guard.isPassed && !isPending && onConfirm()}
       footer={
         <>
           <Button variant="quiet" onPress={onClose}>
             Cancel
           </Button>
-          <Button variant="danger" type="submit" isDisabled={!isRight} isPending={isPending}>
+          <Button variant="danger" type="submit" isDisabled={!guard.isPassed} isPending={isPending}>
             {confirmLabel}
           </Button>
         </>
       }
     >
-      {children}
-      <p id={promptId} className={styles.prompt}>
-        Type <strong className={styles.typedName}>{name}</strong> to go on.
-      </p>
-      <TextField
-        label={`Name of the ${nameOf}`}
-        aria-describedby={promptId}
-        value={typed}
-        onChange={setTyped}
-        mono
-        autoFocus
-      />
+      <Stack gap={4}>
+        {children}
+        <ProductionGuard guard={guard} what="This is a production cluster." nameOf={nameOf} autoFocus />
+      </Stack>
     </Dialog>
   );
 }

@@ -29,7 +29,18 @@ export function useProductionGuard(name: string | null, isAsked = true): Product
 }
 
 /** Inside the dialog that changes a production cluster: its colour, what is about to happen, and the name to type. */
-export function ProductionGuard({ guard, what }: { guard: ProductionGuardState; what: string }) {
+export function ProductionGuard({
+  guard,
+  what,
+  nameOf = "connection",
+  autoFocus,
+}: {
+  guard: ProductionGuardState;
+  what: string;
+  /** What the name is of. */
+  nameOf?: "connection" | "database" | "collection";
+  autoFocus?: boolean;
+}) {
   const promptId = useId();
   const { label, tone } = environments.production;
   if (guard.name === null) return null;
@@ -42,11 +53,12 @@ export function ProductionGuard({ guard, what }: { guard: ProductionGuardState; 
         Type <strong className={styles.name}>{guard.name}</strong> to go on.
       </p>
       <TextField
-        label="Name of the connection"
+        label={`Name of the ${nameOf}`}
         aria-describedby={promptId}
         value={guard.text}
         onChange={guard.setText}
         mono
+        autoFocus={autoFocus}
       />
     </div>
   );

@@ -65,7 +65,10 @@ export function BackUpForm({
   const databases = useQuery(databasesQuery(connection.id));
   const collections = useQuery(collectionsQuery(connection.id));
   const choosable = databases.data?.filter((each) => !each.isSystem) ?? [];
-  const database = targets.database ?? (choosable.length === 1 ? choosable[0]?.name : undefined);
+  // On production nothing is chosen beforehand, not even the only one.
+  const isProduction = connection.fields.environment === "production";
+  const only = choosable.length === 1 && !isProduction ? choosable[0]?.name : undefined;
+  const database = targets.database ?? only;
   const chosen: ChosenTargets = { ...targets, database };
   const isComplete = targetsOf(chosen) !== null;
   const proposal = `${targets.scope === "cluster" ? "cluster" : (database ?? "my")}-backup`;

@@ -72,6 +72,7 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
 
   const actions = (connection: Connection) => {
     const { id, fields } = connection;
+    const [up, down] = [moved(connections, id, -1), moved(connections, id, 1)];
     const to = (check: boolean) => () =>
       void navigate({
         to: "/connections/$connectionId",
@@ -102,15 +103,15 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
           id: "up",
           label: "Move up",
           icon: "arrowUp",
-          isDisabled: connections[0]?.id === id,
-          onAction: () => reorder.mutate(moved(connections, id, -1)),
+          isDisabled: up === null,
+          onAction: () => up && reorder.mutate(up),
         },
         {
           id: "down",
           label: "Move down",
           icon: "arrowDown",
-          isDisabled: connections.at(-1)?.id === id,
-          onAction: () => reorder.mutate(moved(connections, id, 1)),
+          isDisabled: down === null,
+          onAction: () => down && reorder.mutate(down),
         },
       ],
       [

@@ -24,13 +24,21 @@ export function matching(connections: readonly Connection[], search: string): Co
     .sort((a, b) => Number(b.fields.favourite) - Number(a.fields.favourite));
 }
 
-/** The order of ids with one of them a place up (-1) or down (1). */
-export function moved(connections: readonly Connection[], id: string, by: -1 | 1): string[] {
-  const ids = connections.map((connection) => connection.id);
-  const at = ids.indexOf(id);
-  const to = at + by;
-  if (at < 0 || to < 0 || to >= ids.length) return ids;
-  ids.splice(at, 1);
-  ids.splice(to, 0, id);
+/**
+ * The order of all ids with one of them a place up (-1) or down (1) among those it is shown with: of its group, and
+ * favourites apart from the others. Null at the end, where there is no place to move to.
+ */
+export function moved(connections: readonly Connection[], id: string, by: -1 | 1): string[] | null {
+  const one = connections.find((connection) => connection.id === id);
+  if (!one) return null;
+  const together = connections.filter(
+    ({ fields }) =>
+      (fields.group ?? ungrouped) === (one.fields.group ?? ungrouped) &&
+      fields.favourite === one.fields.favourite,
+  );
+  const other = together[together.indexOf(one) + by];
+  if (!other) return null;
+  const ids = connections.map((connection) => connection.id).filter((each) => each !== id);
+  ids.splice(ids.indexOf(other.id) + (by === 1 ? 1 : 0), 0, id);
   return ids;
 }

@@ -234,7 +234,7 @@ export function CheckStep({ planning, search, onSearchChange, onUnlock, onStarte
           onConfirm={() => start.mutate({ id: plan.id, typed: plan.typeToConfirm })}
         >
           <p>
-            This is a production cluster. <Lead plan={plan} isTables={isTables} />
+            <Lead plan={plan} isTables={isTables} />
           </p>
         </TypedNameDialog>
       )}

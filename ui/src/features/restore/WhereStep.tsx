@@ -17,7 +17,11 @@ import styles from "./WhereStep.module.css";
 function Beside({ search, onSearchChange, taken }: StepProps & { taken: readonly string[] }) {
   const { connection } = useCurrentCluster();
   const { database = "" } = search;
-  const [name, setName] = useState(search.as ?? freeName(database, taken));
+  const proposal = freeName(database, taken);
+  // On production nothing is chosen beforehand.
+  const [name, setName] = useState(
+    search.as ?? (connection.fields.environment === "production" ? "" : proposal),
+  );
   const problem = nameProblem(name, taken, connection.fields.name);
   const isLive = taken.includes(database);
   return (
@@ -34,8 +38,13 @@ function Beside({ search, onSearchChange, taken }: StepProps & { taken: readonly
             label="Name of the restored database"
             value={name}
             onChange={setName}
-            error={problem}
-            description={`${name} is free on ${connection.fields.name}.`}
+            error={name === "" ? null : problem}
+            placeholder={proposal}
+            description={
+              name === ""
+                ? `${proposal} is free on ${connection.fields.name}. On production the choice is yours.`
+                : `${name} is free on ${connection.fields.name}.`
+            }
             mono
             autoFocus
           />

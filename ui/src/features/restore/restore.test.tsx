@@ -107,10 +107,9 @@ describe("the restore wizard", () => {
     const backend = atRestore({ plan_restore: () => aRestorePlan({ typeToConfirm: "bank_restored" }) });
     const router = renderApp("/clusters/c1/restore?database=bank");
     await user.click(await screen.findByRole("button", { name: /^Use 23 Nov 2026/ }));
-    expect(await screen.findByRole("textbox", { name: "Name of the restored database" })).toHaveValue(
-      "bank_restored",
-    );
-    await user.keyboard("{Enter}");
+    expect(await screen.findByRole("textbox", { name: "Name of the restored database" })).toHaveValue("");
+    expect(screen.getByRole("button", { name: "Check it" })).toBeDisabled();
+    await user.keyboard("bank_restored{Enter}");
     expect(await screen.findByRole("heading", { name: "Will this work?" })).toBeVisible();
     expect(screen.getByRole("figure", { name: "The exact statement" })).toHaveTextContent(
       "RESTORE DATABASE bank",
@@ -124,6 +123,7 @@ describe("the restore wizard", () => {
     await expectAccessible();
     await user.click(screen.getByRole("button", { name: "Restore beside the live one" }));
     const dialog = await screen.findByRole("alertdialog", { name: "Restore on acme-prod?" });
+    expect(within(dialog).getByText("Production")).toBeVisible();
     expect(within(dialog).getByRole("button", { name: "Restore beside the live one" })).toBeDisabled();
     expect(backend.sent.some(([command]) => command === "start_restore")).toBe(false);
     await user.type(within(dialog).getByRole("textbox"), "bank_restored{Enter}");
