@@ -5,6 +5,7 @@ import { Callout } from "../../components/Callout";
 import { Stack } from "../../components/Card";
 import { Checkbox, RadioGroup } from "../../components/Choice";
 import { Dialog } from "../../components/Dialog";
+import { MiddleEllipsis } from "../../components/MiddleEllipsis";
 import { ErrorState } from "../../components/States";
 import { TextField } from "../../components/TextField";
 import { announce } from "../../components/Toast";
@@ -111,9 +112,9 @@ export function ExportDialog({ connections, onClose }: ExportDialogProps) {
                 else next.add(id);
                 setLeft(next);
               }}
-              description={`${fields.user} at ${fields.host}`}
+              description={<MiddleEllipsis text={`${fields.user} at ${fields.host}`} keepEnd={20} />}
             >
-              {fields.name}
+              <MiddleEllipsis text={fields.name} />
             </Checkbox>
           ))}
         </fieldset>

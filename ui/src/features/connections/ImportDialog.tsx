@@ -149,7 +149,7 @@ function Plan({
                   )}
                 </span>
                 <span className={styles.muted}>
-                  {entry.fields.user} at {entry.fields.host}
+                  <MiddleEllipsis text={`${entry.fields.user} at ${entry.fields.host}`} keepEnd={20} />
                 </span>
                 {entry.refused ? (
                   <span className={styles.refused}>Left out: {entry.refused}</span>
