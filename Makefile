@@ -26,7 +26,8 @@ test-desktop: setup-test ui ## Run only the desktop tests; WHICH=name picks some
 	cargo nextest run $(CARGO_ALL) --ignore-default-filter -E 'binary(desktop) and test(/$(WHICH)/)'
 
 bench: setup ## Measure transfers, the practice cluster and the lists
-	cargo bench $(CARGO_ALL)
+	cargo bench -p roachvault-cockroach --bench userfile
+	cargo bench -p roachvault-core --bench listing
 
 bundle: setup ## Write the deb and rpm packages (a release build)
 	ui/node_modules/.bin/tauri build --bundles deb,rpm

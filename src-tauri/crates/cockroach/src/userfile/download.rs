@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::chunks::{Digested, digests, gaps, signed, take, to_hex, unsigned};
 use super::lanes::{Pace, SharedLanes, on_lane};
 use super::list::FileRow;
-use super::local::{PartFile, Settled, Source};
+use super::local::{PartFile, Settled, Source, ended};
 use super::report::Event;
 use super::store::{Dialect, Store};
 use crate::connect::Cluster;
@@ -172,7 +172,7 @@ async fn fetch_piece(
     part: &Arc<PartFile>,
 ) -> Result<(Fetched, Duration)> {
     let begun = Instant::now();
-    // Kept across attempts: a broken connection costs the chunk that was under way, not the piece.
+    // Kept across attempts: a broken connection costs the chunks that were under way, not the piece.
     let progress = Mutex::new((range.start, Vec::new()));
     let lock = || progress.lock().unwrap_or_else(PoisonError::into_inner);
     on_lane!(lanes, |connection| {
@@ -182,19 +182,33 @@ async fn fetch_piece(
             .bind(signed(from))
             .bind(signed(range.end))
             .fetch(connection);
-        while let Some(row) = rows.try_next().await? {
-            let offset = unsigned(row.try_get(0)?);
-            let bytes = PayloadOf::new(row)?;
-            let len = bytes.as_ref().len() as u64;
-            lanes.throttle(len).await?;
-            part.write_at(offset, bytes).await?;
-            let mut progress = lock();
-            progress.0 = offset + 1;
-            progress.1.push((offset, len));
-            drop(progress);
-            lanes.report(Event::Bytes(len));
+        // One chunk is written while the next one is on its way.
+        let mut writing = None;
+        loop {
+            let next = async {
+                let Some(row) = rows.try_next().await? else {
+                    return Ok(None);
+                };
+                let offset = unsigned(row.try_get(0)?);
+                let bytes = PayloadOf::new(row)?;
+                lanes.throttle(bytes.as_ref().len() as u64).await?;
+                Ok::<_, Error>(Some((offset, bytes)))
+            };
+            let next = next.await;
+            // Also when there is no next: what was fetched is not fetched again.
+            if let Some(written) = writing.take() {
+                let (offset, len) = ended(written).await?;
+                let mut progress = lock();
+                progress.0 = offset + 1;
+                progress.1.push((offset, len));
+                drop(progress);
+                lanes.report(Event::Bytes(len));
+            }
+            let Some((offset, bytes)) = next? else {
+                break Ok(());
+            };
+            writing = Some(part.write_at(offset, bytes));
         }
-        Ok(())
     })?;
     let (_, chunks) = progress.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok((chunks, begun.elapsed()))

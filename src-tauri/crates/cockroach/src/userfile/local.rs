@@ -138,16 +138,18 @@ impl PartFile {
         Ok(self.len()? == 0)
     }
 
-    pub(crate) async fn write_at<B>(self: &Arc<Self>, offset: u64, bytes: B) -> Result<()>
+    /// Begins to write a chunk where it belongs, which goes on whether or not it is waited for. Answers its
+    /// offset and length.
+    pub(crate) fn write_at<B>(self: &Arc<Self>, offset: u64, bytes: B) -> JoinHandle<Result<(u64, u64)>>
     where
         B: AsRef<[u8]> + Send + 'static,
     {
         let this = Arc::clone(self);
-        blocking(move || {
-            write_all_at(&this.file, bytes.as_ref(), offset)
-                .map_err(|error| cannot_write(&this.target, &error))
+        tokio::task::spawn_blocking(move || {
+            let bytes = bytes.as_ref();
+            write_all_at(&this.file, bytes, offset).map_err(|error| cannot_write(&this.target, &error))?;
+            Ok((offset, bytes.len() as u64))
         })
-        .await
     }
 
     /// Digest of a range that is already in the file.
@@ -326,7 +328,8 @@ impl Settled {
     }
 }
 
-async fn ended(running: JoinHandle<Result<Sha256>>) -> Result<Sha256> {
+/// What work that was begun came to.
+pub(crate) async fn ended<T>(running: JoinHandle<Result<T>>) -> Result<T> {
     running.await.map_err(stopped_short)?
 }
 
@@ -352,10 +355,7 @@ fn update_digest(digest: &mut Sha256, file: &File, range: Range<u64>) -> io::Res
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(error) => Err(stopped_short(error)),
-    }
+    ended(tokio::task::spawn_blocking(work)).await
 }
 
 fn stopped_short(error: JoinError) -> Error {
@@ -459,7 +459,7 @@ mod tests {
         let target = folder.path().join("a.txt");
         std::fs::write(&target, "old").unwrap();
         let part = PartFile::open(&target, "tag").await.unwrap();
-        part.write_at(0, b"new").await.unwrap();
+        ended(part.write_at(0, b"new")).await.unwrap();
         assert_eq!(
             part.finish(Settled::new(&part), 3, false).await.unwrap_err().kind,
             ErrorKind::AlreadyExists
