@@ -123,7 +123,7 @@ async fn fetch_missing(
         store.dialect.as_of(pin.as_deref())?
     )
     .into();
-    let mut pace = Pace::new();
+    let mut pace = Pace::new(Pace::MOST_DOWNLOADING);
     let mut fetching: JoinSet<Result<(Fetched, Duration)>> = JoinSet::new();
     loop {
         while fetching.len() < pace.lanes {

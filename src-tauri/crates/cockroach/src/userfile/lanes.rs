@@ -221,6 +221,7 @@ fn backoff(failures: u32, longest: Duration) -> Duration {
 pub(crate) struct Pace {
     pub lanes: usize,
     pub chunk_bytes: u64,
+    most_lanes: usize,
     /// As many as there were before the last growth; 0 before the first.
     fewer: usize,
     settled: bool,
@@ -239,11 +240,14 @@ impl Pace {
     /// Matches the server's own chunk, and stays under its limit of 16 MiB for one message.
     pub const MOST_CHUNK_BYTES: u64 = 4 << 20;
     /// Together with the chunk size this bounds memory: each lane holds a chunk and its encoding.
-    pub const MOST_LANES: usize = 6;
+    pub const MOST_UPLOADING: usize = 6;
+    /// Fewer, because each holds one chunk that is written and one that arrives.
+    pub const MOST_DOWNLOADING: usize = 4;
 
-    pub fn new() -> Self {
+    pub fn new(most_lanes: usize) -> Self {
         Self {
             lanes: 1,
+            most_lanes,
             chunk_bytes: 1 << 20,
             fewer: 0,
             settled: false,
@@ -265,7 +269,7 @@ impl Pace {
         }
         if self.settled {
             self.rested += 1;
-            if self.rested >= self.rest && self.lanes < Self::MOST_LANES {
+            if self.rested >= self.rest && self.lanes < self.most_lanes {
                 self.settled = false;
                 self.rested = 0;
                 self.rest *= 2;
@@ -295,7 +299,7 @@ impl Pace {
         self.best = rate;
         self.chunks = 0;
         self.fewer = self.lanes;
-        self.lanes = (self.lanes * 2).min(Self::MOST_LANES);
+        self.lanes = (self.lanes * 2).min(self.most_lanes);
         self.settled = self.lanes == self.fewer;
     }
 }
@@ -312,7 +316,7 @@ mod tests {
     /// Sends chunk after chunk to a cluster that takes `each` bytes a second from a connection and `all`
     /// from all of them, with a round trip of `latency`. Answers the connections that are left with.
     fn lanes_on(each: f64, all: f64, latency: f64) -> usize {
-        let (mut pace, begun, mut seconds) = (Pace::new(), Instant::now(), 0.0);
+        let (mut pace, begun, mut seconds) = (Pace::new(6), Instant::now(), 0.0);
         for _ in 0..200 {
             let lanes = pace.lanes as f64;
             let bytes = pace.chunk_bytes;
@@ -327,8 +331,8 @@ mod tests {
 
     #[test]
     fn connections_grow_while_each_brings_more() {
-        assert_eq!(lanes_on(10.0 * MIB, 1000.0 * MIB, 0.0), Pace::MOST_LANES);
-        assert_eq!(lanes_on(100.0 * MIB, 1000.0 * MIB, 0.08), Pace::MOST_LANES);
+        assert_eq!(lanes_on(10.0 * MIB, 1000.0 * MIB, 0.0), 6);
+        assert_eq!(lanes_on(100.0 * MIB, 1000.0 * MIB, 0.08), 6);
         assert_eq!(lanes_on(100.0 * MIB, 200.0 * MIB, 0.0), 2);
     }
 
@@ -340,7 +344,7 @@ mod tests {
 
     #[test]
     fn chunks_shrink_where_one_takes_long() {
-        let mut pace = Pace::new();
+        let mut pace = Pace::new(6);
         for _ in 0..8 {
             pace.done(1, Duration::from_secs(9), Instant::now());
         }

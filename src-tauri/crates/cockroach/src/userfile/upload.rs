@@ -242,7 +242,7 @@ async fn write_missing(
         .dialect
         .upsert_payload(&store.payload, "($1, $2, $3)")
         .into();
-    let mut pace = Pace::new();
+    let mut pace = Pace::new(Pace::MOST_UPLOADING);
     let mut writing: JoinSet<Result<(u64, Digested, Duration)>> = JoinSet::new();
     loop {
         while writing.len() < pace.lanes {
