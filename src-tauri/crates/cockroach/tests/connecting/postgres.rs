@@ -111,9 +111,11 @@ async fn start(leaf: impl FnOnce(&Authority) -> Leaf) -> Option<Postgres> {
         .append(true)
         .open(data.join("postgresql.conf"))
         .unwrap();
+    // Shared memory in the data folder is gone with it, however the server ends.
     writeln!(
         settings,
         "port = {port}\nlisten_addresses = 'localhost'\nunix_socket_directories = ''\nfsync = off\nssl = on\n\
+         dynamic_shared_memory_type = mmap\n\
          ssl_ca_file = 'ca.crt'\nssl_cert_file = 'node.crt'\nssl_key_file = 'node.key'"
     )
     .unwrap();

@@ -66,6 +66,9 @@ impl Postgres {
                 "-c",
                 "fsync=off",
                 "-c",
+                // In the data folder, and gone with it, however the server ends.
+                "dynamic_shared_memory_type=mmap",
+                "-c",
                 "unix_socket_directories=",
             ])
             .args(["-c", &format!("port={port}")])
