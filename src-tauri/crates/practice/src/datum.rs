@@ -331,12 +331,37 @@ fn parse_float(text: &str, name: &str) -> SqlResult<f64> {
 fn parse_decimal(text: &str, precision: Option<(u32, u32)>) -> SqlResult<Datum> {
     let number = match text.parse::<i64>() {
         Ok(whole) => return Ok(Datum::Int(whole)),
-        Err(_) => parse_float(text, "decimal")?,
+        Err(_) => exact_decimal(text)?,
     };
     Ok(Datum::Float(precision.map_or(number, |(_, scale)| {
         let factor = 10f64.powi(i32::try_from(scale).unwrap_or(0));
         (number * factor).round() / factor
     })))
+}
+
+/// A number with all its digits, or a refusal: a double that is nearly it would be other data than was written.
+pub fn exact_decimal(text: &str) -> SqlResult<f64> {
+    let number = parse_float(text, "decimal")?;
+    if number.is_finite() && significant(text) != significant(&format!("{number:e}")) {
+        return Err(SqlError::not_on_practice(format!(
+            "more than 15 digits of a DECIMAL: {text}"
+        )));
+    }
+    Ok(number)
+}
+
+/// The digits of a number without zeros around them, and where its point stands before the first of them.
+fn significant(text: &str) -> (String, i64) {
+    let unsigned = text.trim_start_matches(['+', '-']);
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let digits = all.trim_start_matches('0');
+    let point = exponent.parse::<i64>().unwrap_or(0) + whole.len() as i64 - (all.len() - digits.len()) as i64;
+    match digits.trim_end_matches('0') {
+        "" => (String::new(), 0),
+        digits => (digits.to_owned(), point),
+    }
 }
 
 /// The text form of BYTES: `\x…` hex, or the characters themselves with `\\` and octal escapes.

@@ -73,6 +73,34 @@ fn expect_error(session: &mut Session, sql: &str, code: &str, part: &str) {
 }
 
 #[test]
+fn a_decimal_is_kept_with_all_its_digits_or_refused() {
+    let fixture = Fixture::new(Version::V25_4);
+    let mut s = fixture.session("root");
+    s.run_script("CREATE TABLE prices (id INT PRIMARY KEY, price DECIMAL(30,10), weight FLOAT)")
+        .unwrap();
+    let long = "12345678901234567890.1234567891";
+    for written in [
+        long.to_owned(),
+        format!("'{long}'"),
+        format!("-{long}"),
+        format!("{long}::DECIMAL"),
+    ] {
+        let insert = format!("INSERT INTO prices (id, price) VALUES (1, {written})");
+        expect_error(&mut s, &insert, "0A000", "more than 15 digits of a DECIMAL");
+    }
+    expect(
+        &mut s,
+        "INSERT INTO prices VALUES (1, 12345.1234567890, 0.30000000000000004), (2, '-0.0010', 2.5e3), (3, 10.000, 0) \
+         RETURNING price, weight",
+        &[
+            "12345.1234567890|0.30000000000000004",
+            "-0.0010000000|2500",
+            "10.0000000000|0",
+        ],
+    );
+}
+
+#[test]
 fn tables_hold_rows_and_answer_queries() {
     let fixture = Fixture::new(Version::V25_4);
     let mut s = fixture.session("root");

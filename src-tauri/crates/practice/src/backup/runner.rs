@@ -150,7 +150,8 @@ impl Runner {
                         tracing::warn!("job {id} stopped: {error}");
                     }
                     runner.lock().active.remove(&id);
-                    runner.note_change();
+                    // A job that was resumed while its thread was ending has been passed over until now.
+                    runner.wake();
                 });
             if spawned.is_err() {
                 self.lock().active.remove(&id);

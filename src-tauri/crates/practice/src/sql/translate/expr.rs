@@ -7,7 +7,7 @@ use sqlparser::ast::{
 
 use super::{Scope, Translator, Typed, cast_call, fold, not_supported, sqlite_literal};
 use crate::catalog::quote_literal;
-use crate::datum::{Datum, unhex};
+use crate::datum::{Datum, exact_decimal, unhex};
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::types::SqlType;
 
@@ -374,10 +374,7 @@ impl Translator {
         Ok(match value {
             Value::Number(n, _) => match n.parse::<i64>() {
                 Ok(i) => Typed::new(i.to_string(), SqlType::Int8),
-                Err(_) => Typed::new(
-                    sqlite_literal(&Datum::Float(n.parse().unwrap_or(0.0))),
-                    SqlType::DECIMAL,
-                ),
+                Err(_) => Typed::new(sqlite_literal(&Datum::Float(exact_decimal(n)?)), SqlType::DECIMAL),
             },
             Value::SingleQuotedString(t) | Value::EscapedStringLiteral(t) => text(t),
             Value::DollarQuotedString(t) => text(&t.value),
