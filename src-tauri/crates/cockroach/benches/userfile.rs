@@ -34,7 +34,7 @@ use practice::Practice;
 use relay::Relay;
 
 const MIB: u64 = 1 << 20;
-/// As many as a transfer uses at most.
+/// As many as an upload uses at most.
 const CONNECTIONS: usize = 6;
 
 fn setting(name: &str, default: u64) -> u64 {

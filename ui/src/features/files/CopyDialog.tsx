@@ -127,7 +127,7 @@ export function CopyDialog({
             isPending={copyHere.isPending || planning.isPending}
           >
             {where === "here"
-              ? `Copy ${isOne && !first.endsWith("/") ? "the file" : "them"}`
+              ? `Copy ${isOne ? (first.endsWith("/") ? "the folder" : "the file") : "them"}`
               : "See what would be copied"}
           </Button>
         </>
