@@ -88,23 +88,31 @@ fn transferring_process() {
                     all: OnConflict::Skip,
                     each: BTreeMap::new(),
                 };
-                if upload {
-                    let paths = vec![folder.join("source")];
-                    let plan = userfiles.plan_upload(&cluster, None, "", paths).await.unwrap();
-                    userfiles
-                        .start_upload(&jobs, find, plan.id, &choices, None)
-                        .await
-                        .unwrap()
-                } else {
-                    let paths = ["source".to_owned()];
-                    let plan = userfiles
-                        .plan_download(&cluster, None, &paths, &folder.join("target"), true)
-                        .await
-                        .unwrap();
-                    userfiles
-                        .start_download(&jobs, find, plan.id, &choices)
-                        .await
-                        .unwrap()
+                // The cluster may be killed before anything moves; then one asks again.
+                loop {
+                    let plan = if upload {
+                        let paths = vec![folder.join("source")];
+                        userfiles.plan_upload(&cluster, None, "", paths).await
+                    } else {
+                        let (paths, target) = (["source".to_owned()], folder.join("target"));
+                        userfiles
+                            .plan_download(&cluster, None, &paths, &target, true)
+                            .await
+                    };
+                    let started = match plan {
+                        Ok(plan) if upload => {
+                            userfiles.start_upload(&jobs, find, plan.id, &choices, None).await
+                        }
+                        Ok(plan) => userfiles.start_download(&jobs, find, plan.id, &choices).await,
+                        Err(error) => Err(error),
+                    };
+                    match started {
+                        Ok(id) => break id,
+                        Err(error) => {
+                            assert!(error.retryable, "{error:?}");
+                            println!("{error}");
+                        }
+                    }
                 }
             }
         };
