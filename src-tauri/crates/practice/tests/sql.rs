@@ -159,6 +159,36 @@ fn tables_hold_rows_and_answer_queries() {
 }
 
 #[test]
+fn arrays_over_no_rows_are_null_from_the_aggregate_and_empty_from_the_constructor() {
+    let fixture = Fixture::new(Version::V25_4);
+    let mut s = fixture.session("root");
+    expect(
+        &mut s,
+        "SELECT array_agg(x) FROM (VALUES (1), (2)) AS t (x)",
+        &["{1,2}"],
+    );
+    expect(
+        &mut s,
+        "SELECT array_agg(x) FROM (VALUES (1)) AS t (x) WHERE x > 1",
+        &["NULL"],
+    );
+    expect(
+        &mut s,
+        "SELECT ARRAY(SELECT x FROM (VALUES (1)) AS t (x) WHERE x > 1)",
+        &["{}"],
+    );
+}
+
+#[test]
+fn comments_before_a_statement_are_skipped() {
+    let fixture = Fixture::new(Version::V25_4);
+    let mut s = fixture.session("root");
+    expect(&mut s, "/* one */ SELECT 1", &["1"]);
+    expect(&mut s, "-- two\n/* and three */ (SELECT 2)", &["2"]);
+    expect(&mut s, "/* four */ SHOW database", &["defaultdb"]);
+}
+
+#[test]
 fn constraints_speak_as_cockroachdb_does() {
     let fixture = Fixture::new(Version::V25_4);
     let mut s = fixture.session("root");

@@ -63,6 +63,8 @@ function keyOf(choice: Choice): string {
 }
 
 function Moments({ list, search, onSearchChange }: StepProps & { list: BackupList }) {
+  const { connection } = useCurrentCluster();
+  const isProduction = connection.fields.environment === "production";
   const [isEvery, setEvery] = useState(false);
   const [question, setQuestion] = useState<TimeQuestion | null>(null);
   const fitting = list.chains.filter((chain) => holds(chain, isEvery ? undefined : search.database));
@@ -78,7 +80,8 @@ function Moments({ list, search, onSearchChange }: StepProps & { list: BackupLis
       ? { subdirectory: search.subdirectory, time: search.moment }
       : null,
   );
-  const fallback = given ?? newest;
+  // On production nothing is chosen beforehand.
+  const fallback = given ?? (isProduction ? undefined : newest);
   const value =
     picked ?? (fallback ? { subdirectory: fallback.chain.subdirectory, time: fallback.time } : null);
   const hasWindows = list.windows.some((window) =>
@@ -185,10 +188,18 @@ function Moments({ list, search, onSearchChange }: StepProps & { list: BackupLis
           }
         />
       )}
-      {value && moments.length > 0 && (
-        <StepFoot note={hasWindows ? "Any second in a shaded stretch will do." : undefined}>
-          <Button variant="primary" onPress={() => use(value)}>
-            {`Use ${localMoment(new Date(value.time), true)}`}
+      {moments.length > 0 && (
+        <StepFoot
+          note={
+            value === null
+              ? "Choose a moment first. On production none is chosen beforehand."
+              : hasWindows
+                ? "Any second in a shaded stretch will do."
+                : undefined
+          }
+        >
+          <Button variant="primary" isDisabled={value === null} onPress={() => value && use(value)}>
+            {value ? `Use ${localMoment(new Date(value.time), true)}` : "Use this moment"}
           </Button>
         </StepFoot>
       )}

@@ -66,11 +66,13 @@ export function TimeLine({ list, chains, value, onChange }: TimeLineProps) {
   };
   const move = (event: KeyboardEvent) => {
     const stops = [...moments].reverse();
-    const index = stops.findIndex((moment) => moment.at >= (chosenAt ?? end));
+    const index = stops.findIndex((moment) => moment.at >= (chosenAt ?? newest.at));
     const isExact = stops[index]?.at === chosenAt;
+    // While nothing is chosen every arrow leads to the newest.
+    const before = chosenAt === null ? index : index - 1;
     const next: Record<string, number> = {
-      ArrowLeft: index - 1,
-      ArrowDown: index - 1,
+      ArrowLeft: before,
+      ArrowDown: before,
       ArrowRight: isExact ? index + 1 : index,
       ArrowUp: isExact ? index + 1 : index,
       Home: 0,
@@ -96,7 +98,7 @@ export function TimeLine({ list, chains, value, onChange }: TimeLineProps) {
       aria-label="Moment to go back to"
       aria-valuemin={Math.floor(start / 1000)}
       aria-valuemax={Math.floor(end / 1000)}
-      aria-valuenow={chosenAt === null ? undefined : Math.floor(chosenAt / 1000)}
+      aria-valuenow={Math.floor((chosenAt ?? end) / 1000)}
       aria-valuetext={label || "none chosen"}
       data-dragging={isDragging || undefined}
       onKeyDown={move}

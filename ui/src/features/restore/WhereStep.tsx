@@ -43,7 +43,9 @@ function Beside({ search, onSearchChange, taken }: StepProps & { taken: readonly
             description={
               name === ""
                 ? `${proposal} is free on ${connection.fields.name}. On production the choice is yours.`
-                : `${name} is free on ${connection.fields.name}.`
+                : problem === null
+                  ? `${name} is free on ${connection.fields.name}.`
+                  : undefined
             }
             mono
             autoFocus

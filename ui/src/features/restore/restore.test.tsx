@@ -106,7 +106,10 @@ describe("the restore wizard", () => {
     const user = userEvent.setup();
     const backend = atRestore({ plan_restore: () => aRestorePlan({ typeToConfirm: "bank_restored" }) });
     const router = renderApp("/clusters/c1/restore?database=bank");
-    await user.click(await screen.findByRole("button", { name: /^Use 23 Nov 2026/ }));
+    expect(await screen.findByRole("button", { name: "Use this moment" })).toBeDisabled();
+    expect(screen.getByText(/On production none is chosen beforehand/)).toBeVisible();
+    await user.click(screen.getByRole("row", { name: /^23 Nov 2026/ }));
+    await user.click(screen.getByRole("button", { name: /^Use 23 Nov 2026/ }));
     expect(await screen.findByRole("textbox", { name: "Name of the restored database" })).toHaveValue("");
     expect(screen.getByRole("button", { name: "Check it" })).toBeDisabled();
     await user.keyboard("bank_restored{Enter}");
@@ -267,9 +270,11 @@ describe("the moment", () => {
     });
     const router = renderApp("/clusters/c1/restore?database=bank");
     const line = await screen.findByRole("slider", { name: "Moment to go back to" });
-    expect(line).toHaveAttribute("aria-valuetext", "21 Nov 2026, 22:00:00 UTC");
+    expect(line).toHaveAttribute("aria-valuetext", "none chosen");
     await expectAccessible();
     line.focus();
+    await user.keyboard("{ArrowLeft}");
+    expect(line).toHaveAttribute("aria-valuetext", "21 Nov 2026, 22:00:00 UTC");
     await user.keyboard("{ArrowLeft}");
     expect(line).toHaveAttribute("aria-valuetext", "20 Nov 2026, 22:00:00 UTC");
     await user.click(screen.getByRole("button", { name: "5 minutes before an accident…" }));

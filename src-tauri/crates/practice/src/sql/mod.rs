@@ -35,8 +35,7 @@ pub fn run(
     parameters: &[Datum],
     sink: &mut dyn RowSink,
 ) -> SqlResult<Finished> {
-    let start = sql.trim_start();
-    if is_plain(start) || start.starts_with("--") && is_plain(&without_comments(start)) {
+    if is_plain(sql) || is_plain(&without_comments(sql)) {
         return plain::run(session, sql, parameters, sink);
     }
     let outcome = run_own(session, sql)?;

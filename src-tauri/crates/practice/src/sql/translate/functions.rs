@@ -57,7 +57,11 @@ impl Translator {
                 let ty = columns.into_iter().next().map_or(SqlType::Unknown, |c| c.ty);
                 if bare == "array" {
                     return Ok(Typed::new(
-                        format!("(SELECT p_array_agg(v) FROM ({}))", first_column(&sql)),
+                        // Over no rows the constructor is the empty array, the aggregate NULL.
+                        format!(
+                            "(SELECT coalesce(p_array_agg(v), '{{}}') FROM ({}))",
+                            first_column(&sql)
+                        ),
                         SqlType::Array(Box::new(ty)),
                     )
                     .named("array"));

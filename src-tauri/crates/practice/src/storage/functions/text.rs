@@ -393,7 +393,7 @@ fn json_at(json: &str, key: &Datum) -> Option<serde_json::Value> {
 
 struct Gather;
 
-impl Aggregate<Vec<Option<String>>, String> for Gather {
+impl Aggregate<Vec<Option<String>>, Option<String>> for Gather {
     fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<Vec<Option<String>>> {
         Ok(Vec::new())
     }
@@ -409,9 +409,13 @@ impl Aggregate<Vec<Option<String>>, String> for Gather {
         Ok(())
     }
 
-    fn finalize(&self, _: &mut Context<'_>, items: Option<Vec<Option<String>>>) -> rusqlite::Result<String> {
-        let items = items.unwrap_or_default();
-        Ok(format_array(items.iter().map(|i| i.as_deref().unwrap_or("NULL"))))
+    /// NULL over no rows at all, as every aggregate but `count`.
+    fn finalize(
+        &self,
+        _: &mut Context<'_>,
+        items: Option<Vec<Option<String>>>,
+    ) -> rusqlite::Result<Option<String>> {
+        Ok(items.map(|items| format_array(items.iter().map(|i| i.as_deref().unwrap_or("NULL")))))
     }
 }
 
