@@ -4,6 +4,7 @@ import { Pill } from "../components/Badge";
 import { environments } from "../components/environment";
 import { MiddleEllipsis } from "../components/MiddleEllipsis";
 import type { Connection, OpenedCluster } from "../ipc/bindings";
+import { addressOf } from "../lib/address";
 import styles from "./ClusterHeader.module.css";
 
 const tabs = [
@@ -22,7 +23,8 @@ export interface ClusterHeaderProps {
 
 /** Says at all times where one is. */
 export function ClusterHeader({ connection, cluster, menu }: ClusterHeaderProps) {
-  const { name, environment, host, port, user, readOnly, tls } = connection.fields;
+  const { name, environment, user, readOnly, tls } = connection.fields;
+  const who = cluster ? `signed in as ${cluster.user}` : `user ${user}, not connected`;
   const isPractice = environment === "practice";
   return (
     <header className={styles.header} data-environment={environment}>
@@ -40,13 +42,17 @@ export function ClusterHeader({ connection, cluster, menu }: ClusterHeaderProps)
           <MiddleEllipsis text={name} isFocusable />
         </span>
         <span className={styles.facts}>
-          {isPractice ? (
-            <span>on this computer; nothing here is real</span>
-          ) : (
-            <MiddleEllipsis text={port === 26257 ? host : `${host}:${port}`} keepEnd={16} isFocusable />
-          )}
-          {cluster?.version && <span>{cluster.version}</span>}
-          <span>{cluster ? `signed in as ${cluster.user}` : `user ${user}, not connected`}</span>
+          <span className={styles.address}>
+            {isPractice ? (
+              <span className={styles.practice}>on this computer; nothing here is real</span>
+            ) : (
+              <MiddleEllipsis text={addressOf(connection.fields)} keepEnd={16} isFocusable />
+            )}
+          </span>
+          {cluster?.version && <span className={styles.version}>{cluster.version}</span>}
+          <span className={styles.who} title={who}>
+            {who}
+          </span>
         </span>
         <span className={styles.menu}>{menu}</span>
       </div>

@@ -14,7 +14,7 @@ import { AddressFields } from "./AddressFields";
 import { CareFields } from "./CareFields";
 import styles from "./ConnectionForm.module.css";
 import { DoctorPanel } from "./DoctorPanel";
-import { type ConnectionForm, draftOf, emptyForm, formOf, pastedInto, portOf } from "./draft";
+import { type ConnectionForm, draftOf, emptyForm, formOf, pastedInto, portOf, withoutPaste } from "./draft";
 import { EncryptionFields } from "./EncryptionFields";
 import { PasteBox } from "./PasteBox";
 import { useConnectionTest, useSaveConnection } from "./queries";
@@ -96,6 +96,7 @@ export function ConnectionFormPage(props: ConnectionFormPageProps) {
               <Card>
                 <PasteBox
                   onParsed={(parsed) => setForm((now) => pastedInto(now, parsed))}
+                  onRefused={() => setForm(withoutPaste)}
                   isFirst={props.parsed === undefined}
                 />
               </Card>

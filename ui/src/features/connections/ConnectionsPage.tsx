@@ -20,6 +20,7 @@ import { VisuallyHidden } from "../../components/VisuallyHidden";
 import { type Connection, type ConnectionList, commands } from "../../ipc/bindings";
 import { clusterKey, connectionsQuery } from "../../ipc/connections";
 import { asCallError } from "../../ipc/errors";
+import { addressOf } from "../../lib/address";
 import { counted } from "../../lib/quantity";
 import styles from "./ConnectionsPage.module.css";
 import { ExportDialog } from "./ExportDialog";
@@ -222,7 +223,7 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
                 header: "Host",
                 cell: ({ fields }) => (
                   <div className={styles.host}>
-                    <MiddleEllipsis text={fields.host} keepEnd={16} />
+                    <MiddleEllipsis text={addressOf(fields)} keepEnd={16} />
                     {fields.note && <span className={styles.note}>{fields.note}</span>}
                   </div>
                 ),

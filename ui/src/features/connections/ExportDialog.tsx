@@ -12,6 +12,7 @@ import { announce } from "../../components/Toast";
 import { type Connection, commands } from "../../ipc/bindings";
 import { pickSaveTarget } from "../../ipc/dialogs";
 import { asCallError } from "../../ipc/errors";
+import { addressOf } from "../../lib/address";
 import { counted } from "../../lib/quantity";
 import styles from "./Exchange.module.css";
 
@@ -112,7 +113,7 @@ export function ExportDialog({ connections, onClose }: ExportDialogProps) {
                 else next.add(id);
                 setLeft(next);
               }}
-              description={<MiddleEllipsis text={`${fields.user} at ${fields.host}`} keepEnd={20} />}
+              description={<MiddleEllipsis text={`${fields.user} at ${addressOf(fields)}`} keepEnd={20} />}
             >
               <MiddleEllipsis text={fields.name} />
             </Checkbox>

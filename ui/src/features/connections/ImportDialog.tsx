@@ -21,6 +21,7 @@ import {
 import { connectionsQuery } from "../../ipc/connections";
 import { pickFile } from "../../ipc/dialogs";
 import { asCallError, type CallError } from "../../ipc/errors";
+import { addressOf } from "../../lib/address";
 import { counted } from "../../lib/quantity";
 import styles from "./Exchange.module.css";
 
@@ -149,7 +150,7 @@ function Plan({
                   )}
                 </span>
                 <span className={styles.muted}>
-                  <MiddleEllipsis text={`${entry.fields.user} at ${entry.fields.host}`} keepEnd={20} />
+                  <MiddleEllipsis text={`${entry.fields.user} at ${addressOf(entry.fields)}`} keepEnd={20} />
                 </span>
                 {entry.refused ? (
                   <span className={styles.refused}>Left out: {entry.refused}</span>

@@ -32,11 +32,13 @@ function useClipboardOffer(isWanted: boolean): [ClipboardOffer | null, () => voi
 /** Takes whatever people have in the clipboard and fills the form from it. */
 export interface PasteBoxProps {
   onParsed: (parsed: ParsedConnection) => void;
+  /** A text was given and not understood. */
+  onRefused: () => void;
   /** On the way in: the field has the focus, and what the clipboard holds is offered. */
   isFirst?: boolean;
 }
 
-export function PasteBox({ onParsed, isFirst = false }: PasteBoxProps) {
+export function PasteBox({ onParsed, onRefused, isFirst = false }: PasteBoxProps) {
   const [text, setText] = useState("");
   const [isEmptyHanded, setEmptyHanded] = useState(false);
   const [offer, forget] = useClipboardOffer(isFirst);
@@ -46,10 +48,14 @@ export function PasteBox({ onParsed, isFirst = false }: PasteBoxProps) {
     forget();
     onParsed(parsed);
   };
-  const parse = useMutation({ mutationFn: commands.parseConnection, onSuccess: take });
+  const parse = useMutation({ mutationFn: commands.parseConnection, onSuccess: take, onError: onRefused });
   const clipboard = useMutation({
     mutationFn: commands.readClipboardConnection,
-    onSuccess: (parsed) => (parsed ? take(parsed) : setEmptyHanded(true)),
+    onSuccess: (parsed) => {
+      if (parsed) return take(parsed);
+      setEmptyHanded(true);
+      onRefused();
+    },
   });
   const thrown = parse.error ?? clipboard.error;
   const error = thrown && asCallError(thrown);

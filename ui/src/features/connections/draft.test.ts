@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Connection, ParsedConnection } from "../../ipc/bindings";
-import { draftOf, emptyForm, formOf, pastedInto, portOf } from "./draft";
+import { draftOf, emptyForm, formOf, pastedInto, portOf, withoutPaste } from "./draft";
 
 const parsed: ParsedConnection = {
   fields: {
@@ -67,6 +67,33 @@ describe("a form of a connection", () => {
       colour: "teal",
       host: "blue-dog-147.6wr.cockroachlabs.cloud",
     });
+  });
+
+  it("lets the name of the former paste go with it, and keeps a typed one", () => {
+    const other = { ...parsed, fields: { ...parsed.fields, name: "red-cat", host: "red-cat.example" } };
+    const form = pastedInto(emptyForm(), parsed);
+    expect(pastedInto(form, other).fields.name).toBe("red-cat");
+    const typed = { ...form, fields: { ...form.fields, name: "acme" } };
+    expect(pastedInto(typed, other).fields.name).toBe("acme");
+  });
+
+  it("keeps nothing of the former paste when the next one is not understood", () => {
+    const form = pastedInto(emptyForm(), {
+      ...parsed,
+      notes: [{ part: "tls", sentence: "sslmode=require encrypts only." }],
+    });
+    const marked = { ...form, fields: { ...form.fields, colour: "teal" as const, note: "Ask Ann" } };
+    const left = withoutPaste(marked);
+    expect(left).toEqual({
+      ...emptyForm(),
+      fields: { ...emptyForm().fields, colour: "teal", note: "Ask Ann" },
+    });
+    expect(draftOf(left).password).toEqual({ kind: "askEachTime" });
+  });
+
+  it("keeps what was typed by hand when a paste is not understood", () => {
+    const form = { ...emptyForm(), fields: { ...emptyForm().fields, host: "db.example.com" } };
+    expect(withoutPaste(form)).toBe(form);
   });
 
   it("needs no password with a client certificate alone", () => {

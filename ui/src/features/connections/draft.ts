@@ -32,6 +32,8 @@ export interface ConnectionForm {
   ca: Certificate[];
   clientCert: Certificate[];
   notes: FormNote[];
+  /** The name that came with the last paste; null when nothing in the form was pasted. */
+  pastedName: string | null;
 }
 
 const emptyFields: ConnectionFields = {
@@ -67,6 +69,7 @@ export function emptyForm(): ConnectionForm {
     ca: [],
     clientCert: [],
     notes: [],
+    pastedName: null,
   };
 }
 
@@ -80,7 +83,14 @@ export function formOf(connection: Connection): ConnectionForm {
     ca: connection.ca,
     clientCert: connection.clientCert,
     notes: [],
+    pastedName: null,
   };
+}
+
+/** What no connection string knows: the person's own marks, and a name that was typed. */
+function ownMarks({ fields, pastedName }: ConnectionForm) {
+  const { name, environment, readOnly, colour, group, note, favourite } = fields;
+  return { name: name === pastedName ? "" : name, environment, readOnly, colour, group, note, favourite };
 }
 
 /**
@@ -88,20 +98,15 @@ export function formOf(connection: Connection): ConnectionForm {
  * is replaced as a whole, so that nothing of another cluster is left standing.
  */
 export function pastedInto(form: ConnectionForm, parsed: ParsedConnection): ConnectionForm {
-  const { environment, readOnly, colour, group, note, favourite } = form.fields;
+  const own = ownMarks(form);
   const hasClientCert = parsed.fields.clientCertPem !== null;
   const passwordMode = parsed.password === null && hasClientCert ? "none" : "keyring";
   return {
     id: form.id,
     fields: {
       ...parsed.fields,
-      name: form.fields.name || parsed.fields.name,
-      environment,
-      readOnly,
-      colour,
-      group,
-      note,
-      favourite,
+      ...own,
+      name: own.name || parsed.fields.name,
     },
     port: String(parsed.fields.port),
     password: secret(passwordMode, form.password.saved, parsed.password),
@@ -109,6 +114,23 @@ export function pastedInto(form: ConnectionForm, parsed: ParsedConnection): Conn
     ca: parsed.ca,
     clientCert: parsed.clientCert,
     notes: parsed.notes,
+    pastedName: parsed.fields.name,
+  };
+}
+
+/**
+ * The form after a paste that was not understood: what an earlier paste filled in is gone, because the next thing a
+ * person does would otherwise happen to the former cluster, with its password.
+ */
+export function withoutPaste(form: ConnectionForm): ConnectionForm {
+  if (form.pastedName === null) return form;
+  const blank = emptyForm();
+  return {
+    ...blank,
+    id: form.id,
+    fields: { ...blank.fields, ...ownMarks(form) },
+    password: secret(blank.password.mode, form.password.saved),
+    clientKey: secret(blank.clientKey.mode, form.clientKey.saved),
   };
 }
 

@@ -1,11 +1,11 @@
 //! Finds the connection string in what surrounds it: commands, quotes, variables, prose.
 
-use super::{Part, Refused, url};
+use super::{Note, Part, Refused, extent};
 
 /// What the text is, with the surroundings removed.
 pub(super) enum Found {
-    /// From the scheme on.
-    Url(String),
+    /// From the scheme on, and what to say about the text around it.
+    Url(String, Option<Note>),
     /// Names and values, as given by key=value pairs, flags of a command or variables.
     Settings(Vec<(String, String)>),
     /// `user@host:port/database` without a scheme.
@@ -37,7 +37,8 @@ pub(super) fn find(text: &str) -> Result<Found, Refused> {
     }
     refuse_error_messages(&text)?;
     if let Some(start) = scheme_start(&text) {
-        return Ok(Found::Url(url_at(&text, start)));
+        let (url, note) = extent::url_at(&text, start)?;
+        return Ok(Found::Url(url, note));
     }
     refuse_other_schemes(&text)?;
     if let Some(settings) = settings(&text)? {
@@ -91,61 +92,6 @@ fn tidy(text: &str) -> String {
 fn scheme_start(text: &str) -> Option<usize> {
     let lower = text.to_ascii_lowercase();
     SCHEMES.iter().filter_map(|scheme| lower.find(scheme)).min()
-}
-
-/// The URL that starts at `start`. Alone on its line it runs to the line's end, because a password
-/// may hold anything; after a command or a variable it is a word of the shell.
-fn url_at(text: &str, start: usize) -> String {
-    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let before = text[line_start..start].trim();
-    let line = text[start..].split('\n').next().unwrap_or_default();
-    if !before.is_empty() {
-        return shell_word(&text[line_start..], start - line_start);
-    }
-    let Some(blank) = line.find(char::is_whitespace) else {
-        return line.to_owned();
-    };
-    // Before the `@` a blank belongs to the password; after it, something else begins.
-    if line[..blank].contains('@') || url::is_complete(&line[..blank]) {
-        return line[..blank].to_owned();
-    }
-    let after_user = line.rfind('@').unwrap_or(blank);
-    let end = line[after_user..]
-        .find(char::is_whitespace)
-        .map_or(line.len(), |blank| after_user + blank);
-    line[..end].to_owned()
-}
-
-/// The rest of the shell word that holds position `start`, quotes resolved: pieces in quotes and
-/// pieces without join, as in `'…sslrootcert='$HOME'/.postgresql/root.crt'`.
-fn shell_word(line: &str, start: usize) -> String {
-    let mut quote = line[..start]
-        .chars()
-        .next_back()
-        .filter(|c| matches!(c, '"' | '\'' | '`'));
-    let mut word = String::new();
-    let mut chars = line[start..].chars().peekable();
-    while let Some(c) = chars.next() {
-        match quote {
-            Some(open) if c == open => {
-                if matches!(chars.peek(), Some('}' | ']' | ')' | ',')) {
-                    break;
-                }
-                quote = None;
-            }
-            Some('"') if c == '\\' && matches!(chars.peek(), Some('"' | '\\' | '$' | '`')) => {
-                word.extend(chars.next());
-            }
-            Some(_) if c == '\n' => break,
-            Some(_) => word.push(c),
-            None if c.is_whitespace() => break,
-            None if matches!(c, ';' | ',') && chars.peek().is_none_or(|next| next.is_whitespace()) => break,
-            None if matches!(c, '"' | '\'' | '`') => quote = Some(c),
-            None if c == '\\' => word.extend(chars.next()),
-            None => word.push(c),
-        }
-    }
-    word
 }
 
 fn refuse_error_messages(text: &str) -> Result<(), Refused> {

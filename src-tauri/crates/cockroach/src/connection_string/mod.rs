@@ -5,6 +5,7 @@
 //! is read here, into typed parts: what is understood is taken, what is not is said in a sentence,
 //! and no sentence ever quotes a piece that may belong to the password.
 
+mod extent;
 mod find;
 mod host;
 mod settings;
@@ -123,7 +124,11 @@ pub fn parse(text: &str, folders: &Folders) -> Result<ConnectionString, Refused>
         ));
     }
     let mut parsed = match find::find(text)? {
-        find::Found::Url(url) => url::parse(&url)?,
+        find::Found::Url(url, note) => {
+            let mut parsed = url::parse(&url)?;
+            parsed.notes.extend(note);
+            parsed
+        }
         find::Found::Settings(settings) => settings::read(settings)?,
         find::Found::Address(address) => url::parse_address(&address)?,
     };

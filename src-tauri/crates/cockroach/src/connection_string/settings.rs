@@ -64,6 +64,11 @@ pub(super) fn is_known(name: &str) -> bool {
     setting(name).is_some_and(|setting| setting != Setting::Harmless)
 }
 
+/// Whether a query parameter may be called so, whatever it is good for here.
+pub(super) fn is_parameter(name: &str) -> bool {
+    setting(name).is_some() || NAMED_WHEN_LEFT_OUT.contains(&name.to_ascii_lowercase().as_str())
+}
+
 pub(super) fn read(settings: Vec<(String, String)>) -> Result<ConnectionString, Refused> {
     let mut parsed = ConnectionString::default();
     for (name, value) in settings {

@@ -130,6 +130,13 @@ fn what_people_paste_is_understood() {
         (format!("postgresql://max:<ENTER-SQL-USER-PASSWORD>@{DOG}/defaultdb"), format!("max||{DOG}/defaultdb|||")),
         (format!("postgresql://max:********@{DOG}/defaultdb"), format!("max||{DOG}/defaultdb|||")),
         (format!("postgresql://max:${{PASSWORD}}@{DOG}/defaultdb"), format!("max||{DOG}/defaultdb|||")),
+        // Blanks that were not encoded.
+        ("postgresql://o'brien:p%40ss@localhost:1/\"; drop table x?sslmode=disable".into(), "o'brien|p@ss|localhost:1/\"; drop table x|disable||".into()),
+        ("DATABASE_URL=postgresql://o'brien:pw@localhost:1/bank?sslmode=disable".into(), "o'brien|pw|localhost:1/bank|disable||".into()),
+        (format!("use postgresql://max:pw@{DOG}/my bank?sslmode=require"), format!("max|pw|{DOG}/my bank|require||")),
+        (format!("postgresql://max:pw@{DOG}/my bank?sslmode=disable&options=-c cluster=dog-1 -- ask Ann"), format!("max|pw|{DOG}/my bank|disable||dog-1")),
+        (format!("postgresql://max:pw@{DOG}/bank?sslrootcert=/home/max/my ca.crt&sslmode=verify-ca"), format!("max|pw|{DOG}/bank|verify-ca|/home/max/my ca.crt|")),
+        (format!("postgresql://max:my p@ss@{DOG}/bank?sslmode=require"), format!("max|my p@ss|{DOG}/bank|require||")),
         // Weak and unknown TLS modes.
         (format!("postgresql://max@{DOG}/defaultdb?sslmode=require"), format!("max||{DOG}/defaultdb|require||")),
         (format!("postgresql://max@{DOG}/defaultdb?sslmode=prefer"), format!("max||{DOG}/defaultdb|verify-full||")),
@@ -212,6 +219,21 @@ fn what_cannot_be_used_is_refused_with_the_reason() {
             "UTF-8",
         ),
         ("host='db.example.com user=max", Part::Whole, "not closed"),
+        (
+            "postgresql://max:p@ss word@db.example.com/bank",
+            Part::Whole,
+            "where the password ends",
+        ),
+        (
+            "postgresql://max:my pass@db.example.com/bank ask ann@example.com",
+            Part::Whole,
+            "where the password ends",
+        ),
+        (
+            "cockroach sql --url postgresql://o'brien@db.example.com/bank",
+            Part::Whole,
+            "not closed",
+        ),
         ("postgresql://db\u{0}.example.com", Part::Whole, "control"),
     ];
     for (text, part, piece) in cases {
@@ -281,7 +303,30 @@ fn what_a_person_should_know_is_said() {
         Part::Whole,
         "statement_timeout",
     );
-    assert!(notes("postgresql://max:pw@db.example.com:26257/bank?sslmode=verify-full").is_empty());
+    said(
+        "postgresql://max@db.example.com/my bank",
+        Part::Whole,
+        "space after the URL was left out",
+    );
+    said(
+        "DATABASE_URL=postgresql://max@db.example.com/bank is ours",
+        Part::Whole,
+        "space after the URL was left out",
+    );
+    said(
+        "postgresql://max@db.example.com:26257/\nbank?sslmode=disable",
+        Part::Whole,
+        "Only the line",
+    );
+    for plain in [
+        "postgresql://max:pw@db.example.com:26257/bank?sslmode=verify-full",
+        "postgresql://max:pw@db.example.com:26257/my bank?sslmode=verify-full",
+        "cockroach sql --url postgresql://max:pw@db.example.com:26257/bank -e 'SELECT 1'",
+        "DATABASE_URL=postgresql://max:pw@db.example.com:26257/bank # ours",
+        "A=1\nDATABASE_URL=postgresql://max:pw@db.example.com:26257/bank\nB=2",
+    ] {
+        assert!(notes(plain).is_empty(), "{plain}: {:?}", notes(plain));
+    }
 }
 
 #[test]
@@ -339,6 +384,27 @@ proptest! {
         prop_assert_eq!(once.to_url(), written.to_url());
         prop_assert_eq!(&once, &twice);
         prop_assert_eq!((once.host, once.user, once.database), (written.host, written.user, written.database));
+    }
+
+    #[test]
+    fn a_database_with_blanks_is_taken_whole_when_a_parameter_follows_it(
+        database in "[a-z;\"'!$()*,.-]{1,6}( {1,2}[a-z;\"'!$()*,.-]{1,6}){0,3}",
+    ) {
+        let url = format!("postgresql://max:pw@db.example.com:26257/{database}?sslmode=require");
+        let parsed = parse(&url, &Folders::default()).unwrap();
+        prop_assert_eq!(parsed.database, Some(database));
+        prop_assert_eq!(parsed.tls, Some(TlsMode::Require));
+    }
+
+    #[test]
+    fn nothing_after_a_blank_is_lost_without_a_word(
+        database in "[a-z]{1,6}", more in "( [a-z@?&=/:'\"-]{1,8}){1,3}",
+    ) {
+        let url = format!("postgresql://max:pw@db.example.com:26257/{database}{more}");
+        if let Ok(parsed) = parse(&url, &Folders::default()) {
+            let whole = parsed.database.as_deref() == Some(format!("{database}{more}").as_str());
+            prop_assert!(whole || !parsed.notes.is_empty(), "{:?}", parsed);
+        }
     }
 
     #[test]
