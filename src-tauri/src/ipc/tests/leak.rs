@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use roachvault_cockroach::Secret;
+use roachvault_core::connection::{MemorySecrets, SecretStore};
 use serde_json::{Value, json};
 use tauri::ipc::{CallbackFn, Channel, InvokeBody, InvokeResponseBody};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets};
@@ -17,6 +19,10 @@ use tauri::{WebviewWindow, WebviewWindowBuilder};
 use super::guard::COMMANDS;
 use super::room::Room;
 use crate::ipc;
+use crate::ipc::connections::{
+    ConnectionDraft, ConnectionFields, Environment, KeepSecret, SecretInput, TlsMode, TypedSecret,
+};
+use crate::state::AppState;
 
 const PASSWORD: &str = "m4rk3d/p4ss+w0rd";
 const BACKUP_PASSPHRASE: &str = "m4rk3d b4ckup p4ssphr4se";
@@ -175,6 +181,7 @@ fn a_marked_secret_is_in_no_answer_no_file_no_argument_and_no_variable() {
         Ok(())
     });
     tauri::async_runtime::block_on(ipc::jobs::watch_jobs(&state, jobs)).unwrap();
+    let details = tauri::async_runtime::block_on(doctor(&state, &cluster));
 
     let app = mock_builder()
         .invoke_handler(ipc::handler())
@@ -201,10 +208,18 @@ fn a_marked_secret_is_in_no_answer_no_file_no_argument_and_no_variable() {
     assert!(silent.is_empty(), "add these to the run: {silent:?}");
 
     let key = STANDARD.encode(CLIENT_KEY_BYTES);
-    let secrets = [PASSWORD, BACKUP_PASSPHRASE, EXPORT_PASSPHRASE, CLOUD_KEY, &key];
+    let practice = practice_password(&data, &keyring);
+    let secrets = [
+        PASSWORD,
+        BACKUP_PASSPHRASE,
+        EXPORT_PASSPHRASE,
+        CLOUD_KEY,
+        &key,
+        practice.expose(),
+    ];
     let search = Search(secrets.iter().flat_map(|secret| forms(secret)).collect());
-    assert!(!keyring.is_empty(), "the secrets are in the keyring");
     search.through("an answer", wire.heard.as_bytes());
+    search.through("the doctor's details", details.as_bytes());
     let streamed = streamed.lock().unwrap();
     assert!(streamed.contains("cluster"), "jobs were streamed");
     search.through("a streamed job", streamed.as_bytes());
@@ -226,6 +241,118 @@ fn a_marked_secret_is_in_no_answer_no_file_no_argument_and_no_variable() {
     for argument in std::env::args() {
         search.through("an argument", argument.as_bytes());
     }
+    for (process, about) in processes() {
+        search.through(&process, &about);
+    }
+}
+
+/// Everything that the doctor reports and that "Copy details" is made of: of a login that passes, of one that is refused,
+/// and of each step that fails before it.
+async fn doctor(state: &AppState, cluster: &roachvault_practice::PracticeCluster) -> String {
+    let right = ConnectionFields {
+        name: String::new(),
+        host: "localhost".into(),
+        port: cluster.address().port(),
+        user: "demo".into(),
+        database: "defaultdb".into(),
+        tls: TlsMode::VerifyFull,
+        ca_pem: cluster.ca_pem().map(str::to_owned),
+        client_cert_pem: None,
+        cluster_option: None,
+        jwt: false,
+        environment: Environment::Development,
+        read_only: false,
+        colour: None,
+        group: None,
+        note: String::new(),
+        favourite: false,
+    };
+    let with = |change: &dyn Fn(&mut ConnectionFields)| {
+        let mut fields = right.clone();
+        change(&mut fields);
+        fields
+    };
+    let tries = [
+        (right.clone(), None),
+        (with(&|fields| fields.user = "nobody".into()), Some("login")),
+        (with(&|fields| fields.jwt = true), Some("login")),
+        (
+            with(&|fields| fields.database = "nowhere".into()),
+            Some("database"),
+        ),
+        (with(&|fields| fields.ca_pem = None), Some("tls")),
+        (with(&|fields| fields.tls = TlsMode::Disable), Some("routing")),
+        (with(&|fields| fields.port = 1), Some("tcp")),
+        (
+            with(&|fields| fields.host = "no-such-cluster.invalid".into()),
+            Some("nameLookup"),
+        ),
+    ];
+    let told = Arc::new(Mutex::new(String::new()));
+    for (fields, failing) in tries {
+        let hearing = Arc::clone(&told);
+        let channel = Channel::new(move |body| {
+            if let InvokeResponseBody::Json(text) = body {
+                hearing.lock().unwrap().push_str(&text);
+            }
+            Ok(())
+        });
+        let draft = ConnectionDraft {
+            id: None,
+            fields,
+            password: SecretInput::Typed {
+                value: TypedSecret(Secret::new(PASSWORD)),
+                keep: KeepSecret::Memory,
+            },
+            client_key: SecretInput::Unchanged,
+        };
+        let report = ipc::connections::test_connection(state, draft, channel)
+            .await
+            .unwrap();
+        let report = serde_json::to_value(report).unwrap();
+        assert_eq!(report["finding"]["step"].as_str(), failing, "{report}");
+        assert!(failing.is_none() || report["finding"]["detail"] != "", "{report}");
+    }
+    let told = told.lock().unwrap().clone();
+    assert!(told.contains("28P01"), "the refused login was reported");
+    told
+}
+
+/// The password that the app made up for its own practice cluster.
+fn practice_password(data: &Path, keyring: &MemorySecrets) -> Secret {
+    let index = std::fs::read(data.join("connections.json")).unwrap();
+    let index: Value = serde_json::from_slice(&index).unwrap();
+    let saved = index["connections"].as_array().unwrap().iter();
+    let mut practice = saved.filter(|saved| saved["environment"] == "practice");
+    let entry = practice.next().unwrap()["password"]["entry"]["id"]
+        .as_str()
+        .unwrap();
+    keyring.read(entry).unwrap().unwrap()
+}
+
+/// Arguments and variables of this process and of all that it has started, as the system shows them to other programs.
+fn processes() -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut ids = vec![std::process::id()];
+    while let Some(id) = ids.pop() {
+        let process = Path::new("/proc").join(id.to_string());
+        for about in ["cmdline", "environ"] {
+            // Not every system has this folder, and a process that has ended shows nothing any more.
+            if let Ok(bytes) = std::fs::read(process.join(about)) {
+                found.push((format!("{about} of process {id}"), bytes));
+            }
+        }
+        let threads = std::fs::read_dir(process.join("task")).into_iter().flatten();
+        for thread in threads.flatten() {
+            let children = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+            ids.extend(
+                children
+                    .split_whitespace()
+                    .filter_map(|id| id.parse::<u32>().ok()),
+            );
+        }
+    }
+    found
 }
 
 /// Pasting, testing, saving, asking for what is missing, export and import. Answers an open connection.

@@ -14,7 +14,7 @@ use crate::version::Product;
 /// One row of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    HostNotFound,
+    HostNotFound { cloud: bool },
     NotListening,
     NoAnswer { cloud: bool },
     Unreachable,
@@ -205,7 +205,9 @@ impl Cause {
             sqlx::Error::Io(io) => match Self::from_io(io, None, host) {
                 // Name lookup fails with a text of the operating system and no kind of its own.
                 Self::Other { message } if message.contains("lookup") || message.contains("resolve") => {
-                    Self::HostNotFound
+                    Self::HostNotFound {
+                        cloud: is_cloud(host),
+                    }
                 }
                 cause => cause,
             },
@@ -231,10 +233,15 @@ impl Cause {
             link: self.link(),
         };
         match self {
-            Self::HostNotFound => row(
+            Self::HostNotFound { cloud: true } => row(
                 "There is no server with that name.",
                 "The host is misspelt, or this network cannot look it up.",
                 "Copy the host again from Connect in the Cloud Console.",
+            ),
+            Self::HostNotFound { cloud: false } => row(
+                "There is no server with that name.",
+                "The host is misspelt, or only known inside another network.",
+                "Check its spelling, and the VPN if the name is private.",
             ),
             Self::NotListening => row(
                 "The computer answered, but nothing listens on that port.",

@@ -188,7 +188,7 @@ impl Examination<'_> {
             .step(
                 Step::NameLookup,
                 limits.name_lookup,
-                Cause::HostNotFound,
+                Cause::HostNotFound { cloud },
                 probe::look_up(target),
             )
             .await?;

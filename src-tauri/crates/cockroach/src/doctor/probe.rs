@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 
 use super::catalogue::Cause;
 use crate::connect::{Target, TlsMode, startup_options};
+use crate::connection_string::is_cloud;
 use crate::tls::{Shown, client_config};
 
 /// Protocol 3.0.
@@ -54,15 +55,18 @@ impl Failure {
 }
 
 pub async fn look_up(target: &Target) -> Result<Vec<SocketAddr>, Failure> {
+    let not_found = Cause::HostNotFound {
+        cloud: is_cloud(&target.host),
+    };
     match tokio::net::lookup_host((target.host.as_str(), target.port)).await {
         Ok(addresses) => {
             let addresses: Vec<_> = addresses.collect();
             if addresses.is_empty() {
-                return Err(Failure::new(Cause::HostNotFound, "the name has no address"));
+                return Err(Failure::new(not_found, "the name has no address"));
             }
             Ok(addresses)
         }
-        Err(error) => Err(Failure::new(Cause::HostNotFound, error.to_string())),
+        Err(error) => Err(Failure::new(not_found, error.to_string())),
     }
 }
 

@@ -14,6 +14,8 @@ mod tls;
 #[path = "../support/relay.rs"]
 mod relay;
 
+use std::time::{Duration, Instant};
+
 use roachvault_cockroach::doctor::{Limits, Report, Step, StepState, examine};
 use roachvault_cockroach::{Secret, Target, TlsMode};
 
@@ -34,8 +36,18 @@ pub fn target(port: u16, tls: TlsMode) -> Target {
     }
 }
 
+/// What goes wrong is told at once: nobody waits for more than two seconds where nothing times out.
+const QUICK: Duration = Duration::from_secs(2);
+
+/// The doctor with the limits that people meet. A failure that keeps one waiting fails the test.
 pub async fn doctor(target: &Target) -> Report {
-    examine(target, Limits::for_host(&target.host), &|_| {}).await
+    let started = Instant::now();
+    let report = examine(target, Limits::for_host(&target.host), &|_| {}).await;
+    let took = started.elapsed();
+    if let Some(finding) = &report.finding {
+        assert!(took < QUICK, "{:?} was told after {took:?}", finding.cause);
+    }
+    report
 }
 
 /// The step that failed; all before it passed or were not needed, all after it were not tried.

@@ -7,9 +7,7 @@ use roachvault_cockroach::doctor::{Cause, Limits, Step, StepState, examine};
 use roachvault_cockroach::{Cluster, ErrorKind, TlsMode};
 
 use super::server::{Script, Server};
-use super::{doctor, failed_step, target};
-
-const QUICK: Duration = Duration::from_secs(2);
+use super::{QUICK, doctor, failed_step, target};
 
 #[tokio::test]
 async fn a_name_that_does_not_exist_fails_the_lookup() {
@@ -18,10 +16,17 @@ async fn a_name_that_does_not_exist_fails_the_lookup() {
     let report = doctor(&wrong).await;
     assert_eq!(
         (failed_step(&report), report.finding.unwrap().cause),
-        (Step::NameLookup, Cause::HostNotFound)
+        (Step::NameLookup, Cause::HostNotFound { cloud: false })
     );
     let error = Cluster::connect(&wrong).await.unwrap_err();
     assert_eq!(error.message, "There is no server with that name.");
+}
+
+#[test]
+fn only_a_host_of_cloud_is_looked_for_in_the_cloud_console() {
+    let next = |cloud| Cause::HostNotFound { cloud }.explain().next;
+    assert!(next(true).contains("Cloud Console"));
+    assert!(!next(false).contains("Cloud"));
 }
 
 #[tokio::test]
@@ -29,13 +34,11 @@ async fn a_port_where_nothing_listens_fails_the_dial() {
     let listener = tokio::net::TcpListener::bind(("localhost", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let started = Instant::now();
     let report = doctor(&target(port, TlsMode::VerifyFull)).await;
     assert_eq!(
         (failed_step(&report), report.finding.unwrap().cause),
         (Step::Tcp, Cause::NotListening)
     );
-    assert!(started.elapsed() < QUICK);
     assert_eq!(
         Cluster::connect(&target(port, TlsMode::Disable))
             .await
@@ -123,7 +126,6 @@ async fn each_refusal_of_server_and_proxy_is_named_at_its_step() {
     ];
     for (code, message, cause) in rows {
         let server = Server::start(Script::Refuse { code, message }, None).await;
-        let started = Instant::now();
         let report = doctor(&target(server.port, TlsMode::Disable)).await;
         assert_eq!(failed_step(&report), Step::Routing, "{message}");
         let finding = report.finding.unwrap();
@@ -133,7 +135,6 @@ async fn each_refusal_of_server_and_proxy_is_named_at_its_step() {
             "{}",
             finding.detail
         );
-        assert!(started.elapsed() < QUICK, "{message}");
         let error = Cluster::connect(&target(server.port, TlsMode::Disable))
             .await
             .unwrap_err();
@@ -340,7 +341,8 @@ async fn a_slow_cloud_cluster_is_waking_up_and_not_failing() {
 fn every_explanation_fits_into_forty_words_and_says_three_things() {
     let product = roachvault_cockroach::version::Product::Other;
     let causes = [
-        Cause::HostNotFound,
+        Cause::HostNotFound { cloud: true },
+        Cause::HostNotFound { cloud: false },
         Cause::NotListening,
         Cause::NoAnswer { cloud: true },
         Cause::NoAnswer { cloud: false },

@@ -1,7 +1,6 @@
 //! Certificates that are wrong, one way at a time.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -107,7 +106,6 @@ async fn a_certificate_of_an_unknown_authority_is_named_and_its_owner_shown() {
         Some(config(&authority.server(&["localhost"], false), None)),
     )
     .await;
-    let started = Instant::now();
     let report = doctor(&target(server.port, TlsMode::VerifyFull)).await;
     assert_eq!(failed_step(&report), Step::Tls);
     assert_eq!(
@@ -115,7 +113,6 @@ async fn a_certificate_of_an_unknown_authority_is_named_and_its_owner_shown() {
         Cause::UnknownAuthority { cloud: false }
     );
     assert_eq!(report.certificate.unwrap().issuer, "Cockroach CA");
-    assert!(started.elapsed().as_secs() < 2);
     let error = Cluster::connect(&target(server.port, TlsMode::VerifyFull))
         .await
         .unwrap_err();
