@@ -14,7 +14,16 @@ import { AddressFields } from "./AddressFields";
 import { CareFields } from "./CareFields";
 import styles from "./ConnectionForm.module.css";
 import { DoctorPanel } from "./DoctorPanel";
-import { type ConnectionForm, draftOf, emptyForm, formOf, pastedInto, portOf, withoutPaste } from "./draft";
+import {
+  type ConnectionForm,
+  draftOf,
+  emptyForm,
+  formOf,
+  isAnotherLogin,
+  pastedInto,
+  portOf,
+  withoutPaste,
+} from "./draft";
 import { EncryptionFields } from "./EncryptionFields";
 import { PasteBox } from "./PasteBox";
 import { useConnectionTest, useSaveConnection } from "./queries";
@@ -46,7 +55,7 @@ export function ConnectionFormPage(props: ConnectionFormPageProps) {
       void navigate({ to: "/" });
     }
   });
-  const { report, test } = useConnectionTest();
+  const { report, tested, test } = useConnectionTest();
   const startsTested = useRef(props.isTested ?? false);
   useEffect(() => {
     if (!startsTested.current) return;
@@ -139,7 +148,13 @@ export function ConnectionFormPage(props: ConnectionFormPageProps) {
             {error && <ErrorState error={error} />}
           </div>
           <div className={styles.side}>
-            <DoctorPanel report={report} isRunning={test.isPending} error={testError} onRun={runTest} />
+            <DoctorPanel
+              report={report}
+              isOutdated={tested !== null && isAnotherLogin(tested, draftOf(form))}
+              isRunning={test.isPending}
+              error={testError}
+              onRun={runTest}
+            />
           </div>
         </div>
       </Content>

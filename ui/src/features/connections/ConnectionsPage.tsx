@@ -216,11 +216,13 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
               {
                 id: "environment",
                 header: "Environment",
+                width: "120px",
                 cell: ({ fields }) => environments[fields.environment].label,
               },
               {
                 id: "host",
                 header: "Host",
+                width: "1px",
                 cell: ({ fields }) => (
                   <div className={styles.host}>
                     <MiddleEllipsis text={addressOf(fields)} keepEnd={16} />
@@ -232,6 +234,7 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
                 id: "used",
                 header: "Last used",
                 isMinor: true,
+                width: "190px",
                 cell: ({ lastUsedAt }) =>
                   lastUsedAt ? <Moment value={lastUsedAt} /> : <span className={styles.note}>never</span>,
               },

@@ -68,6 +68,8 @@ export function reportText(report: ConnectionReport): string {
 
 export interface DoctorPanelProps {
   report: ConnectionReport | null;
+  /** The form has changed since: what is shown is about another login. */
+  isOutdated: boolean;
   isRunning: boolean;
   /** Why the test itself could not be made, such as a field that is missing. */
   error: ShownError | null;
@@ -75,7 +77,7 @@ export interface DoctorPanelProps {
 }
 
 /** Tries a connection step by step; the first failure says what, why and what next. */
-export function DoctorPanel({ report, isRunning, error, onRun }: DoctorPanelProps) {
+export function DoctorPanel({ report, isOutdated, isRunning, error, onRun }: DoctorPanelProps) {
   const checks: Check[] = (report?.steps ?? []).map(({ step, state, tookMs, found }) => ({
     id: step,
     state: states[state],
@@ -89,7 +91,9 @@ export function DoctorPanel({ report, isRunning, error, onRun }: DoctorPanelProp
       title="Will it connect?"
       flush
       aside={
-        report?.passed ? (
+        isOutdated && report?.finished ? (
+          <Badge>Before your changes</Badge>
+        ) : report?.passed ? (
           <Badge tone="good">It connects</Badge>
         ) : (
           finding && <Badge tone="bad">It does not</Badge>

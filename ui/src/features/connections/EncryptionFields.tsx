@@ -97,7 +97,7 @@ export function EncryptionFields({ form, onChange, errors }: EncryptionFieldsPro
             ) : (
               <p className={styles.muted}>
                 The authorities this computer trusts. Basic and Standard clusters need nothing else; for an
-                Advanced cluster download the CA certificate from its Connect dialog in the Cloud console, for
+                Advanced cluster download the CA certificate from its Connect dialog in the Cloud Console, for
                 your own cluster take its ca.crt.
               </p>
             )}

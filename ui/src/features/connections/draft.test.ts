@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Connection, ParsedConnection } from "../../ipc/bindings";
-import { draftOf, emptyForm, formOf, pastedInto, portOf, withoutPaste } from "./draft";
+import { draftOf, emptyForm, formOf, isAnotherLogin, pastedInto, portOf, withoutPaste } from "./draft";
 
 const parsed: ParsedConnection = {
   fields: {
@@ -94,6 +94,15 @@ describe("a form of a connection", () => {
   it("keeps what was typed by hand when a paste is not understood", () => {
     const form = { ...emptyForm(), fields: { ...emptyForm().fields, host: "db.example.com" } };
     expect(withoutPaste(form)).toBe(form);
+  });
+
+  it("is another login with another host or password, and the same one under another name", () => {
+    const form = pastedInto(emptyForm(), parsed);
+    const renamed = { ...form, fields: { ...form.fields, name: "acme", colour: "teal" as const } };
+    const elsewhere = { ...form, fields: { ...form.fields, host: "red-cat.example" } };
+    const typed = { ...form, password: { ...form.password, typed: "hunter2" } };
+    const differs = (other: typeof form) => isAnotherLogin(draftOf(form), draftOf(other));
+    expect([renamed, elsewhere, typed].map(differs)).toEqual([false, true, true]);
   });
 
   it("needs no password with a client certificate alone", () => {

@@ -153,6 +153,18 @@ export function draftOf(form: ConnectionForm): ConnectionDraft {
   };
 }
 
+/** Whether a test of the one draft says nothing about the other: it would be another login at another place. */
+export function isAnotherLogin(one: ConnectionDraft, other: ConnectionDraft): boolean {
+  const login = ({ fields, password, clientKey }: ConnectionDraft) => {
+    const { host, port, user, database, tls, caPem, clientCertPem, clusterOption, jwt } = fields;
+    return JSON.stringify([
+      [host, port, user, database, tls, caPem, clientCertPem, clusterOption, jwt],
+      [password, clientKey],
+    ]);
+  };
+  return login(one) !== login(other);
+}
+
 /** The port, or null when the text is none. */
 export function portOf(text: string): number | null {
   const port = /^\d{1,5}$/.test(text.trim()) ? Number(text) : Number.NaN;

@@ -27,6 +27,7 @@ export function useSaveConnection(onSaved: (connection: Connection) => void) {
 /** Tests a form as it stands, step by step. Each report is whole; the newest is kept. */
 export function useConnectionTest() {
   const [report, setReport] = useState<ConnectionReport | null>(null);
+  const [tested, setTested] = useState<ConnectionDraft | null>(null);
   // A test that was begun again, or left, does not draw over its successor.
   const current = useRef(0);
   const test = useMutation({
@@ -34,6 +35,7 @@ export function useConnectionTest() {
       current.current += 1;
       const number = current.current;
       setReport(null);
+      setTested(draft);
       const channel = new Channel<ConnectionReport>();
       channel.onmessage = (next) => {
         if (number === current.current) setReport(next);
@@ -43,5 +45,5 @@ export function useConnectionTest() {
       });
     },
   });
-  return { report, test };
+  return { report, tested, test };
 }

@@ -57,7 +57,7 @@ export function FirstRunPage({ onParsed, onPractice, importButton }: FirstRunPag
           >
             <TextField
               label="Connection string"
-              description="From the Cloud console: Connect, then Connection string. A command line, JDBC address or parameters will do as well."
+              description="From the Cloud Console: Connect, then Connection string. A command line, JDBC address or parameters will do as well."
               value={text}
               onChange={setText}
               placeholder="postgresql://app_admin:…@blue-dog-147.6wr.cockroachlabs.cloud:26257/defaultdb?sslmode=verify-full"

@@ -6,6 +6,8 @@
 
 mod exchange;
 mod index;
+mod kept;
+mod opened;
 mod saved;
 mod secrets;
 mod staged;
@@ -15,10 +17,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::Utc;
-use roachvault_cockroach::capabilities::{self, Capabilities, Who};
-use roachvault_cockroach::doctor::{self, Limits, Report};
-use roachvault_cockroach::version::{self, Version};
-use roachvault_cockroach::{Cluster, Secret, Target};
 
 pub use exchange::{Exported, ImportChoice, ImportEntry, ImportPlan, Match};
 pub use index::Healed;
@@ -29,7 +27,7 @@ pub use secrets::{
 };
 pub use staged::StagedSecrets;
 
-use crate::cluster::{ClusterInfo, ConnectionId, Environment, OpenCluster};
+use crate::cluster::{ConnectionId, Environment, OpenCluster};
 use crate::error::{Code, Error, Result};
 use index::Index;
 
@@ -242,263 +240,6 @@ impl Connections {
         })
     }
 
-    /// The open cluster of a connection, or an error that says to connect first. Sends nothing.
-    pub fn open_cluster(&self, id: ConnectionId) -> Result<Arc<OpenCluster>> {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.get(&id).cloned().ok_or_else(|| {
-            Error::new(Code::NotFound, "This connection is not open.").hint("Connect to it first.")
-        })
-    }
-
-    /// The connections that are open, in no order.
-    pub fn list_open(&self) -> Vec<Arc<OpenCluster>> {
-        self.open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .values()
-            .cloned()
-            .collect()
-    }
-
-    /// Opens a saved connection, or returns it when it is open already. One login, never repeated.
-    pub async fn connect(&self, id: ConnectionId) -> Result<Arc<OpenCluster>> {
-        if let Ok(open) = self.open_cluster(id) {
-            return Ok(open);
-        }
-        let saved = self.get(id)?;
-        let target = self.target(&saved).await?;
-        let cluster = Cluster::connect(&target).await?;
-        let version = version::read(cluster.pool()).await?;
-        let opened = Arc::new(OpenCluster::new(
-            id,
-            saved.details.name.clone(),
-            saved.details.environment,
-            saved.details.read_only,
-            ClusterInfo {
-                version_text: version.text.clone(),
-                version: version.release(),
-                user: cluster.user().to_owned(),
-            },
-            cluster,
-        ));
-        let kept = {
-            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(open.entry(id).or_insert_with(|| Arc::clone(&opened)))
-        };
-        if !Arc::ptr_eq(&kept, &opened) {
-            // Somebody else connected meanwhile; theirs is the one in use.
-            opened.close().await;
-        }
-        self.rewrite(|connections| {
-            if let Some(saved) = connections.iter_mut().find(|saved| saved.id == id) {
-                saved.last_used_at = Some(Utc::now());
-            }
-            Ok(())
-        })?;
-        Ok(kept)
-    }
-
-    /// Closes the cluster if it is open. Running local transfers of it end with a lost connection.
-    pub async fn disconnect(&self, id: ConnectionId) {
-        let open = self
-            .open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&id);
-        if let Some(open) = open {
-            open.close().await;
-        }
-    }
-
-    /// Takes a secret that the person was asked for: into memory for this session, and into the
-    /// keyring as well when it is to be remembered.
-    pub async fn provide_secret(
-        &self,
-        id: ConnectionId,
-        kind: SecretKind,
-        secret: Secret,
-        keep: Keep,
-    ) -> Result<()> {
-        let saved = self.get(id)?;
-        match keep {
-            Keep::Memory => {
-                self.memory.set(&memory_entry(id, kind), secret);
-                Ok(())
-            }
-            Keep::Keyring => {
-                let change = SecretChange::Set(secret, Keep::Keyring);
-                let (password, client_key) = match kind {
-                    SecretKind::Password => (change, SecretChange::Unchanged),
-                    SecretKind::ClientKey => (SecretChange::Unchanged, change),
-                };
-                self.save(ConnectionDraft {
-                    id: Some(id),
-                    details: saved.details,
-                    password,
-                    client_key,
-                })
-                .await?;
-                Ok(())
-            }
-        }
-    }
-
-    /// Tries a draft step by step; see [`doctor::examine`].
-    pub async fn examine(
-        &self,
-        draft: &ConnectionDraft,
-        watch: &(dyn Fn(&Report) + Send + Sync),
-    ) -> Result<Report> {
-        let target = self.draft_target(draft).await?;
-        Ok(doctor::examine(&target, Limits::for_host(&target.host), watch).await)
-    }
-
-    /// What the user of an open cluster may do.
-    pub async fn capabilities(&self, id: ConnectionId) -> Result<Capabilities> {
-        let details = self.get(id)?.details;
-        let open = self.open_cluster(id)?;
-        let mut connection = open
-            .readable()
-            .pool()
-            .acquire()
-            .await
-            .map_err(roachvault_cockroach::Error::from)?;
-        let version = Version::parse(&open.info.version_text);
-        let who = Who {
-            host: &details.host,
-            user: &details.user,
-            database: &details.database,
-        };
-        Ok(capabilities::read(&mut connection, who, &version).await)
-    }
-
-    /// The target of a draft that may not be saved: secrets come from the draft, or from the saved
-    /// connection where the draft leaves them as they were.
-    async fn draft_target(&self, draft: &ConnectionDraft) -> Result<Target> {
-        let details = draft.details.clone().checked()?;
-        let saved = draft.id.map(|id| self.get(id)).transpose()?;
-        let chosen = |kind, change: &SecretChange, kept: Option<SavedSecret>| {
-            let change = change.clone();
-            async move {
-                match (change, draft.id, kept) {
-                    (SecretChange::Set(secret, _), ..) => Ok(Some(secret)),
-                    (SecretChange::Remove, ..) => Ok(None),
-                    (SecretChange::AskEachTime, Some(id), _) => Ok(self.memory.get(&memory_entry(id, kind))),
-                    (SecretChange::Unchanged, Some(id), Some(kept)) => self.needed(id, kind, &kept).await,
-                    (SecretChange::AskEachTime | SecretChange::Unchanged, ..) => Ok(None),
-                }
-            }
-        };
-        let password = chosen(
-            SecretKind::Password,
-            &draft.password,
-            saved.as_ref().map(|s| s.password.clone()),
-        )
-        .await?;
-        let key = chosen(
-            SecretKind::ClientKey,
-            &draft.client_key,
-            saved.as_ref().map(|s| s.client_key.clone()),
-        )
-        .await?;
-        Ok(target(&details, password, key))
-    }
-
-    async fn target(&self, saved: &SavedConnection) -> Result<Target> {
-        let password = self
-            .needed(saved.id, SecretKind::Password, &saved.password)
-            .await?;
-        let client_key = self
-            .needed(saved.id, SecretKind::ClientKey, &saved.client_key)
-            .await?;
-        Ok(target(&saved.details, password, client_key))
-    }
-
-    /// The secret, `None` when the connection has none, or the request to ask for it.
-    async fn needed(&self, id: ConnectionId, kind: SecretKind, kept: &SavedSecret) -> Result<Option<Secret>> {
-        let found = self.secret(id, kind, kept).await?;
-        if found.is_some() || *kept == SavedSecret::None {
-            return Ok(found);
-        }
-        let what = match kind {
-            SecretKind::Password => "password",
-            SecretKind::ClientKey => "client key",
-        };
-        Err(match kept {
-            SavedSecret::Keyring { .. } => Error::new(
-                Code::SecretNeeded,
-                format!("The {what} is no longer in the system's keyring."),
-            )
-            .hint("Enter it again."),
-            _ => Error::new(
-                Code::SecretNeeded,
-                format!("This connection asks for its {what} each time."),
-            ),
-        }
-        .field(
-            match kind {
-                SecretKind::Password => "password",
-                SecretKind::ClientKey => "client_key",
-            },
-            "Needed to connect.",
-        ))
-    }
-
-    async fn secret(&self, id: ConnectionId, kind: SecretKind, kept: &SavedSecret) -> Result<Option<Secret>> {
-        if let Some(secret) = self.memory.get(&memory_entry(id, kind)) {
-            return Ok(Some(secret));
-        }
-        match kept {
-            SavedSecret::Keyring { entry } => self.keyring.read(entry).await,
-            SavedSecret::None | SavedSecret::AskEachTime => Ok(None),
-        }
-    }
-
-    async fn apply(
-        &self,
-        id: ConnectionId,
-        kind: SecretKind,
-        name: &str,
-        change: SecretChange,
-        old: &SavedSecret,
-    ) -> Result<SavedSecret> {
-        let entry = memory_entry(id, kind);
-        match change {
-            SecretChange::Unchanged => Ok(old.clone()),
-            SecretChange::Remove => {
-                self.memory.remove(&entry);
-                Ok(SavedSecret::None)
-            }
-            SecretChange::AskEachTime => Ok(SavedSecret::AskEachTime),
-            SecretChange::Set(secret, Keep::Memory) => {
-                self.memory.set(&entry, secret);
-                Ok(SavedSecret::AskEachTime)
-            }
-            SecretChange::Set(secret, Keep::Keyring) => {
-                let kept = self.keyring.keep(&format!("Roachvault: {name}"), secret).await?;
-                // A secret typed earlier for this session would otherwise win over the new one.
-                self.memory.remove(&entry);
-                Ok(SavedSecret::Keyring { entry: kept })
-            }
-        }
-    }
-
-    /// Removes the keyring entry of `kept` unless `still` is the same one.
-    async fn forget_new(&self, kept: &SavedSecret, still: &SavedSecret) {
-        if let SavedSecret::Keyring { entry } = kept
-            && kept != still
-            && let Err(error) = self.keyring.forget(entry).await
-        {
-            tracing::warn!(%error, "an entry of the keyring that is no longer used could not be removed");
-        }
-    }
-
-    fn forget_memory(&self, id: ConnectionId) {
-        for kind in [SecretKind::Password, SecretKind::ClientKey] {
-            self.memory.remove(&memory_entry(id, kind));
-        }
-    }
-
     fn rewrite(&self, change: impl FnOnce(&mut Vec<SavedConnection>) -> Result<()>) -> Result<()> {
         let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         let mut connections = index.connections.clone();
@@ -507,29 +248,6 @@ impl Connections {
             return Ok(());
         }
         index.replace(connections)
-    }
-}
-
-fn memory_entry(id: ConnectionId, kind: SecretKind) -> String {
-    match kind {
-        SecretKind::Password => format!("{id}/password"),
-        SecretKind::ClientKey => format!("{id}/client-key"),
-    }
-}
-
-fn target(details: &ConnectionDetails, password: Option<Secret>, client_key: Option<Secret>) -> Target {
-    Target {
-        host: details.host.clone(),
-        port: details.port,
-        user: details.user.clone(),
-        database: details.database.clone(),
-        tls: details.tls,
-        ca_pem: details.ca_pem.clone(),
-        client_cert_pem: details.client_cert_pem.clone(),
-        client_key_pem: client_key,
-        password,
-        cluster_option: details.cluster_option.clone(),
-        jwt: details.jwt,
     }
 }
 

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use roachvault_cockroach::TlsMode;
+use roachvault_cockroach::{Secret, TlsMode};
 
 use super::*;
 use crate::cluster::Environment;
@@ -96,6 +96,12 @@ fn files(room: &Room) -> String {
         .collect()
 }
 
+/// The password that a login with this connection would use.
+async fn password_of(connections: &Connections, saved: &SavedConnection) -> String {
+    let target = connections.target(saved).await.unwrap();
+    target.password.unwrap().expose().to_owned()
+}
+
 #[tokio::test]
 async fn a_saved_connection_is_there_after_a_restart_and_its_password_is_in_no_file() {
     let room = room();
@@ -112,8 +118,7 @@ async fn a_saved_connection_is_there_after_a_restart_and_its_password_is_in_no_f
     )
     .unwrap();
     assert_eq!(again.list(), vec![saved.clone()]);
-    let target = again.target(&saved).await.unwrap();
-    assert_eq!(target.password.unwrap().expose(), "correct-horse");
+    assert_eq!(password_of(&again, &saved).await, "correct-horse");
 }
 
 #[tokio::test]
@@ -140,16 +145,7 @@ async fn a_new_password_replaces_the_entry_of_the_old_one() {
     };
     let saved = room.connections.save(changed).await.unwrap();
     assert_eq!(room.keyring.len(), 1);
-    assert_eq!(
-        room.connections
-            .target(&saved)
-            .await
-            .unwrap()
-            .password
-            .unwrap()
-            .expose(),
-        "new"
-    );
+    assert_eq!(password_of(&room.connections, &saved).await, "new");
 }
 
 #[tokio::test]
@@ -180,16 +176,7 @@ async fn a_secret_deleted_outside_is_asked_for_again() {
         .await
         .unwrap();
     let saved = room.connections.get(saved.id).unwrap();
-    assert_eq!(
-        room.connections
-            .target(&saved)
-            .await
-            .unwrap()
-            .password
-            .unwrap()
-            .expose(),
-        "pw2"
-    );
+    assert_eq!(password_of(&room.connections, &saved).await, "pw2");
 }
 
 #[tokio::test]
