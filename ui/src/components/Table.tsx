@@ -19,15 +19,17 @@ export interface TableProps<Row> {
   columns: readonly TableColumn<Row>[];
   rows: readonly Row[];
   rowKey: (row: Row) => string;
+  /** Widths come from the columns alone: those of several tables then stand under each other. */
+  isAligned?: boolean;
   /** Shown under the head when there are no rows. */
   empty?: ReactNode;
 }
 
 /** A plain table for up to a few hundred rows. Longer or selectable lists belong in a VirtualGrid. */
-export function Table<Row>({ label, columns, rows, rowKey, empty }: TableProps<Row>) {
+export function Table<Row>({ label, columns, rows, rowKey, isAligned = false, empty }: TableProps<Row>) {
   return (
     <div className={styles.scroll}>
-      <table className={styles.table} aria-label={label}>
+      <table className={styles.table} data-aligned={isAligned || undefined} aria-label={label}>
         <thead>
           <tr>
             {columns.map((column) => (

@@ -187,6 +187,7 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
             label={group === ungrouped ? "Connections" : `Connections of ${group}`}
             rows={shown.filter(({ fields }) => (fields.group ?? ungrouped) === group)}
             rowKey={({ id }) => id}
+            isAligned
             columns={[
               {
                 id: "name",
@@ -222,7 +223,7 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
               {
                 id: "host",
                 header: "Host",
-                width: "1px",
+                width: "31%",
                 cell: ({ fields }) => (
                   <div className={styles.host}>
                     <MiddleEllipsis text={addressOf(fields)} keepEnd={16} />
@@ -242,7 +243,7 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
                 id: "actions",
                 header: <VisuallyHidden>Actions</VisuallyHidden>,
                 align: "end",
-                width: "52px",
+                width: "64px",
                 cell: (connection) => (
                   <MenuButton
                     icon="more"

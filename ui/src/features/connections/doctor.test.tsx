@@ -84,6 +84,19 @@ describe("the connection doctor", () => {
     expect(await navigator.clipboard.readText()).toContain("Sign in: failed");
   });
 
+  it("claims nothing any more once the form leads elsewhere", async () => {
+    const user = userEvent.setup();
+    const { finish } = doctorBackend();
+    renderApp("/connections/c1?check=true");
+    const name = await screen.findByLabelText("Name");
+    await finish(report(8, { finished: true, passed: true }));
+    await user.type(name, "2");
+    expect(screen.getByText("It connects")).toBeVisible();
+    await user.type(screen.getByLabelText("Host"), "2");
+    expect(screen.getByText("Before your changes")).toBeVisible();
+    expect(screen.queryByText("It connects")).toBeNull();
+  });
+
   it("says that a sleeping cluster is waking up, not that it failed", async () => {
     const user = userEvent.setup();
     const { backend } = doctorBackend();
