@@ -28,8 +28,8 @@ export interface TableProps<Row> {
 /** A plain table for up to a few hundred rows. Longer or selectable lists belong in a VirtualGrid. */
 export function Table<Row>({ label, columns, rows, rowKey, isAligned = false, empty }: TableProps<Row>) {
   return (
-    <div className={styles.scroll}>
-      <table className={styles.table} data-aligned={isAligned || undefined} aria-label={label}>
+    <div className={styles.scroll} data-aligned={isAligned || undefined}>
+      <table className={styles.table} aria-label={label}>
         <thead>
           <tr>
             {columns.map((column) => (

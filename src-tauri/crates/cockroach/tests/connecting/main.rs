@@ -10,6 +10,7 @@ mod rights;
 mod rows;
 mod server;
 mod tls;
+mod token;
 
 #[path = "../support/relay.rs"]
 mod relay;

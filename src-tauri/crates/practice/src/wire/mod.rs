@@ -11,5 +11,6 @@ mod frame;
 mod server;
 mod startup;
 pub mod tls;
+mod token;
 
 pub use server::{Server, ServerOptions};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::frame::{Body, Line, Peer, Received, malformed};
+use super::token;
 use crate::catalog::Catalog;
 use crate::cluster::Cluster;
 use crate::error::{SqlError, SqlResult, sqlstate};
@@ -156,13 +157,14 @@ pub fn authenticate(
             .iter()
             .any(|(name, value)| name == "crdb:jwt_auth_enabled" && value == "true");
         if wants_token {
-            ask_for_cleartext(peer)?;
-            return Ok(Err(fatal(
-                sqlstate::INVALID_AUTHORIZATION,
-                "JWT authentication: not enabled",
-            )));
-        }
-        if let Err(error) = prove(peer, &catalog, &user)? {
+            let token = ask_for_cleartext(peer)?;
+            if let Err(reason) = token::check(&token, &user, &catalog) {
+                return Ok(Err(fatal(
+                    sqlstate::INVALID_AUTHORIZATION,
+                    format!("JWT authentication: {reason}"),
+                )));
+            }
+        } else if let Err(error) = prove(peer, &catalog, &user)? {
             return Ok(Err(error));
         }
     }
@@ -182,10 +184,16 @@ pub fn authenticate(
     Ok(Ok(user))
 }
 
-fn ask_for_cleartext(peer: &mut Peer) -> io::Result<()> {
+/// What the client sends for a password; empty when it sends something else.
+fn ask_for_cleartext(peer: &mut Peer) -> io::Result<String> {
     peer.send(b'R', |out| out.extend(3i32.to_be_bytes()))?;
     peer.flush()?;
-    peer.receive().map(|_| ())
+    Ok(match peer.receive()? {
+        Received::Message(message) if message.kind == b'p' => {
+            Body(&message.body).text().unwrap_or_default().to_owned()
+        }
+        _ => String::new(),
+    })
 }
 
 fn fatal(code: &'static str, message: impl Into<String>) -> SqlError {
