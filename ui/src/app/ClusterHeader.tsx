@@ -32,10 +32,11 @@ export function ClusterHeader({ connection, cluster, menu }: ClusterHeaderProps)
         <Pill tone={environments[environment].tone}>{environments[environment].label}</Pill>
         {readOnly && <Pill>Read-only</Pill>}
         {tls !== "verify-full" && !isPractice && (
-          <span title="Edit the connection to have the certificate and the host name checked.">
-            <Pill tone="attention">
-              {tls === "disable" ? "Not encrypted" : "Encrypted, not fully checked"}
-            </Pill>
+          <span
+            className={styles.warning}
+            title="Edit the connection to have the certificate and the host name checked."
+          >
+            <Pill tone="attention">{tls === "disable" ? "Not encrypted" : "Not fully checked"}</Pill>
           </span>
         )}
         <span className={styles.name}>
