@@ -134,10 +134,11 @@ pub async fn parse_connection(state: &AppState, text: TypedSecret) -> Result<Par
     understand(state, &text.0).await
 }
 
-/// `null` when the clipboard holds nothing like a connection string.
+/// `null` when the clipboard holds nothing like a connection string. One that cannot be used is refused with the reason,
+/// as if it had been pasted.
 pub async fn read_clipboard_connection(state: &AppState) -> Result<Option<ParsedConnection>, IpcError> {
     match clipboard_text().await {
-        Some(text) => Ok(understand(state, &text).await.ok()),
+        Some(text) => Ok(Some(understand(state, &text).await?)),
         None => Ok(None),
     }
 }

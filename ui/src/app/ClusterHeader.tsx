@@ -47,7 +47,7 @@ export function ClusterHeader({ connection, cluster, menu }: ClusterHeaderProps)
             {isPractice ? (
               <span className={styles.practice}>on this computer; nothing here is real</span>
             ) : (
-              <MiddleEllipsis text={addressOf(connection.fields)} keepEnd={16} isFocusable />
+              <MiddleEllipsis text={addressOf(connection.fields)} keepEnd={12} isFocusable />
             )}
           </span>
           {cluster?.version && <span className={styles.version}>{cluster.version}</span>}

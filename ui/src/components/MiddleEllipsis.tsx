@@ -35,7 +35,11 @@ export function MiddleEllipsis({
       data-full={text}
       data-cut={isCut || undefined}
     >
-      {start && <span className={styles.start}>{start}</span>}
+      {start && (
+        <span className={styles.start} data-long={at > 2 || undefined}>
+          {start}
+        </span>
+      )}
       <span className={styles.end}>{end}</span>
     </span>
   );

@@ -46,6 +46,7 @@ export function PasteBox({ onParsed, onRefused, isFirst = false }: PasteBoxProps
     // The text holds a password: it does not stay on the screen once it is understood.
     setText("");
     forget();
+    forgetErrors();
     onParsed(parsed);
   };
   const parse = useMutation({ mutationFn: commands.parseConnection, onSuccess: take, onError: onRefused });
@@ -56,7 +57,13 @@ export function PasteBox({ onParsed, onRefused, isFirst = false }: PasteBoxProps
       setEmptyHanded(true);
       onRefused();
     },
+    onError: onRefused,
   });
+  const forgetErrors = () => {
+    parse.reset();
+    clipboard.reset();
+    setEmptyHanded(false);
+  };
   const thrown = parse.error ?? clipboard.error;
   const error = thrown && asCallError(thrown);
   return (
@@ -77,8 +84,7 @@ export function PasteBox({ onParsed, onRefused, isFirst = false }: PasteBoxProps
         value={text}
         onChange={(next) => {
           setText(next);
-          parse.reset();
-          setEmptyHanded(false);
+          forgetErrors();
         }}
         error={error && [error.message, error.hint].filter(Boolean).join(" ")}
         placeholder="postgresql://app_admin:…@blue-dog-147.6wr.cockroachlabs.cloud:26257/defaultdb?sslmode=verify-full"
