@@ -73,15 +73,16 @@ export function BackUpForm({
   const isComplete = targetsOf(chosen) !== null;
   const proposal = `${targets.scope === "cluster" ? "cluster" : (database ?? "my")}-backup`;
   const known = collections.data ?? [];
-  // The collection a database already has is where its next backup belongs.
-  const habit = known.find((each) => each.uri === collection) ?? known.find((each) => each.name === proposal);
+  // The collection a database already has is where its next backup belongs; on production that is proposed only.
+  const given = known.find((each) => each.uri === collection);
+  const habit = given ?? known.find((each) => each.name === proposal);
   const [place, setPlace] = useState<Where | null>(null);
   const [name, setName] = useState<string | null>(null);
   const [uri, setUri] = useState("");
   const [picked, setPicked] = useState<string | null>(null);
-  const where: Where = place ?? (habit ? "known" : "new");
-  const folder = name ?? proposal;
-  const pickedUri = picked ?? habit?.uri ?? known[0]?.uri ?? null;
+  const where: Where = place ?? ((isProduction ? known.length > 0 : habit) ? "known" : "new");
+  const folder = name ?? (isProduction ? "" : proposal);
+  const pickedUri = picked ?? (isProduction ? given : (habit ?? known[0]))?.uri ?? null;
   const liesInFiles =
     where === "new" ||
     (where === "known" && known.find((each) => each.uri === pickedUri)?.storage === "userfile");
@@ -91,7 +92,9 @@ export function BackUpForm({
       ? folderProblem(folder)
       : where === "uri" && uri.trim() === ""
         ? "Enter an address."
-        : null;
+        : where === "known" && pickedUri === null
+          ? "Choose a collection."
+          : null;
 
   const next = useMutation({
     mutationFn: async (): Promise<Collection> => {
@@ -180,6 +183,7 @@ export function BackUpForm({
               }))}
               value={pickedUri}
               onChange={setPicked}
+              error={wasPressed ? problem : null}
             />
           )}
           {where === "new" && (
@@ -187,8 +191,13 @@ export function BackUpForm({
               label="Collection"
               value={folder}
               onChange={setName}
-              error={problem}
-              description={`It will be at userfile:///${folder}`}
+              placeholder={proposal}
+              error={wasPressed || name !== null ? problem : null}
+              description={
+                folder === ""
+                  ? "A folder of its own in the cluster's file storage, for all backups of this kind. On production the name is yours."
+                  : `A folder for all backups of this kind. It will be at userfile:///${folder}`
+              }
               mono
             />
           )}

@@ -5,9 +5,10 @@ import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Content } from "../../components/Content";
 import { JobRow } from "../../components/JobRow";
+import { OpenCollection } from "../../components/OpenCollection";
 import { PageHeader } from "../../components/PageHeader";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
-import { collectionsQuery } from "../../ipc/backups";
+import { collectionsQuery, useOpenCollection } from "../../ipc/backups";
 import type { Chain, Collection, Layer } from "../../ipc/bindings";
 import { clusterKey } from "../../ipc/connections";
 import { useCurrentCluster } from "../../ipc/currentCluster";
@@ -50,6 +51,9 @@ export function BackupsPage({ collection, onBackUp, onRestore, onCopy, onOpenJob
   const { readOnly } = connection.fields;
   const queryClient = useQueryClient();
   const [isRefreshing, setRefreshing] = useState(false);
+  const [opened, setOpened] = useState<string | null>(null);
+  const first = opened ?? collection;
+  const opening = useOpenCollection(({ uri }) => setOpened(uri));
   const { data: collections, error, refetch } = useQuery(collectionsQuery(connection.id));
   const running = useUnendedJobs(connection.id).filter((job) => job.kind === "backup");
   const refresh = async () => {
@@ -73,6 +77,7 @@ export function BackupsPage({ collection, onBackUp, onRestore, onCopy, onOpenJob
             <Button variant="quiet" icon="refresh" isPending={isRefreshing} onPress={() => void refresh()}>
               Refresh
             </Button>
+            <OpenCollection {...opening} />
             {error || collections?.length ? backUp : null}
           </>
         }
@@ -112,12 +117,12 @@ export function BackupsPage({ collection, onBackUp, onRestore, onCopy, onOpenJob
           </EmptyState>
         </Card>
       ) : (
-        inOrder(collections, collection).map((each, at) => (
+        inOrder(collections, first).map((each, at) => (
           <CollectionCard
             key={each.uri}
             connectionId={connection.id}
             collection={each}
-            isOpen={at < openAtFirst || each.uri === collection}
+            isOpen={at < openAtFirst || each.uri === first}
             onBackUp={readOnly ? undefined : () => onBackUp(each.uri)}
             onCopy={onCopy}
             onRestore={(chain: Chain, layer?: Layer) =>

@@ -139,6 +139,23 @@ describe("taking a backup", () => {
     await expectAccessible();
   });
 
+  it("on production has no collection chosen beforehand", async () => {
+    const user = userEvent.setup();
+    const backend = atBackups(
+      { plan_backup: () => plan },
+      aConnection("c1", { name: "acme-prod", environment: "production" }),
+    );
+    renderApp("/clusters/c1/backups/new?database=bank");
+    await user.click(await screen.findByRole("button", { name: "Check it" }));
+    expect(await screen.findByText("Choose a collection.")).toBeVisible();
+    await user.click(screen.getByRole("radio", { name: /A new collection/ }));
+    expect(screen.getByRole("textbox", { name: "Collection" })).toHaveValue("");
+    await user.click(screen.getByRole("button", { name: "Check it" }));
+    expect(screen.getByText("Enter a name.")).toBeVisible();
+    expect(backend.sent.map(([command]) => command)).not.toContain("plan_backup");
+    expect(backend.sent.map(([command]) => command)).not.toContain("save_collection");
+  });
+
   it("of single tables asks for them by name", async () => {
     const user = userEvent.setup();
     const backend = atBackups({ plan_backup: () => plan });

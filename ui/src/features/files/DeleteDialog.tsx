@@ -14,6 +14,7 @@ import { nameOf } from "./paths";
 /** What goes, and what happens to its space: the same words above both kinds of question. */
 function PlanText({ plan }: { plan: DeletePlan }) {
   const more = plan.files - plan.names.length;
+  const [they, their] = plan.files === 1 ? ["It", "Its"] : ["They", "Their"];
   return (
     <Stack gap={4}>
       <p>
@@ -46,8 +47,8 @@ function PlanText({ plan }: { plan: DeletePlan }) {
       )}
       <p className={styles.muted}>
         {plan.gcTtlSeconds === null
-          ? "Their space comes back when the cluster collects its garbage."
-          : `They can be undeleted for ${duration(plan.gcTtlSeconds * 1000)}. Their space comes back after that.`}
+          ? `${their} space comes back when the cluster collects its garbage.`
+          : `${they} can be undeleted for ${duration(plan.gcTtlSeconds * 1000)}. ${their} space comes back after that.`}
       </p>
     </Stack>
   );

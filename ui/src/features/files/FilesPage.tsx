@@ -276,7 +276,8 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
                   action={upload}
                 >
                   Files that are stored in the cluster itself (userfiles), and backups that are kept in it,
-                  are listed here.
+                  are listed here. One that was deleted lately can be had back: <em>Undelete…</em> is in “…”
+                  above.
                 </EmptyState>
               )
             ) : (

@@ -396,7 +396,7 @@ describe("a deletion", () => {
     await user.click(await row(/^customers\.csv/));
     await user.click(screen.getByRole("button", { name: "Delete…" }));
     const dialog = await screen.findByRole("alertdialog", { name: "Delete customers.csv?" });
-    expect(dialog).toHaveTextContent("They can be undeleted for 4 h.");
+    expect(dialog).toHaveTextContent("It can be undeleted for 4 h.");
     expect(within(dialog).getByRole("button", { name: "Cancel" })).toHaveFocus();
     await expectAccessible();
     await user.click(within(dialog).getByRole("button", { name: "Delete 1 file" }));

@@ -5,11 +5,12 @@ import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Moment } from "../../components/Moment";
+import { OpenCollection } from "../../components/OpenCollection";
 import { Select } from "../../components/Select";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
 import { type GridColumn, VirtualGrid } from "../../components/VirtualGrid";
-import { backupListQuery, collectionsQuery } from "../../ipc/backups";
+import { backupListQuery, collectionsQuery, useOpenCollection } from "../../ipc/backups";
 import type { BackupList, Collection } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
@@ -27,7 +28,7 @@ const columns: GridColumn<MomentOf>[] = [
     id: "moment",
     header: "Moment",
     width: "minmax(0, 1fr)",
-    cell: ({ time }) => <Moment value={time} withRelative />,
+    cell: ({ time }) => <Moment value={time} withSeconds withRelative />,
   },
   {
     id: "kind",
@@ -228,24 +229,28 @@ export function MomentStep({ search, onSearchChange, onBackUp }: StepProps & { o
   const uri = search.collection ?? bestOf(known, search.database)?.uri;
   const list = useQuery({ ...backupListQuery(connection.id, uri ?? ""), enabled: uri !== undefined });
   const error = collections.error ?? list.error;
+  const opening = useOpenCollection((opened) => onSearchChange({ collection: opened.uri }));
   return (
     <>
       <StepTitle
-        title="Which moment?"
+        title={search.database === undefined ? "Which moment?" : `Which moment of ${search.database}?`}
         aside={
-          known.length > 1 && (
-            <div className={styles.collection}>
-              <Select
-                label="Collection"
-                hideLabel
-                options={known.map((each) => ({ value: each.uri, label: each.name }))}
-                value={uri ?? null}
-                onChange={(collection) =>
-                  onSearchChange({ database: search.database, collection }, { replace: true })
-                }
-              />
-            </div>
-          )
+          <div className={styles.aside}>
+            <OpenCollection {...opening} />
+            {known.length > 1 && (
+              <div className={styles.collection}>
+                <Select
+                  label="Collection"
+                  hideLabel
+                  options={known.map((each) => ({ value: each.uri, label: each.name }))}
+                  value={uri ?? null}
+                  onChange={(collection) =>
+                    onSearchChange({ database: search.database, collection }, { replace: true })
+                  }
+                />
+              </div>
+            )}
+          </div>
         }
       >
         {leadOf(list.data)}
@@ -267,7 +272,7 @@ export function MomentStep({ search, onSearchChange, onBackUp }: StepProps & { o
               </Button>
             }
           >
-            Once a backup was taken, its moment is here.
+            Once a backup was taken, its moment is here. One that lies in a bucket is opened by its address.
           </EmptyState>
         </Card>
       ) : list.data ? (

@@ -143,7 +143,7 @@ describe("the restore wizard", () => {
     await screen.findByRole("heading", { name: "Will this work?" });
     const steps = screen.getByRole("navigation", { name: "Steps of the restore" });
     await user.click(within(steps).getByRole("button", { name: /Moment/ }));
-    expect(await screen.findByRole("heading", { name: "Which moment?" })).toBeVisible();
+    expect(await screen.findByRole("heading", { name: "Which moment of bank?" })).toBeVisible();
     expect(within(steps).getByText("beside, as bank_monday")).toBeVisible();
     await user.click(within(steps).getByRole("button", { name: /Where/ }));
     expect(await screen.findByRole("textbox", { name: "Name of the restored database" })).toHaveValue(
@@ -287,6 +287,26 @@ describe("the moment", () => {
     await waitFor(() =>
       expect(router.state.location.search).toMatchObject({ moment: "2026-11-21T10:37:00.000Z" }),
     );
+  });
+
+  it("opens a backup that lies elsewhere by its address", async () => {
+    const user = userEvent.setup();
+    const bucket = aCollection({ uri: "s3://acme/bank?AWS_SECRET_ACCESS_KEY=redacted", storage: "s3" });
+    const backend = atRestore({ list_collections: () => [], save_collection: () => bucket });
+    const router = renderApp("/clusters/c1/restore");
+    expect(await screen.findByRole("heading", { name: "Nothing to go back to yet" })).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Open a backup elsewhere…" }));
+    await user.keyboard("{Enter}");
+    expect(screen.getByText("Enter an address.")).toBeVisible();
+    await expectAccessible();
+    await user.keyboard(" s3://acme/bank?AWS_SECRET_ACCESS_KEY=k {Enter}");
+    await waitFor(() => expect(router.state.location.search).toEqual({ collection: bucket.uri }));
+    expect(backend.sent).toContainEqual([
+      "save_collection",
+      { connection: "c1", uri: "s3://acme/bank?AWS_SECRET_ACCESS_KEY=k" },
+    ]);
+    expect(await screen.findByRole("row", { name: /^23 Nov 2026/ })).toBeVisible();
+    expect(screen.queryByRole("dialog")).toBeNull();
   });
 
   it("leaves out backups without the database, and says so", async () => {
