@@ -103,7 +103,7 @@ fn a_file_is_deleted_brought_back_and_renamed() {
     outside::psql(&desktop, "defaultdb", &soon);
 
     app.click("Delete…");
-    app.see("They can be undeleted for 10 min");
+    app.see("It can be undeleted for 10 min");
     app.click("Delete 1 file");
     are_stored(&desktop, "");
 
