@@ -25,9 +25,10 @@ test: ## Install what is missing, run every check and test, the desktop tests in
 test-desktop: setup-test ui ## Run only the desktop tests; WHICH=name picks some of them
 	cargo nextest run $(CARGO_ALL) --ignore-default-filter -E 'binary(desktop) and test(/$(WHICH)/)'
 
-bench: setup ## Measure transfers, the practice cluster and the lists
+bench: setup-test ui ## Measure transfers and lists, in the real window too, against what is wanted
 	cargo bench -p roachvault-cockroach --bench userfile
 	cargo bench -p roachvault-core --bench listing
+	cargo nextest run --release $(CARGO_ALL) --test desktop --ignore-default-filter --success-output immediate -E 'test(a_hundred_thousand_files)'
 
 bundle: setup ## Write the deb and rpm packages (a release build)
 	ui/node_modules/.bin/tauri build --bundles deb,rpm

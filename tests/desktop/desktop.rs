@@ -166,6 +166,16 @@ impl Desktop {
         processes.filter(is_ours).collect()
     }
 
+    /// Memory of all these processes together, in bytes; what several of them share counts once (Linux's PSS).
+    pub fn memory_bytes(&self) -> u64 {
+        let share = |process: PathBuf| {
+            let rollup = fs::read_to_string(process.join("smaps_rollup")).ok()?;
+            let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+            line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()
+        };
+        self.processes().into_iter().filter_map(share).sum::<u64>() << 10
+    }
+
     /// Sends SIGKILL to what runs this program on this desktop, and on no other. Answers how many there were.
     pub fn kill_program(&self, program: &str) -> usize {
         self.processes()

@@ -13,10 +13,31 @@ use crate::wait::until;
 const FILES: usize = 100_000;
 const STORE: &str = "defaultdb.public.userfiles_demo_upload_files";
 
-/// What a click may take until the rows are drawn. Wanted are 300 ms and 150 ms of a release build on a quiet machine; an
-/// unoptimised one on a busy machine gets more, and the figures are printed.
-const FIRST_ROWS: Duration = Duration::from_millis(2500);
-const FILTERED: Duration = Duration::from_millis(4000);
+/// What is wanted of the median of the rounds. `make bench` holds the optimised app to it; an unoptimised one beside
+/// other tests gets more.
+struct Bounds {
+    rounds: usize,
+    first_rows: Duration,
+    filtered: Duration,
+    /// By which the app's processes together may grow, the practice cluster among them.
+    growth_mib: u64,
+}
+
+const BOUNDS: Bounds = if cfg!(debug_assertions) {
+    Bounds {
+        rounds: 1,
+        first_rows: Duration::from_millis(2500),
+        filtered: Duration::from_millis(4000),
+        growth_mib: 400,
+    }
+} else {
+    Bounds {
+        rounds: 5,
+        first_rows: Duration::from_millis(300),
+        filtered: Duration::from_millis(150),
+        growth_mib: 60,
+    }
+};
 
 /// Does something in the page and measures, inside the page, how long it takes until a row says this.
 fn time_until_row(app: &App, action: &str, row: &str) -> Duration {
@@ -69,28 +90,53 @@ fn a_hundred_thousand_files_are_listed_and_filtered_at_once() {
         }
         outside::psql_file(&desktop, "defaultdb", &insert);
     }
-    // What was read before the rows came is let go of with the cluster.
-    app.click("Actions for Practice cluster");
-    app.click("Disconnect");
-    app.see("Disconnected from");
-    app.click("Practice cluster");
-    app.see("What do you need?");
+    let (mut listed, mut filtered, mut grown) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..BOUNDS.rounds {
+        // What was read before is let go of with the cluster.
+        app.click("Actions for Practice cluster");
+        app.click("Disconnect");
+        app.see("Disconnected from");
+        app.click("Practice cluster");
+        app.see("What do you need?");
+        let before = desktop.memory_bytes();
 
-    let listed = time_until_row(
-        &app,
-        "[...document.querySelectorAll('nav a')].find((link) => link.textContent === 'Files').click()",
-        "0-first.csv",
+        listed.push(time_until_row(
+            &app,
+            "[...document.querySelectorAll('nav a')].find((link) => link.textContent === 'Files').click()",
+            "0-first.csv",
+        ));
+        app.see_within("100,001 files", SOON);
+        filtered.push(time_until_row(&app, &set_filter("09999"), "part-009999.csv"));
+        grown.push(desktop.memory_bytes().saturating_sub(before) >> 20);
+        app.script(&format!("(() => {{ {} }})()", set_filter("")));
+    }
+    let (listed, filtered, grown) = (median(listed), median(filtered), median(grown));
+    println!(
+        "100,000 files, median of {}: first rows after {} ms (wanted {}), filtered after {} ms (wanted {}), all processes \
+         together {grown} MiB larger (wanted at most {})",
+        BOUNDS.rounds,
+        listed.as_millis(),
+        BOUNDS.first_rows.as_millis(),
+        filtered.as_millis(),
+        BOUNDS.filtered.as_millis(),
+        BOUNDS.growth_mib,
     );
-    app.see_within("100,001 files", SOON);
-    let filtered = time_until_row(
-        &app,
-        "const field = document.querySelector('input[type=search], [role=searchbox]');
-         Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, '09999');
-         field.dispatchEvent(new Event('input', { bubbles: true }))",
-        "part-009999.csv",
-    );
-    println!("100,000 files: first rows after {listed:?}, filtered after {filtered:?}");
-    assert!(listed < FIRST_ROWS, "the first rows took {listed:?}");
-    assert!(filtered < FILTERED, "the filter took {filtered:?}");
+    assert!(listed <= BOUNDS.first_rows, "the first rows took {listed:?}");
+    assert!(filtered <= BOUNDS.filtered, "the filter took {filtered:?}");
+    assert!(grown <= BOUNDS.growth_mib, "the processes grew by {grown} MiB");
     app.quit();
+}
+
+/// Puts a text into the filter as typing does.
+fn set_filter(text: &str) -> String {
+    format!(
+        "const field = document.querySelector('input[type=search], [role=searchbox]');
+         Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, '{text}');
+         field.dispatchEvent(new Event('input', {{ bubbles: true }}))"
+    )
+}
+
+fn median<T: Ord + Copy>(mut measured: Vec<T>) -> T {
+    measured.sort();
+    measured[measured.len() / 2]
 }

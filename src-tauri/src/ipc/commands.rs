@@ -50,7 +50,7 @@ commands! {
     ) => ();
     userfiles::start_copy(connection: Uuid, request: userfiles::MoveRequest) => Uuid;
     userfiles::get_userfile(connection: Uuid, store: Option<String>, path: String) => userfiles::UserfileDetails;
-    userfiles::digest_userfile(connection: Uuid, store: Option<String>, path: String) => String;
+    userfiles::start_digest(connection: Uuid, store: Option<String>, path: String) => Uuid;
     userfiles::preview_userfile(connection: Uuid, store: Option<String>, path: String) => userfiles::Preview;
     userfiles::list_deleted_userfiles(
         connection: Uuid,

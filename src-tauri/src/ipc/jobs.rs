@@ -16,7 +16,7 @@ pub enum JobKind {
     Upload,
     Download,
     DeleteFiles,
-    RenameFiles,
+    Digest,
     CopyFiles,
     Undelete,
     Repair,
@@ -369,7 +369,7 @@ macro_rules! same_variants {
 }
 
 same_variants!(job::JobKind => JobKind {
-    Upload, Download, DeleteFiles, RenameFiles, CopyFiles, Undelete, Repair, CopyToCluster, ExportArchive,
+    Upload, Download, DeleteFiles, Digest, CopyFiles, Undelete, Repair, CopyToCluster, ExportArchive,
     ImportArchive, Backup, Restore,
 });
 same_variants!(job::JobState => JobState {

@@ -171,15 +171,19 @@ pub async fn get_userfile(
         .into())
 }
 
-/// SHA-256 of the whole file, in hex. Takes as long as reading the file does.
-pub async fn digest_userfile(
+/// Answers the job to watch: the digest of the whole file stands in its outcome.
+pub async fn start_digest(
     state: &AppState,
     connection: Uuid,
     store: Option<String>,
     path: String,
-) -> Result<String, IpcError> {
+) -> Result<Uuid, IpcError> {
     let cluster = open(state, connection)?;
-    Ok(state.userfiles.digest(&cluster, store.as_deref(), &path).await?)
+    Ok(state
+        .userfiles
+        .start_digest(&state.jobs, &cluster, store.as_deref(), &path)
+        .await?
+        .0)
 }
 
 pub async fn preview_userfile(

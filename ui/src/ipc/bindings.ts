@@ -481,7 +481,7 @@ clusterJobId: string | null, error: IpcError | null, outcome: JobOutcome | null,
  */
 ended: boolean, can: JobPossible, };
 
-export type JobKind = "upload" | "download" | "deleteFiles" | "renameFiles" | "copyFiles" | "undelete" | "repair" | "copyToCluster" | "exportArchive" | "importArchive" | "backup" | "restore";
+export type JobKind = "upload" | "download" | "deleteFiles" | "digest" | "copyFiles" | "undelete" | "repair" | "copyToCluster" | "exportArchive" | "importArchive" | "backup" | "restore";
 
 export type JobOutcome = { "kind": "files", done: number, skipped: number, failed: number, doneBytes: number, 
 /**
@@ -980,7 +980,7 @@ export const commands = {
   renameUserfiles: (connection: string, request: MoveRequest, typed: string | null): Promise<void> => call("rename_userfiles", { connection, request, typed }),
   startCopy: (connection: string, request: MoveRequest): Promise<string> => call("start_copy", { connection, request }),
   getUserfile: (connection: string, store: string | null, path: string): Promise<UserfileDetails> => call("get_userfile", { connection, store, path }),
-  digestUserfile: (connection: string, store: string | null, path: string): Promise<string> => call("digest_userfile", { connection, store, path }),
+  startDigest: (connection: string, store: string | null, path: string): Promise<string> => call("start_digest", { connection, store, path }),
   previewUserfile: (connection: string, store: string | null, path: string): Promise<Preview> => call("preview_userfile", { connection, store, path }),
   listDeletedUserfiles: (connection: string, store: string | null): Promise<Array<DeletedUserfile>> => call("list_deleted_userfiles", { connection, store }),
   startUndelete: (connection: string, store: string | null, fileIds: Array<string>, typed: string | null): Promise<string> => call("start_undelete", { connection, store, fileIds, typed }),

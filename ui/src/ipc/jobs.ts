@@ -45,7 +45,7 @@ const changes: Record<JobKind, readonly string[]> = {
   upload: ["files"],
   download: [],
   deleteFiles: ["files", "backups"],
-  renameFiles: ["files", "backups"],
+  digest: [],
   copyFiles: ["files", "backups"],
   undelete: ["files", "backups"],
   repair: ["files"],
@@ -105,6 +105,13 @@ export function useUnendedJobs(connectionId?: string): readonly Job[] {
       jobs.filter((job) => !job.ended && (connectionId === undefined || job.connectionId === connectionId)),
     [jobs, connectionId],
   );
+}
+
+/** The digest that a job over one file has come to, in hex; null until it has, and where it was not worked out. */
+export function digestOf(job: Job | undefined): string | null {
+  if (job?.outcome?.kind !== "files" || job.outcome.results.length !== 1) return null;
+  const end = job.outcome.results[0]?.end;
+  return end?.end === "done" ? end.sha256 : null;
 }
 
 const refused = (thrown: unknown) => announce(asCallError(thrown).message, { tone: "bad" });

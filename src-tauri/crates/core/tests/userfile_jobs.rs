@@ -12,6 +12,7 @@ use roachvault_cockroach::Cluster;
 use roachvault_core::job::{FileEnd, JobId, JobSnapshot, JobState, Jobs, Journal, Outcome, Runs};
 use roachvault_core::userfile::{self, Choices, Entry, ListRequest, Move, OnConflict, Sort, Userfiles};
 use roachvault_core::{ClusterInfo, Code, ConnectionId, Environment, OpenCluster};
+use sha2::{Digest, Sha256};
 
 #[path = "../../cockroach/tests/support/local.rs"]
 mod local;
@@ -341,7 +342,20 @@ async fn cut_connections_cost_a_moment_and_no_byte() {
         .await;
     assert_eq!(job.state, JobState::Succeeded, "{job:?}");
     assert!(std::fs::read(target.join("big")).unwrap() == bytes);
-    assert_eq!(world.relay.cuts.load(std::sync::atomic::Ordering::Relaxed), 2);
+    world.relay.cut_after(17 << 20);
+    let id = world
+        .userfiles
+        .start_digest(&world.jobs, &world.cluster, None, "up/big")
+        .await
+        .unwrap();
+    let Some(Outcome::Files(files)) = world.ended(id).await.outcome else {
+        panic!("a digest is of a file")
+    };
+    let FileEnd::Done { sha256: Some(sha256) } = &files.results[0].end else {
+        panic!("{:?}", files.results)
+    };
+    assert_eq!(*sha256, format!("{:x}", Sha256::digest(&bytes)));
+    assert_eq!(world.relay.cuts.load(std::sync::atomic::Ordering::Relaxed), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,12 +23,12 @@ macro_rules! commands {
 include!("../commands.rs");
 
 /// By the law of names these only look.
-const LOOKING: [&str; 9] = [
-    "digest_", "get_", "list_", "plan_", "preview_", "read_", "parse_", "watch_", "test_",
+const LOOKING: [&str; 8] = [
+    "get_", "list_", "plan_", "preview_", "read_", "parse_", "watch_", "test_",
 ];
 
-/// These change what lies on this computer, and nothing in a cluster. The practice cluster is this computer's own.
-const LOCAL: [&str; 18] = [
+/// These change what lies on this computer at most, and nothing in a cluster. The practice cluster is this computer's own.
+const LOCAL: [&str; 19] = [
     "connect_cluster",
     "delete_connection",
     "discard_connection_import",
@@ -44,6 +44,7 @@ const LOCAL: [&str; 18] = [
     "save_collection",
     "save_connection",
     "save_settings",
+    "start_digest",
     "start_download",
     "start_export",
     "start_practice_cluster",

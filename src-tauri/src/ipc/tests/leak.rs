@@ -485,7 +485,8 @@ fn files(wire: &mut Wire, connection: &Value, second: &Value, folder: &Path) {
     );
     let one = json!({"connection": connection, "store": null, "path": "report.csv"});
     wire.done("get_userfile", one.clone());
-    wire.done("digest_userfile", one.clone());
+    let digest = wire.done("start_digest", one.clone());
+    wire.ended(&digest);
     wire.done("preview_userfile", one);
     let down = json!({"store": null, "paths": ["report.csv"], "target": folder, "asFile": false});
     let plan = wire.done(

@@ -7,11 +7,15 @@ import { Dialog } from "../../components/Dialog";
 import { Disclosure } from "../../components/Disclosure";
 import { KeyValueList } from "../../components/KeyValueList";
 import { Moment } from "../../components/Moment";
+import { jobFigures, jobFraction } from "../../components/JobRow";
+import { ProgressBar } from "../../components/ProgressBar";
+import { Sha256 } from "../../components/Sha256";
 import { ErrorState, Skeleton } from "../../components/States";
 import { Tabs } from "../../components/Tabs";
 import { commands, type Preview, type UserfileDetails } from "../../ipc/bindings";
 import { clusterKey } from "../../ipc/connections";
 import { asCallError } from "../../ipc/errors";
+import { digestOf, jobControls, useJob } from "../../ipc/jobs";
 import { bytes, count, counted } from "../../lib/quantity";
 import styles from "./DetailsDialog.module.css";
 import { nameOf } from "./paths";
@@ -22,28 +26,38 @@ interface FactsProps {
   details: UserfileDetails;
 }
 
-/** A file of one chunk has the digest of that chunk; of others the whole must be read, so it is asked for. */
+/** A file of one chunk has the digest of that chunk; of others the whole must be read, by a job that goes on by itself. */
 function Digest({ connectionId, store, details }: FactsProps) {
-  const digest = useMutation({
-    mutationFn: () => commands.digestUserfile(connectionId, store, details.path),
+  const start = useMutation({
+    mutationFn: () => commands.startDigest(connectionId, store, details.path),
   });
-  const sha256 = details.sha256 ?? digest.data;
-  if (sha256 !== undefined)
+  const job = useJob(start.data ?? null);
+  const sha256 = details.sha256 ?? digestOf(job);
+  if (sha256 !== null) return <Sha256 value={sha256} />;
+  if (job !== undefined && !job.ended && job.state !== "paused")
     return (
-      <span className={styles.withCopy}>
-        <code>{sha256}</code>
-        <CopyButton text={sha256} label="Copy the digest" />
+      <span className={styles.reading}>
+        <ProgressBar label={job.title} fraction={jobFraction(job)} valueText={jobFigures(job)} />
+        <span className={styles.muted}>{jobFigures(job) || job.phase}</span>
+        <Button size="small" onPress={jobControls(job).onCancel}>
+          Cancel
+        </Button>
       </span>
     );
+  const error = job?.error ?? (start.error && asCallError(start.error));
   return (
     <Stack gap={2}>
       <span className={styles.withCopy}>
-        <Button size="small" isPending={digest.isPending} onPress={() => digest.mutate()}>
+        <Button
+          size="small"
+          isPending={start.isPending || (start.isSuccess && job === undefined)}
+          onPress={() => start.mutate()}
+        >
           Work it out
         </Button>
         <span className={styles.muted}>The whole file is read: {bytes(details.sizeBytes)}.</span>
       </span>
-      {digest.error && <ErrorState error={asCallError(digest.error)} />}
+      {error && <ErrorState error={error} />}
     </Stack>
   );
 }

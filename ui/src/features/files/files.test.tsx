@@ -517,15 +517,34 @@ describe("a file", () => {
         ],
         sha256: null,
       }),
-      digest_userfile: () => sha256,
+      start_digest: () => "job-1",
     });
     renderApp("/clusters/c1/files");
     await user.dblClick(await row(/^customers\.csv/));
     await user.click(await screen.findByRole("button", { name: "Work it out" }));
-    expect(await screen.findByText(sha256)).toBeVisible();
-    expect(sentOf(backend, "digest_userfile")).toEqual([
-      { connection: "c1", store: null, path: "customers.csv" },
-    ]);
+    await waitFor(() =>
+      expect(sentOf(backend, "start_digest")).toEqual([
+        { connection: "c1", store: null, path: "customers.csv" },
+      ]),
+    );
+    const job = aJob("job-1", { kind: "digest", title: "SHA-256 of customers.csv" });
+    act(() => backend.sendJobs({ full: false, jobs: [job], removed: [] }));
+    expect(await screen.findByRole("progressbar", { name: "SHA-256 of customers.csv" })).toBeVisible();
+    await expectAccessible();
+    await user.click(within(screen.getByRole("dialog")).getByRole("button", { name: "Cancel" }));
+    expect(sentOf(backend, "cancel_job")).toEqual([{ id: "job-1" }]);
+    const end = { end: "done" as const, sha256 };
+    const result = { source: "customers.csv", target: "customers.csv", sizeBytes: 10, end };
+    const sums = { done: 1, skipped: 0, failed: 0, doneBytes: 10, notes: [] };
+    const outcome = { kind: "files" as const, ...sums, results: [result] };
+    act(() =>
+      backend.sendJobs({
+        full: false,
+        jobs: [{ ...job, state: "succeeded", ended: true, outcome }],
+        removed: [],
+      }),
+    );
+    expect(await within(screen.getByRole("dialog")).findByText(sha256)).toBeVisible();
   });
 
   it("comes back after it was deleted", async () => {

@@ -1,4 +1,5 @@
 import { Disclosure } from "../../components/Disclosure";
+import { Sha256 } from "../../components/Sha256";
 import type { JobOutcome } from "../../ipc/bindings";
 import { bytes, counted } from "../../lib/quantity";
 import styles from "./FilesOutcome.module.css";
@@ -6,6 +7,8 @@ import styles from "./FilesOutcome.module.css";
 /** What a transfer of several files came to: the counts, and by name what did not go through. */
 export function FilesOutcome({ outcome }: { outcome: Extract<JobOutcome, { kind: "files" }> }) {
   const problems = outcome.results.filter((result) => result.end.end !== "done");
+  const [only, ...others] = outcome.results;
+  const sha256 = others.length === 0 && only?.end.end === "done" ? only.end.sha256 : null;
   const counts = [
     `${counted(outcome.done, "file")} done, ${bytes(outcome.doneBytes)}`,
     outcome.skipped > 0 ? `${counted(outcome.skipped, "file")} skipped` : "",
@@ -14,6 +17,7 @@ export function FilesOutcome({ outcome }: { outcome: Extract<JobOutcome, { kind:
   return (
     <div className={styles.outcome}>
       <p>{counts.join(" · ")}</p>
+      {sha256 && <Sha256 value={sha256} />}
       {outcome.notes.map((note) => (
         <p key={note}>{note}</p>
       ))}

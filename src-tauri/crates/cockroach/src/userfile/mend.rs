@@ -2,6 +2,7 @@
 //! damage.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
@@ -11,9 +12,10 @@ use uuid::Uuid;
 use super::chunks::{Digested, digests, digests_of, signed, to_hex, unsigned};
 use super::delete::remove_payload;
 use super::download::pin;
-use super::lanes::{Lanes, on_lane};
+use super::lanes::{Lanes, SharedLanes, on_lane};
 use super::list::{FileRow, empty_when_missing, list_page};
 use super::name::{StoredName, temporary_name};
+use super::report::Event;
 use super::store::Store;
 use super::upload::taken;
 use crate::error::{Error, ErrorKind, Result};
@@ -219,26 +221,38 @@ impl Layout {
 
 /// SHA-256 of a whole file, in hex. The cluster digests chunks but cannot put their digests together, so
 /// the file is read, all of it at one moment.
-pub async fn whole_sha256(store: &Store, file: &FileRow) -> Result<String> {
+pub async fn whole_sha256(store: &Store, lanes: &SharedLanes, file: &FileRow) -> Result<String> {
     let moment = pin(&store.cluster, store.dialect).await?;
     let sql = format!(
-        "SELECT byte_offset, payload FROM {}{} WHERE file_id = $1 ORDER BY byte_offset",
+        "SELECT byte_offset, payload FROM {}{} WHERE file_id = $1 AND byte_offset >= $2 ORDER BY byte_offset",
         store.payload,
         store.dialect.as_of(moment.as_deref())?
     );
-    let mut connection = store.cluster.transfer_connection().await?;
-    let mut rows = sqlx::query(AssertSqlSafe(sql))
-        .bind(file.file_id)
-        .fetch(&mut connection);
-    let (mut digest, mut at) = (Sha256::new(), 0);
-    while let Some(row) = rows.try_next().await? {
-        let (offset, bytes): (u64, &[u8]) = (unsigned(row.try_get(0)?), row.try_get(1)?);
-        if offset != at {
-            break;
+    // Kept across attempts: a broken connection does not make it begin anew.
+    let progress = Mutex::new((Sha256::new(), 0));
+    let lock = || progress.lock().unwrap_or_else(PoisonError::into_inner);
+    on_lane!(lanes, |connection| {
+        let from: u64 = lock().1;
+        let mut rows = sqlx::query(AssertSqlSafe(sql.clone()))
+            .bind(file.file_id)
+            .bind(signed(from))
+            .fetch(connection);
+        while let Some(row) = rows.try_next().await? {
+            lanes.check_stop()?;
+            let (offset, bytes): (u64, &[u8]) = (unsigned(row.try_get(0)?), row.try_get(1)?);
+            lanes.throttle(bytes.len() as u64).await?;
+            let mut progress = lock();
+            if offset != progress.1 {
+                break;
+            }
+            progress.0.update(bytes);
+            progress.1 += bytes.len() as u64;
+            drop(progress);
+            lanes.report(Event::Bytes(bytes.len() as u64));
         }
-        at += bytes.len() as u64;
-        digest.update(bytes);
-    }
+        Ok(())
+    })?;
+    let (digest, at) = progress.into_inner().unwrap_or_else(PoisonError::into_inner);
     if at != file.size_bytes {
         return Err(Error::new(
             ErrorKind::Corrupt,

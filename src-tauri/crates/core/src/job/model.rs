@@ -33,7 +33,7 @@ pub enum JobKind {
     Upload,
     Download,
     DeleteFiles,
-    RenameFiles,
+    Digest,
     CopyFiles,
     Undelete,
     Repair,

@@ -88,13 +88,6 @@ impl Userfiles {
         })
     }
 
-    /// SHA-256 of a whole file, in hex. Takes as long as reading it.
-    pub async fn digest(&self, cluster: &OpenCluster, store: Option<&str>, path: &str) -> Result<String> {
-        let store = open_store(cluster.readable(), store).await?;
-        let file = find(&store, path).await?;
-        Ok(userfile::whole_sha256(&store, &file).await?)
-    }
-
     pub async fn preview(&self, cluster: &OpenCluster, store: Option<&str>, path: &str) -> Result<Preview> {
         let store = open_store(cluster.readable(), store).await?;
         let file = find(&store, path).await?;

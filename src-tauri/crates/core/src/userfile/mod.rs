@@ -6,6 +6,7 @@
 mod archive;
 mod collection;
 mod delete;
+mod digest;
 mod download;
 mod export;
 mod import;
@@ -77,6 +78,7 @@ pub fn runs(runs: Runs, limit: &Arc<SpeedLimit>) -> Runs {
     }
     runs.with(&[JobKind::Upload], limited(limit, upload::run))
         .with(&[JobKind::Download], limited(limit, download::run))
+        .with(&[JobKind::Digest], limited(limit, digest::run))
         .with(&[JobKind::ExportArchive], limited(limit, export::run))
         .with(&[JobKind::ImportArchive], limited(limit, upload::run_import))
         .with(&[JobKind::Undelete], limited(limit, undelete::run))

@@ -123,6 +123,12 @@ pub(super) struct DeleteSpec {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct DigestSpec {
+    pub store: String,
+    pub file: StoredFile,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct CopySpec {
     pub store: String,
     pub copies: Vec<CopyFile>,

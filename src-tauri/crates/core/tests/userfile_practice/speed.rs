@@ -42,3 +42,17 @@ async fn a_limit_taken_away_frees_what_is_under_way() {
     world.limit.set(None);
     assert_eq!(world.ended(id).await.state, JobState::Succeeded);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn working_out_a_digest_keeps_to_the_limit_and_can_be_cancelled() {
+    let world = World::new(1).await;
+    let path = world.write("large", &noise(3 * FILE_BYTES, 9));
+    assert_eq!(world.upload(vec![path]).await.state, JobState::Succeeded);
+    world.limit.set(Some(16 << 10));
+    let id = world.start_digest("large").await;
+    world.until(id, |job| job.state == JobState::Running).await;
+    world.jobs.cancel(id).await.unwrap();
+    let job = world.ended(id).await;
+    assert_eq!(job.state, JobState::Cancelled);
+    assert!(job.error.is_none(), "{:?}", job.error);
+}

@@ -194,6 +194,25 @@ impl World {
             .unwrap()
     }
 
+    pub async fn start_digest(&self, path: &str) -> JobId {
+        self.userfiles
+            .start_digest(&self.jobs, &self.places[0].open, None, path)
+            .await
+            .unwrap()
+    }
+
+    /// The digest that a job over this file comes to.
+    pub async fn digest(&self, path: &str) -> String {
+        let job = self.ended(self.start_digest(path).await).await;
+        match &job.outcome {
+            Some(Outcome::Files(files)) => match &files.results[0].end {
+                FileEnd::Done { sha256: Some(sha256) } => sha256.clone(),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub async fn ended(&self, id: JobId) -> JobSnapshot {
         self.until(id, |job| job.state.is_final()).await
     }
