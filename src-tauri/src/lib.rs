@@ -22,8 +22,8 @@ pub fn build<R: Runtime>(builder: Builder<R>) -> Builder<R> {
 /// How long the window stays open for the number of a cluster job that is just being started.
 const SETTLING: Duration = Duration::from_secs(5);
 
-/// Closes the window once every cluster job can be found again. A backup whose number was never written down would
-/// have to be called lost at the next start, though it may well run.
+/// Closes the window once nobody minds the transfers that this stops, and every cluster job can be found again: a
+/// backup whose number was never written down would have to be called lost at the next start, though it may well run.
 fn close_when_settled<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else {
         return;
@@ -32,6 +32,9 @@ fn close_when_settled<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
     let window = window.clone();
     tauri::async_runtime::spawn(async move {
         let jobs = window.state::<AppState>().jobs.clone();
+        if !host::quit::may_stop(&window, &jobs.running_local()).await {
+            return;
+        }
         jobs.settle(SETTLING).await;
         if let Err(error) = window.destroy() {
             tracing::warn!(%error, "the window could not be closed");

@@ -6,6 +6,7 @@ import type {
   Database,
   FolderPage,
   PlanCheck,
+  RenamePlan,
   RestorePlan,
   TransferPlan,
   UserfileEntry,
@@ -41,7 +42,7 @@ export function aFolder(entries: UserfileEntry[], page: Partial<FolderPage> = {}
     files: entries.length,
     sizeBytes: entries.reduce((sum, entry) => sum + entry.sizeBytes, 0),
     complete: true,
-    listedAt: "2026-11-23T10:05:00Z",
+    listedAt: new Date().toISOString(),
     ...page,
   };
 }
@@ -137,4 +138,8 @@ export function aRestorePlan(plan: Partial<RestorePlan> = {}): RestorePlan {
     lostGrants: [],
     ...plan,
   };
+}
+
+export function aRenamePlan(plan: Partial<RenamePlan> = {}): RenamePlan {
+  return { plan: "plan-1", store, files: 1, collections: [], merges: [], typeToConfirm: null, ...plan };
 }

@@ -5,3 +5,4 @@ pub mod clipboard;
 pub mod keychain;
 pub mod paths;
 pub mod practice;
+pub mod quit;

@@ -43,11 +43,8 @@ commands! {
     userfiles::start_download(plan: Uuid, choices: userfiles::ConflictChoices) => Uuid;
     userfiles::plan_delete(connection: Uuid, request: userfiles::SelectedFiles) => userfiles::DeletePlan;
     userfiles::start_delete(plan: Uuid, typed: Option<String>) => Uuid;
-    userfiles::rename_userfiles(
-        connection: Uuid,
-        request: userfiles::MoveRequest,
-        typed: Option<String>,
-    ) => ();
+    userfiles::plan_rename(connection: Uuid, request: userfiles::MoveRequest) => userfiles::RenamePlan;
+    userfiles::rename_userfiles(plan: Uuid, typed: Option<String>) => ();
     userfiles::start_copy(connection: Uuid, request: userfiles::MoveRequest) => Uuid;
     userfiles::get_userfile(connection: Uuid, store: Option<String>, path: String) => userfiles::UserfileDetails;
     userfiles::start_digest(connection: Uuid, store: Option<String>, path: String) => Uuid;

@@ -131,22 +131,29 @@ pub async fn start_delete(state: &AppState, plan: Uuid, typed: Option<String>) -
         .0)
 }
 
-/// Renames or moves, at once: either all of them or none.
-pub async fn rename_userfiles(
+pub async fn plan_rename(
     state: &AppState,
     connection: Uuid,
     request: MoveRequest,
-    typed: Option<String>,
-) -> Result<(), IpcError> {
+) -> Result<RenamePlan, IpcError> {
     let moves: Vec<CoreMove> = request.moves.into_iter().map(CoreMove::from).collect();
     let cluster = open(state, connection)?;
     Ok(state
         .userfiles
-        .rename(&cluster, request.store.as_deref(), &moves, typed.as_deref())
+        .plan_rename(&cluster, request.store.as_deref(), &moves)
+        .await?
+        .into())
+}
+
+/// Renames or moves, at once: either all of them or none.
+pub async fn rename_userfiles(state: &AppState, plan: Uuid, typed: Option<String>) -> Result<(), IpcError> {
+    Ok(state
+        .userfiles
+        .rename(find(state), plan, typed.as_deref())
         .await?)
 }
 
-/// Copies inside the cluster; no bytes come here. Answers the job to watch.
+/// Answers the job to watch.
 pub async fn start_copy(state: &AppState, connection: Uuid, request: MoveRequest) -> Result<Uuid, IpcError> {
     let moves: Vec<CoreMove> = request.moves.into_iter().map(CoreMove::from).collect();
     let cluster = open(state, connection)?;

@@ -167,7 +167,12 @@ export function TypedNameDialog({
     >
       <Stack gap={4}>
         {children}
-        <ProductionGuard guard={guard} what="This is a production cluster." nameOf={nameOf} autoFocus />
+        <ProductionGuard
+          guard={guard}
+          what={nameOf === "collection" ? "Backups are at stake." : "This is a production cluster."}
+          nameOf={nameOf}
+          autoFocus
+        />
       </Stack>
     </Dialog>
   );

@@ -28,7 +28,7 @@ export function useProductionGuard(name: string | null, isAsked = true): Product
   };
 }
 
-/** Inside the dialog that changes a production cluster: its colour, what is about to happen, and the name to type. */
+/** Inside the dialog that changes a production cluster, or destroys a backup: what is about to happen, and the name to type. */
 export function ProductionGuard({
   guard,
   what,
@@ -37,7 +37,7 @@ export function ProductionGuard({
 }: {
   guard: ProductionGuardState;
   what: string;
-  /** What the name is of. */
+  /** What the name is of. A backup is guarded on every cluster, so nothing is said of production there. */
   nameOf?: "connection" | "database" | "collection";
   autoFocus?: boolean;
 }) {
@@ -47,13 +47,13 @@ export function ProductionGuard({
   return (
     <div className={styles.guard} data-tone={tone}>
       <p className={styles.what}>
-        <Pill tone={tone}>{label}</Pill> {what}
+        {nameOf !== "collection" && <Pill tone={tone}>{label}</Pill>} {what}
       </p>
       <p id={promptId}>
         Type <strong className={styles.name}>{guard.name}</strong> to go on.
       </p>
       <TextField
-        label={`Name of the ${nameOf}`}
+        label={nameOf === "collection" ? "Path of the collection" : `Name of the ${nameOf}`}
         aria-describedby={promptId}
         value={guard.text}
         onChange={guard.setText}

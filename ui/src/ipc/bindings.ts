@@ -336,6 +336,10 @@ export type DeletedUserfile = { fileId: string, path: string, sizeBytes: number,
  */
 seenAt: string, 
 /**
+ * From then on the cluster may have collected its bytes.
+ */
+keptUntil: string, 
+/**
  * The name is in use again; it would come back under another one.
  */
 nameTaken: boolean, };
@@ -620,10 +624,25 @@ limit: number,
  */
 refresh: boolean, };
 
+export type LostFile = { path: string, sizeBytes: number, 
+/**
+ * So many of its bytes are there.
+ */
+storedBytes: number, };
+
 /**
  * A name that could not be taken over as it is.
  */
 export type MappedName = { source: string, target: string, };
+
+/**
+ * A folder that has files already and would get those of another.
+ */
+export type MergedFolder = { path: string, 
+/**
+ * As many as it has now.
+ */
+files: number, };
 
 /**
  * Old and new path of a file, or of a folder when both end in a slash.
@@ -710,21 +729,31 @@ export type Product = "cockroachDb" | "postgreSql" | "other";
 
 export type ProgressUnit = "bytes" | "files" | "percent";
 
+export type RenamePlan = { plan: string, store: string, files: number, 
+/**
+ * Collections that get another address or, where not whole, are torn apart.
+ */
+collections: Array<TouchedCollection>, merges: Array<MergedFolder>, 
+/**
+ * What must be typed before it is done: on production, or where a backup would be torn apart.
+ */
+typeToConfirm: string | null, };
+
 export type RepairItem = { fileId: string, damage: Damage, 
 /**
  * Absent for orphans.
  */
 path: string | null, sizeBytes: number, uploadedAt: string | null, 
 /**
- * What repairing it does, in a sentence.
- */
-remedy: string, 
-/**
  * It may still be in the middle of being written, so it is not chosen by itself.
  */
 maybeActive: boolean, };
 
 export type RepairPlan = { plan: string, store: string, items: Array<RepairItem>, 
+/**
+ * Files of which bytes are missing: nothing here can mend them.
+ */
+lost: Array<LostFile>, 
 /**
  * What must be typed before it starts; on production only.
  */
@@ -863,11 +892,11 @@ export type TestStepState = "waiting" | "running" | "passed" | "failed" | "skipp
 export type TlsMode = "verify-full" | "verify-ca" | "require" | "disable";
 
 /**
- * A backup collection that a deletion would damage or remove.
+ * A backup collection some files of which would be deleted or renamed.
  */
 export type TouchedCollection = { path: string, backups: number, 
 /**
- * The whole collection goes, not a part of it.
+ * All of its files are meant, not a part of them.
  */
 whole: boolean, };
 
@@ -977,7 +1006,8 @@ export const commands = {
   startDownload: (plan: string, choices: ConflictChoices): Promise<string> => call("start_download", { plan, choices }),
   planDelete: (connection: string, request: SelectedFiles): Promise<DeletePlan> => call("plan_delete", { connection, request }),
   startDelete: (plan: string, typed: string | null): Promise<string> => call("start_delete", { plan, typed }),
-  renameUserfiles: (connection: string, request: MoveRequest, typed: string | null): Promise<void> => call("rename_userfiles", { connection, request, typed }),
+  planRename: (connection: string, request: MoveRequest): Promise<RenamePlan> => call("plan_rename", { connection, request }),
+  renameUserfiles: (plan: string, typed: string | null): Promise<void> => call("rename_userfiles", { plan, typed }),
   startCopy: (connection: string, request: MoveRequest): Promise<string> => call("start_copy", { connection, request }),
   getUserfile: (connection: string, store: string | null, path: string): Promise<UserfileDetails> => call("get_userfile", { connection, store, path }),
   startDigest: (connection: string, store: string | null, path: string): Promise<string> => call("start_digest", { connection, store, path }),

@@ -27,6 +27,11 @@ export function openClusterQuery(connectionId: string) {
       const opened = await commands.connectCluster(connectionId);
       // The list says which connections are open and when they were last used.
       void client.invalidateQueries(connectionsQuery);
+      // What failed while it was closed is not true any more.
+      void client.resetQueries({
+        queryKey: clusterKey(connectionId),
+        predicate: ({ queryKey, state }) => queryKey[2] !== "open" && state.error !== null,
+      });
       return opened;
     },
     staleTime: Number.POSITIVE_INFINITY,

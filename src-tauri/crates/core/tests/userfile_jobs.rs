@@ -125,6 +125,12 @@ impl World {
             .unwrap()
     }
 
+    async fn rename(&self, moves: &[Move]) -> roachvault_core::Result<()> {
+        let plan = self.userfiles.plan_rename(&self.cluster, None, moves).await?;
+        let find = |_| Ok(Arc::clone(&self.cluster));
+        self.userfiles.rename(find, plan.id, None).await
+    }
+
     async fn ended(&self, id: JobId) -> JobSnapshot {
         until(&self.jobs, id, |job| job.state.is_final()).await
     }
@@ -439,21 +445,13 @@ async fn files_are_renamed_copied_and_repaired_inside_the_cluster() {
         from: "up/d/".into(),
         to: "moved/".into(),
     }];
-    world
-        .userfiles
-        .rename(&world.cluster, None, &moves, None)
-        .await
-        .unwrap();
+    world.rename(&moves).await.unwrap();
     assert_eq!(world.names().await, ["/moved/x", "/moved/y"]);
     let onto = [Move {
         from: "moved/x".into(),
         to: "moved/y".into(),
     }];
-    let taken = world
-        .userfiles
-        .rename(&world.cluster, None, &onto, None)
-        .await
-        .unwrap_err();
+    let taken = world.rename(&onto).await.unwrap_err();
     assert_eq!(taken.code, Code::AlreadyExists);
 
     let copies = [Move {

@@ -111,8 +111,8 @@ refused_when_read_only! {
         |room, id| userfiles::plan_delete(&room.state, id, selected("standing.txt")).await.unwrap().plan,
         |plan| refusal(userfiles::start_delete(&room.state, plan, None).await).code;
     rename_userfiles with "":
-        |room, id| moves("standing.txt", "moved.txt"),
-        |request| refusal(userfiles::rename_userfiles(&room.state, id, request, None).await).code;
+        |room, id| userfiles::plan_rename(&room.state, id, moves("standing.txt", "moved.txt")).await.unwrap().plan,
+        |plan| refusal(userfiles::rename_userfiles(&room.state, plan, None).await).code;
     start_copy with "":
         |room, id| moves("standing.txt", "copy.txt"),
         |request| refusal(userfiles::start_copy(&room.state, id, request).await).code;
@@ -345,8 +345,11 @@ mod on_production_the_name_must_be_typed_for {
                 userfiles::start_upload(&room.state, plan.plan, all(OnConflict::Replace), typed)
             };
         rename_userfiles with "":
-            |room, id| moves("standing.txt", "moved.txt"),
-            |request, typed| userfiles::rename_userfiles(&room.state, id, request.clone(), typed);
+            |room, id| userfiles::plan_rename(&room.state, id, moves("standing.txt", "moved.txt")).await.unwrap(),
+            |plan, typed| {
+                assert_eq!(plan.type_to_confirm.as_deref(), Some("acme"));
+                userfiles::rename_userfiles(&room.state, plan.plan, typed)
+            };
         start_undelete with "":
             |room, id| vec![room.deleted_file(id, "gone.txt").await],
             |files, typed| userfiles::start_undelete(&room.state, id, None, files.clone(), typed);

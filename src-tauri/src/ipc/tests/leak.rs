@@ -501,7 +501,8 @@ fn files(wire: &mut Wire, connection: &Value, second: &Value, folder: &Path) {
     let job = wire.done("start_copy", copy);
     wire.ended(&job);
     let rename = json!({"connection": connection, "request": moves("copy.csv", "renamed.csv")});
-    wire.done("rename_userfiles", rename);
+    let plan = wire.done("plan_rename", rename);
+    wire.done("rename_userfiles", json!({"plan": plan["plan"], "typed": null}));
     wire.done("connect_cluster", json!({"id": second}));
     let across = json!({
         "store": null, "paths": ["report.csv"], "targetConnection": second, "targetStore": null, "targetFolder": "b/",

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use roachvault_cockroach::userfile as engine;
 use roachvault_core::userfile as files;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -191,13 +190,13 @@ pub struct SelectedFiles {
     pub paths: Vec<String>,
 }
 
-/// A backup collection that a deletion would damage or remove.
+/// A backup collection some files of which would be deleted or renamed.
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TouchedCollection {
     pub path: String,
     pub backups: u64,
-    /// The whole collection goes, not a part of it.
+    /// All of its files are meant, not a part of them.
     pub whole: bool,
 }
 
@@ -214,6 +213,28 @@ pub struct DeletePlan {
     /// Deleted files can be had back for so long, and their space comes back after it.
     pub gc_ttl_seconds: Option<u64>,
     /// What must be typed before it starts: on production, or when backups are touched.
+    pub type_to_confirm: Option<String>,
+}
+
+/// A folder that has files already and would get those of another.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct MergedFolder {
+    pub path: String,
+    /// As many as it has now.
+    pub files: u64,
+}
+
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RenamePlan {
+    pub plan: Uuid,
+    pub store: String,
+    pub files: u64,
+    /// Collections that get another address or, where not whole, are torn apart.
+    pub collections: Vec<TouchedCollection>,
+    pub merges: Vec<MergedFolder>,
+    /// What must be typed before it is done: on production, or where a backup would be torn apart.
     pub type_to_confirm: Option<String>,
 }
 
@@ -282,6 +303,8 @@ pub struct DeletedUserfile {
     pub username: String,
     /// It was still there at this moment, and is read from it.
     pub seen_at: DateTime<Utc>,
+    /// From then on the cluster may have collected its bytes.
+    pub kept_until: DateTime<Utc>,
     /// The name is in use again; it would come back under another one.
     pub name_taken: bool,
 }
@@ -306,10 +329,17 @@ pub struct RepairItem {
     pub path: Option<String>,
     pub size_bytes: u64,
     pub uploaded_at: Option<DateTime<Utc>>,
-    /// What repairing it does, in a sentence.
-    pub remedy: String,
     /// It may still be in the middle of being written, so it is not chosen by itself.
     pub maybe_active: bool,
+}
+
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LostFile {
+    pub path: String,
+    pub size_bytes: u64,
+    /// So many of its bytes are there.
+    pub stored_bytes: u64,
 }
 
 #[derive(Debug, Clone, Serialize, TS)]
@@ -318,6 +348,8 @@ pub struct RepairPlan {
     pub plan: Uuid,
     pub store: String,
     pub items: Vec<RepairItem>,
+    /// Files of which bytes are missing: nothing here can mend them.
+    pub lost: Vec<LostFile>,
     /// What must be typed before it starts; on production only.
     pub type_to_confirm: Option<String>,
 }
@@ -553,13 +585,39 @@ impl From<files::DeletePlan> for DeletePlan {
             collections: plan
                 .collections
                 .into_iter()
-                .map(|touched| TouchedCollection {
-                    path: touched.path,
-                    backups: touched.backups,
-                    whole: touched.whole,
-                })
+                .map(TouchedCollection::from)
                 .collect(),
             gc_ttl_seconds: plan.gc_ttl_seconds,
+            type_to_confirm: plan.type_to_confirm,
+        }
+    }
+}
+
+impl From<files::TouchedCollection> for TouchedCollection {
+    fn from(touched: files::TouchedCollection) -> Self {
+        Self {
+            path: touched.path,
+            backups: touched.backups,
+            whole: touched.whole,
+        }
+    }
+}
+
+impl From<files::RenamePlan> for RenamePlan {
+    fn from(plan: files::RenamePlan) -> Self {
+        let merges = plan.merges.into_iter();
+        Self {
+            plan: plan.id,
+            store: plan.store,
+            files: plan.files,
+            collections: plan
+                .collections
+                .into_iter()
+                .map(TouchedCollection::from)
+                .collect(),
+            merges: merges
+                .map(|files::MergedFolder { path, files }| MergedFolder { path, files })
+                .collect(),
             type_to_confirm: plan.type_to_confirm,
         }
     }
@@ -625,6 +683,7 @@ impl From<files::DeletedFile> for DeletedUserfile {
             uploaded_at: file.uploaded_at,
             username: file.username,
             seen_at: deleted.seen_at,
+            kept_until: deleted.kept_until,
             name_taken: deleted.name_taken,
         }
     }
@@ -634,21 +693,26 @@ impl From<files::RepairPlan> for RepairPlan {
     fn from(plan: files::RepairPlan) -> Self {
         let item = |item: files::RepairItem| RepairItem {
             file_id: item.file_id,
-            damage: match item.damage {
-                engine::Damage::Leftover(_) => Damage::Leftover,
-                engine::Damage::Orphan { .. } => Damage::Orphan,
-                engine::Damage::Shifted(_) => Damage::Shifted,
+            damage: match item.repair {
+                files::Repair::RemoveLeftover => Damage::Leftover,
+                files::Repair::RemoveOrphan => Damage::Orphan,
+                files::Repair::CloseGaps => Damage::Shifted,
             },
             path: item.path,
             size_bytes: item.size_bytes,
             uploaded_at: item.uploaded_at,
-            remedy: item.remedy,
             maybe_active: item.maybe_active,
+        };
+        let lost = |lost: files::LostFile| LostFile {
+            path: lost.path,
+            size_bytes: lost.size_bytes,
+            stored_bytes: lost.stored_bytes,
         };
         Self {
             plan: plan.id,
             store: plan.store,
             items: plan.items.into_iter().map(item).collect(),
+            lost: plan.lost.into_iter().map(lost).collect(),
             type_to_confirm: plan.type_to_confirm,
         }
     }

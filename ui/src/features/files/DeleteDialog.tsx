@@ -11,6 +11,13 @@ import { duration } from "../../lib/time";
 import styles from "./DeleteDialog.module.css";
 import { nameOf } from "./paths";
 
+function loss({ path, backups, whole }: DeletePlan["collections"][number], files: number): string {
+  if (whole) return `This deletes ${counted(backups, "backup")}: all of ${path}`;
+  return files === 1
+    ? `This file is a part of the backups in ${path}`
+    : `Among them are parts of the backups in ${path}`;
+}
+
 /** What goes, and what happens to its space: the same words above both kinds of question. */
 function PlanText({ plan }: { plan: DeletePlan }) {
   const more = plan.files - plan.names.length;
@@ -21,18 +28,10 @@ function PlanText({ plan }: { plan: DeletePlan }) {
         {counted(plan.files, "file")}, {bytes(plan.sizeBytes)}, from <code>{plan.store}</code>.
       </p>
       {plan.collections.map((collection) => (
-        <Callout
-          key={collection.path}
-          tone="bad"
-          title={
-            collection.whole
-              ? `This removes ${counted(collection.backups, "backup")} of ${nameOf(collection.path)}`
-              : `These files are parts of the backups in ${nameOf(collection.path)}`
-          }
-        >
+        <Callout key={collection.path} tone="bad" title={loss(collection, plan.files)}>
           {collection.whole
-            ? "Nothing can be restored from them afterwards."
-            : "Without them, these backups cannot be restored."}
+            ? `Nothing can be restored from ${collection.path} any more, unless it is undeleted in time.`
+            : `Without ${plan.files === 1 ? "it" : "them"}, what ${collection.path} holds cannot be restored.`}
         </Callout>
       ))}
       {plan.files > 1 && (
@@ -114,14 +113,21 @@ export function DeleteDialog({ connectionId, store, paths, onClose, onStarted }:
     );
   }
   const [single] = plan.names;
-  const title =
-    plan.files === 1 && single ? `Delete ${nameOf(single)}?` : `Delete ${counted(plan.files, "file")}?`;
+  const [collection, ...others] = plan.collections;
+  const isBackup = collection?.whole === true && others.length === 0 && paths.length === 1;
+  const title = isBackup
+    ? `Delete ${nameOf(collection.path)} with ${counted(collection.backups, "backup")}?`
+    : plan.files === 1 && single
+      ? `Delete ${nameOf(single)}?`
+      : `Delete ${counted(plan.files, "file")}?`;
   const error = start.error && <ErrorState error={asCallError(start.error)} />;
   const common = {
     title,
     isOpen: true,
     onClose,
-    confirmLabel: `Delete ${counted(plan.files, "file")}`,
+    confirmLabel: isBackup
+      ? `Delete ${counted(collection.backups, "backup")}`
+      : `Delete ${counted(plan.files, "file")}`,
     isPending: start.isPending,
   };
   if (plan.typeToConfirm !== null) {

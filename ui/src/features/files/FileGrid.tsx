@@ -80,7 +80,8 @@ function Name({
   );
 }
 
-function uploading({ fraction }: UploadingRow): string {
+function uploading({ fraction, isStill }: UploadingRow): string {
+  if (isStill) return fraction === null ? "paused" : `paused at ${percent(fraction)}`;
   return fraction === null ? "uploading" : `uploading ${percent(fraction)}`;
 }
 
@@ -163,11 +164,14 @@ export function FileGrid({
         header: "Uploaded",
         width: "232px",
         isSortable: true,
-        cell: (entry) => (
-          <span className={entry.kind === "file" && !uploads.has(entry.path) ? undefined : styles.muted}>
-            {uploads.has(entry.path) ? "now" : <Uploaded entry={entry} />}
-          </span>
-        ),
+        cell: (entry) => {
+          const upload = uploads.get(entry.path);
+          return (
+            <span className={entry.kind === "file" && !upload ? undefined : styles.muted}>
+              {upload === undefined ? <Uploaded entry={entry} /> : !upload.isStill && "now"}
+            </span>
+          );
+        },
       },
       {
         id: "username",

@@ -266,8 +266,8 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
                     <Button onPress={() => go({ ...search, filter: undefined })}>Clear the filter</Button>
                   }
                 >
-                  A part of a name is enough. With <code>*</code> and <code>?</code> it is a pattern over
-                  whole paths: <code>*.csv</code>
+                  Looked for in {folder === "" ? "all files" : nameOf(folder)} and every folder below. A part
+                  of a name is enough; <code>*.csv</code> and <code>{"2026/**/part-?"}</code> work too.
                 </EmptyState>
               ) : (
                 <EmptyState
@@ -286,7 +286,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
                   rows={listed.rows}
                   uploads={listed.uploads}
                   unfinished={unfinished}
-                  withFolders={/[*?[]/.test(filter)}
+                  withFolders={filter !== ""}
                   sort={sort}
                   descending={descending}
                   onSortChange={(nextSort, nextDescending) =>

@@ -1,13 +1,14 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../../components/Button";
+import { Callout } from "../../components/Callout";
 import { Stack } from "../../components/Card";
 import { Dialog } from "../../components/Dialog";
 import { ProductionGuard, useProductionGuard } from "../../components/ProductionGuard";
 import { ErrorState } from "../../components/States";
 import { TextField } from "../../components/TextField";
 import { announce } from "../../components/Toast";
-import { commands } from "../../ipc/bindings";
+import { commands, type RenamePlan } from "../../ipc/bindings";
 import { clusterKey } from "../../ipc/connections";
 import { useNameToType } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
@@ -21,6 +22,32 @@ export interface RenameDialogProps {
   paths: readonly string[];
   onClose: () => void;
   onDone: () => void;
+}
+
+function Consequences({ plan }: { plan: RenamePlan }) {
+  return (
+    <>
+      {plan.merges.map(({ path, files }) => (
+        <Callout key={path} tone="attention" title={`${path} exists already, with ${counted(files, "file")}`}>
+          {counted(plan.files, "file")} would come into it, and nothing tells afterwards which came from
+          where. If a name is in both, nothing is changed.
+        </Callout>
+      ))}
+      {plan.collections.map(({ path, backups, whole }) =>
+        whole ? (
+          <Callout key={path} tone="attention" title={`${path} holds ${counted(backups, "backup")}`}>
+            They can be restored from the new place. Schedules, scripts and saved addresses that name the old
+            one do not find them any more.
+          </Callout>
+        ) : (
+          <Callout key={path} tone="bad" title={`This tears the backups in ${path} apart`}>
+            A backup is found by the names of its files. With another name for one of them, it cannot be
+            restored.
+          </Callout>
+        ),
+      )}
+    </>
+  );
 }
 
 /** One change of rows in the cluster; no bytes move, and it is all or nothing. */
@@ -39,25 +66,40 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
       }));
   const problem = !isOne && text === "" ? null : nameProblem(text);
   const changes = moves.filter((move) => move.from !== move.to);
-  const guard = useProductionGuard(useNameToType());
+  // What the cluster says of these very changes. Another name is another plan.
+  const [asked, setAsked] = useState<{ text: string; plan: RenamePlan } | null>(null);
+  const plan = asked?.text === text ? asked.plan : null;
+  const nameToType = useNameToType();
+  const guard = useProductionGuard(plan?.typeToConfirm ?? nameToType);
   const canStart = problem === null && changes.length > 0 && guard.isPassed;
   const rename = useMutation({
-    mutationFn: () => commands.renameUserfiles(connectionId, { store, moves: changes }, guard.typed),
-    onSuccess: async () => {
+    mutationFn: async () => {
+      const known = plan ?? (await commands.planRename(connectionId, { store, moves: changes }));
+      if (plan === null) {
+        setAsked({ text, plan: known });
+        const isAsking = known.collections.length > 0 || known.merges.length > 0;
+        if (isAsking || known.typeToConfirm !== nameToType) return false;
+      }
+      await commands.renameUserfiles(known.plan, guard.typed);
+      return true;
+    },
+    onSuccess: async (isDone) => {
+      if (!isDone) return;
       onDone();
-      announce(
-        isOne ? `${nameOf(first)} is now ${text}.` : `${counted(changes.length, "entry", "entries")} moved.`,
-      );
+      announce(isOne ? `${nameOf(first)} is now ${text}.` : `${counted(changes.length, "item")} moved.`);
       await Promise.all(
         ["files", "backups"].map((part) =>
           queryClient.invalidateQueries({ queryKey: clusterKey(connectionId, part) }),
         ),
       );
     },
+    // A plan is used once.
+    onError: () => setAsked(null),
   });
+  const torn = plan?.collections.some((collection) => !collection.whole) === true;
   return (
     <Dialog
-      title={isOne ? `Rename ${nameOf(first)}` : `Move ${counted(paths.length, "entry", "entries")}`}
+      title={isOne ? `Rename ${nameOf(first)}` : `Move ${counted(paths.length, "item")}`}
       isOpen
       onClose={onClose}
       onSubmit={() => {
@@ -68,8 +110,13 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
           <Button variant="quiet" onPress={onClose}>
             Cancel
           </Button>
-          <Button variant="primary" type="submit" isDisabled={!canStart} isPending={rename.isPending}>
-            {isOne ? "Rename" : "Move"}
+          <Button
+            variant={torn ? "danger" : "primary"}
+            type="submit"
+            isDisabled={!canStart}
+            isPending={rename.isPending}
+          >
+            {plan?.merges.length ? "Merge the folders" : isOne ? "Rename" : "Move"}
           </Button>
         </>
       }
@@ -88,8 +135,10 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
           mono
           autoFocus
         />
+        {plan && <Consequences plan={plan} />}
         <ProductionGuard
           guard={guard}
+          nameOf={torn ? "collection" : "connection"}
           what="Whatever reads these files by their names of now will not find them any more."
         />
         {rename.error && <ErrorState error={asCallError(rename.error)} />}

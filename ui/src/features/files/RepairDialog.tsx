@@ -2,6 +2,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
+import { Callout } from "../../components/Callout";
 import { Stack } from "../../components/Card";
 import { Tick } from "../../components/Choice";
 import { Dialog } from "../../components/Dialog";
@@ -13,7 +14,7 @@ import type { Selection } from "../../components/selection";
 import { type GridColumn, VirtualGrid } from "../../components/VirtualGrid";
 import { commands, type RepairItem, type RepairPlan } from "../../ipc/bindings";
 import { asCallError } from "../../ipc/errors";
-import { bytes, count } from "../../lib/quantity";
+import { bytes, count, counted } from "../../lib/quantity";
 import { damageOrder, damages, repairLabel, spokenDamage } from "./damage";
 import styles from "./RepairDialog.module.css";
 
@@ -122,6 +123,32 @@ function Findings({
   );
 }
 
+/** What nobody can mend is told all the same, with what is left to do. */
+function Lost({ files }: { files: RepairPlan["lost"] }) {
+  return (
+    <Callout
+      tone="bad"
+      title={`${counted(files.length, "file lacks", "files lack")} bytes that are not in the cluster any more`}
+    >
+      <p>
+        Nothing here can mend {files.length === 1 ? "it" : "them"}. Upload{" "}
+        {files.length === 1 ? "it" : "them"} again if you have {files.length === 1 ? "it" : "them"} elsewhere,
+        then delete what is damaged.
+      </p>
+      <ul className={styles.lost} aria-label="Files that cannot be mended">
+        {files.map((file) => (
+          <li key={file.path}>
+            <code>{file.path}</code>
+            <span>
+              {count(file.storedBytes)} of {counted(file.sizeBytes, "byte")} are there
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Callout>
+  );
+}
+
 /** Looks through a whole store for damage, explains it, and mends what is chosen. */
 export function RepairDialog({
   connectionId,
@@ -189,13 +216,16 @@ export function RepairDialog({
             </p>
             <Skeleton label="Looking for damage" rows={4} />
           </>
-        ) : items.length === 0 ? (
+        ) : items.length === 0 && plan.lost.length === 0 ? (
           <EmptyState icon="check" title="Nothing to mend">
             The parts of every file follow each other, no upload was left half done, and nothing is without a
             file.
           </EmptyState>
         ) : (
-          <Findings plan={plan} selection={selection} onSelectionChange={setPicked} />
+          <>
+            {plan.lost.length > 0 && <Lost files={plan.lost} />}
+            {items.length > 0 && <Findings plan={plan} selection={selection} onSelectionChange={setPicked} />}
+          </>
         )}
         <ProductionGuard guard={guard} what="Rows of the file storage will be changed or removed." />
         {start.error && <ErrorState error={asCallError(start.error)} />}

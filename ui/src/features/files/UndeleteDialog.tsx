@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Stack } from "../../components/Card";
+import { Tick } from "../../components/Choice";
 import { Dialog } from "../../components/Dialog";
 import { MiddleEllipsis } from "../../components/MiddleEllipsis";
 import { Moment } from "../../components/Moment";
@@ -18,6 +19,13 @@ import styles from "./UndeleteDialog.module.css";
 
 const columns: GridColumn<DeletedUserfile>[] = [
   {
+    id: "chosen",
+    header: "Chosen",
+    hideHeader: true,
+    width: "42px",
+    cell: (_, { isSelected }) => <Tick isOn={isSelected} />,
+  },
+  {
     id: "name",
     header: "Name",
     width: "minmax(0, 1fr)",
@@ -28,12 +36,19 @@ const columns: GridColumn<DeletedUserfile>[] = [
       </>
     ),
   },
-  { id: "size", header: "Size", width: "110px", align: "end", cell: (file) => bytes(file.sizeBytes) },
+  { id: "size", header: "Size", width: "92px", align: "end", cell: (file) => bytes(file.sizeBytes) },
   {
     id: "seen",
-    header: "Last seen",
-    width: "230px",
+    header: "Was there at",
+    width: "186px",
+    isMinor: true,
     cell: (file) => <Moment value={file.seenAt} />,
+  },
+  {
+    id: "until",
+    header: "Can come back until",
+    width: "186px",
+    cell: (file) => <Moment value={file.keptUntil} />,
   },
 ];
 
@@ -66,7 +81,7 @@ export function UndeleteDialog({
   const isRenaming = chosen.some((file) => file.nameTaken);
   return (
     <Dialog
-      title="Deleted files that can be had back"
+      title="Bring back deleted files"
       isOpen
       onClose={onClose}
       size="wide"
@@ -90,7 +105,13 @@ export function UndeleteDialog({
         {deleted.error ? (
           <ErrorState error={asCallError(deleted.error)} onRetry={() => void deleted.refetch()} />
         ) : deleted.data === undefined ? (
-          <Skeleton label="Looking for deleted files" rows={4} />
+          <>
+            <p className={styles.note}>
+              The list of files is read as it was at several earlier moments. With many files this takes a
+              while.
+            </p>
+            <Skeleton label="Looking for deleted files" rows={4} />
+          </>
         ) : (
           <div className={styles.grid}>
             <VirtualGrid
@@ -101,11 +122,12 @@ export function UndeleteDialog({
               rowLabel={(file) => `${file.path}, ${bytes(file.sizeBytes)}`}
               selection={selection}
               onSelectionChange={setSelection}
+              clickToggles
               maxHeight="min(360px, 44vh)"
               empty={
                 <EmptyState icon="trash" title="Nothing deleted is left">
-                  CockroachDB keeps deleted rows for a while (the setting <code>gc.ttlseconds</code>). What
-                  was deleted before that is gone.
+                  CockroachDB keeps what is deleted for a while, often some hours. What was deleted before
+                  that is gone, and only a backup has it still.
                 </EmptyState>
               }
             />

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import { aConnection, aJob, failure, mockBackend, opened, renderApp } from "../../../tests/app";
 import { expectAccessible } from "../../../tests/axe";
-import { aFile, aFolder, aTransferPlan, store } from "../../../tests/wire";
+import { aFile, aFolder, aRenamePlan, aTransferPlan, store } from "../../../tests/wire";
 import type { UserfileEntry } from "../../ipc/bindings";
 
 const staging = aConnection("c1", { name: "acme-staging", environment: "staging" });
@@ -419,7 +419,7 @@ describe("a deletion", () => {
       plan_delete: () => ({
         ...plan,
         files: 42,
-        collections: [{ path: "bank-backup/", backups: 3, whole: true }],
+        collections: [{ path: "bank-backup", backups: 3, whole: true }],
         typeToConfirm: "bank-backup",
       }),
       start_delete: () => "job-1",
@@ -427,9 +427,12 @@ describe("a deletion", () => {
     renderApp("/clusters/c1/files");
     await user.click(await row(/^bank-backup/));
     await user.click(screen.getByRole("button", { name: "Delete…" }));
-    const dialog = await screen.findByRole("alertdialog", { name: "Delete 42 files?" });
-    expect(within(dialog).getByText("This removes 3 backups of bank-backup")).toBeVisible();
-    expect(within(dialog).getByRole("button", { name: "Delete 42 files" })).toBeDisabled();
+    const dialog = await screen.findByRole("alertdialog", {
+      name: "Delete bank-backup with 3 backups?",
+    });
+    expect(within(dialog).getByText("This deletes 3 backups: all of bank-backup")).toBeVisible();
+    expect(within(dialog).queryByText("Production")).toBeNull();
+    expect(within(dialog).getByRole("button", { name: "Delete 3 backups" })).toBeDisabled();
     await user.type(within(dialog).getByRole("textbox"), "bank-backup{Enter}");
     await waitFor(() => expect(sentOf(backend, "start_delete")[0]?.typed).toBe("bank-backup"));
   });
@@ -438,7 +441,7 @@ describe("a deletion", () => {
 describe("a file", () => {
   it("is renamed in place of its old name", async () => {
     const user = userEvent.setup();
-    const backend = atFiles({ rename_userfiles: () => null });
+    const backend = atFiles({ plan_rename: () => aRenamePlan(), rename_userfiles: () => null });
     renderApp("/clusters/c1/files");
     await user.click(await row(/^customers\.csv/));
     await user.click(screen.getByRole("button", { name: "Rename" }));
@@ -446,17 +449,55 @@ describe("a file", () => {
     await user.clear(field);
     await user.type(field, "exports/customers.csv{Enter}");
     await waitFor(() =>
-      expect(sentOf(backend, "rename_userfiles")[0]?.request).toEqual({
+      expect(sentOf(backend, "plan_rename")[0]?.request).toEqual({
         store: null,
         moves: [{ from: "customers.csv", to: "exports/customers.csv" }],
       }),
     );
     expect(await screen.findByText("customers.csv is now exports/customers.csv.")).toBeVisible();
+    expect(sentOf(backend, "rename_userfiles")).toEqual([{ plan: "plan-1", typed: null }]);
+  });
+
+  it("that is a part of a backup gets another name only when the collection is typed", async () => {
+    const user = userEvent.setup();
+    const torn = { path: "bank", backups: 2, whole: false };
+    const plan = aRenamePlan({ collections: [torn], typeToConfirm: "bank" });
+    const backend = atFiles({ plan_rename: () => plan, rename_userfiles: () => null });
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^customers\.csv/));
+    await user.click(screen.getByRole("button", { name: "Rename" }));
+    const field = await screen.findByRole("textbox", { name: "New name" });
+    await user.clear(field);
+    await user.type(field, "oops{Enter}");
+    expect(await screen.findByText("This tears the backups in bank apart")).toBeVisible();
+    expect(screen.queryByText("Production")).toBeNull();
+    expect(sentOf(backend, "rename_userfiles")).toHaveLength(0);
+    await expectAccessible();
+    await user.type(screen.getByRole("textbox", { name: "Path of the collection" }), "bank{Enter}");
+    await waitFor(() =>
+      expect(sentOf(backend, "rename_userfiles")).toEqual([{ plan: "plan-1", typed: "bank" }]),
+    );
+  });
+
+  it("in a folder is not mixed with those of another before that was said", async () => {
+    const user = userEvent.setup();
+    const plan = aRenamePlan({ files: 35, merges: [{ path: "kept", files: 1 }] });
+    const backend = atFiles({ plan_rename: () => plan, rename_userfiles: () => null });
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^exports/));
+    await user.click(screen.getByRole("button", { name: "Rename" }));
+    const field = await screen.findByRole("textbox", { name: "New name" });
+    await user.clear(field);
+    await user.type(field, "kept{Enter}");
+    expect(await screen.findByText("kept exists already, with 1 file")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Merge the folders" }));
+    await waitFor(() => expect(sentOf(backend, "rename_userfiles")).toHaveLength(1));
   });
 
   it("of a production cluster is renamed once the cluster's name is typed", async () => {
     const user = userEvent.setup();
-    const backend = atFiles({ rename_userfiles: () => null }, production);
+    const plan = aRenamePlan({ typeToConfirm: "acme-prod" });
+    const backend = atFiles({ plan_rename: () => plan, rename_userfiles: () => null }, production);
     renderApp("/clusters/c1/files");
     await user.click(await row(/^customers\.csv/));
     await user.click(screen.getByRole("button", { name: "Rename" }));
@@ -558,6 +599,7 @@ describe("a file", () => {
           uploadedAt: null,
           username: "ada",
           seenAt: "2026-11-23T09:00:00Z",
+          keptUntil: "2026-11-23T13:00:00Z",
           nameTaken: true,
         },
       ],
@@ -586,6 +628,7 @@ describe("a file", () => {
       uploadedAt: null,
       username: "ada",
       seenAt: "2026-11-23T09:00:00Z",
+      keptUntil: "2026-11-23T13:00:00Z",
       nameTaken: false,
     };
     const backend = atFiles(

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { aConnection, mockBackend, opened, renderApp } from "../../../tests/app";
 import { expectAccessible } from "../../../tests/axe";
 import { aFile, aFolder, store } from "../../../tests/wire";
-import type { RepairItem } from "../../ipc/bindings";
+import type { RepairItem, RepairPlan } from "../../ipc/bindings";
 
 const staging = aConnection("c1", { name: "acme-staging", environment: "staging" });
 
@@ -14,7 +14,6 @@ const shifted: RepairItem = {
   path: "orders.csv",
   sizeBytes: 8_388_608,
   uploadedAt: "2023-05-01T10:00:00Z",
-  remedy: "Gives the chunks the offsets that their order calls for.",
   maybeActive: false,
 };
 const leftover: RepairItem = {
@@ -37,14 +36,18 @@ const orphan: RepairItem = {
   uploadedAt: null,
 };
 
-async function findDamage(items: RepairItem[], typeToConfirm: string | null = null) {
+async function findDamage(
+  items: RepairItem[],
+  typeToConfirm: string | null = null,
+  lost: RepairPlan["lost"] = [],
+) {
   const user = userEvent.setup();
   const backend = mockBackend({
     list_connections: () => ({ connections: [staging], healed: null }),
     connect_cluster: () => opened(staging),
     list_userfile_stores: () => [{ store, own: true, exists: true }],
     list_userfiles: () => aFolder([aFile("customers.csv")]),
-    plan_repair: () => ({ plan: "plan-1", store, items, typeToConfirm }),
+    plan_repair: () => ({ plan: "plan-1", store, items, lost, typeToConfirm }),
     start_repair: () => "job-1",
   });
   renderApp("/clusters/c1/files");
@@ -55,6 +58,13 @@ async function findDamage(items: RepairItem[], typeToConfirm: string | null = nu
 }
 
 describe("looking for damage", () => {
+  it("tells of a file whose bytes are missing, which nothing can mend", async () => {
+    const { dialog } = await findDamage([], null, [{ path: "lost.bin", sizeBytes: 5000, storedBytes: 0 }]);
+    expect(await within(dialog).findByText("0 of 5,000 bytes are there")).toBeVisible();
+    expect(within(dialog).queryByRole("heading", { name: "Nothing to mend" })).toBeNull();
+    await expectAccessible();
+  });
+
   it("says when there is nothing to mend", async () => {
     const { dialog } = await findDamage([]);
     expect(await within(dialog).findByRole("heading", { name: "Nothing to mend" })).toBeVisible();

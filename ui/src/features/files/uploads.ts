@@ -25,6 +25,8 @@ export interface UploadingRow {
   sizeBytes: number | null;
   /** 0 to 1; null where several files share the figure. */
   fraction: number | null;
+  /** It was paused, or the app was closed, and it waits to be taken up again. */
+  isStill: boolean;
 }
 
 let started: readonly StartedUpload[] = [];
@@ -72,13 +74,21 @@ export function useUploads(
       const job = jobs.find(({ id }) => id === upload.job);
       if (job === undefined || job.ended) continue;
       const { done, total } = job.progress;
+      const isStill = job.state === "paused" || job.state === "interrupted";
       for (const path of upload.paths) {
         if (rows.length === mostRows || !path.startsWith(folder)) continue;
         const name = path.slice(folder.length);
         const isShared = upload.paths.length > 1;
         const fraction = isShared || total === null ? null : total === 0 ? 0 : done / total;
         if (name !== "" && !name.includes("/"))
-          rows.push({ path, name, isFolder: upload.isFolder, sizeBytes: upload.sizeBytes, fraction });
+          rows.push({
+            path,
+            name,
+            isFolder: upload.isFolder,
+            sizeBytes: upload.sizeBytes,
+            fraction,
+            isStill,
+          });
       }
     }
     return rows;

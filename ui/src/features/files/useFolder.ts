@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { commands, type FolderPage, type UserfileEntry, type UserfileSort } from "../../ipc/bindings";
 import { clusterKey } from "../../ipc/connections";
 import { asCallError, type CallError } from "../../ipc/errors";
@@ -17,6 +17,10 @@ export interface FolderView {
 const pageSize = 500;
 /** While the cluster is still being read, the listing grows: how often to look. */
 const growingMs = 400;
+/** A listing older than this is read again when one comes to it… */
+const agedMs = 60_000;
+/** …unless it is long: then it costs the cluster many statements, says how old it is, and is read when asked for. */
+const mostReadAgain = 5_000;
 
 function pageQuery(connectionId: string, view: FolderView, page: number) {
   return queryOptions({
@@ -105,6 +109,7 @@ export function useFolder(connectionId: string, view: FolderView): Folder {
         refetchType: "none",
       });
       queryClient.setQueryData(pageQuery(connectionId, view, 0).queryKey, page);
+      void queryClient.invalidateQueries({ queryKey: clusterKey(connectionId, "stores") });
     } catch {
       // The query of the page itself shows why.
       await first.refetch();
@@ -112,6 +117,17 @@ export function useFolder(connectionId: string, view: FolderView): Folder {
       setRefreshing(false);
     }
   }, [connectionId, view, queryClient, first.refetch]);
+
+  const isAged =
+    first.data?.complete === true &&
+    first.data.files <= mostReadAgain &&
+    Date.now() - Date.parse(first.data.listedAt) > agedMs;
+  const isNew = useRef(true);
+  useEffect(() => {
+    if (first.data === undefined || !isNew.current) return;
+    isNew.current = false;
+    if (isAged) void refresh();
+  }, [first.data, isAged, refresh]);
 
   const error = first.error ?? others.find((query) => query.error)?.error ?? null;
   return {

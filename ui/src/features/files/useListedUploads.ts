@@ -19,6 +19,11 @@ function entryOf(row: UploadingRow): UserfileEntry {
     : { kind: "file", name, path, sizeBytes, uploadedAt: null, username: "", unfinished: false, uri: "" };
 }
 
+/** Whether this name is the temporary one of the upload. */
+function isOf(path: string, upload: UploadingRow): boolean {
+  return !upload.isFolder && path.startsWith(`${upload.path}.`) && path.endsWith(".tmp");
+}
+
 /** Puts what is on its way up before what is listed; places in the list shift by as many rows. */
 export function useListedUploads(
   { rows, show, load }: Pick<Folder, "rows" | "show" | "load">,
@@ -28,9 +33,18 @@ export function useListedUploads(
   const listed = useMemo(() => {
     if (uploading.length === 0) return rows;
     const known = new Set<string>();
-    for (const row of rows) if (row) known.add(row.path.replace(/\/$/, ""));
+    // Until it is whole, the cluster lists it under a temporary name: that is the same file.
+    const named = rows.map((row) => {
+      const upload = row?.kind === "file" && row.unfinished && uploading.find((one) => isOf(row.path, one));
+      if (upload && !known.has(upload.path)) {
+        known.add(upload.path);
+        return entryOf(upload);
+      }
+      if (row) known.add(row.path.replace(/\/$/, ""));
+      return row;
+    });
     const coming = uploading.filter(({ path }) => !known.has(path));
-    return [...coming.map(entryOf), ...rows];
+    return [...coming.map(entryOf), ...named];
   }, [rows, uploading]);
   const before = listed.length - rows.length;
   return useMemo(

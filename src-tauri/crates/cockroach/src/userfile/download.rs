@@ -72,7 +72,7 @@ pub async fn download(
         have = keep_what_matches(store, lanes, file, pin, part).await?;
     }
     let resumed_bytes = have.values().sum();
-    lanes.report(Event::Bytes(resumed_bytes));
+    lanes.report(Event::Found(resumed_bytes));
     let mut settled = Settled::new(part);
     fetch_missing(store, lanes, file, pin, &mut settled, part, &mut have).await?;
     check_contiguous(file, &have)?;

@@ -96,6 +96,42 @@ fn prefix_end(prefix: &str) -> Option<String> {
     None
 }
 
+/// The manifests of backups below a prefix: few rows among many, so that whoever asks for backups need not read
+/// the names of all files.
+pub async fn list_manifests(store: &Store, prefix: &str) -> Result<Vec<FileRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {files} WHERE {filename} >= $1 AND {filename} < $2 \
+         AND (filename LIKE '%/BACKUP\\_MANIFEST' OR filename LIKE '%/BACKUP\\_METADATA') ORDER BY {filename}",
+        files = store.files,
+        filename = store.dialect.filename()
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql))
+        .persistent(false)
+        .bind(prefix)
+        .bind(prefix_end(prefix).unwrap_or_default())
+        .fetch_all(store.cluster.pool())
+        .await
+        .map_err(Error::from);
+    empty_when_missing(rows)?.iter().map(file_row).collect()
+}
+
+/// How many files have names that begin with a prefix.
+pub async fn count_below(store: &Store, prefix: &str) -> Result<u64> {
+    let sql = format!(
+        "SELECT count(*)::INT8 FROM {files} WHERE {filename} >= $1 AND {filename} < $2",
+        files = store.files,
+        filename = store.dialect.filename()
+    );
+    let count: Result<i64> = sqlx::query_scalar(AssertSqlSafe(sql))
+        .persistent(false)
+        .bind(prefix)
+        .bind(prefix_end(prefix).unwrap_or_default())
+        .fetch_one(store.cluster.pool())
+        .await
+        .map_err(Error::from);
+    Ok(u64::try_from(empty_when_missing(count)?).unwrap_or(0))
+}
+
 /// One file by its name.
 pub async fn get_file(store: &Store, name: &StoredName) -> Result<Option<FileRow>> {
     let sql = format!("SELECT {COLUMNS} FROM {} WHERE filename = $1", store.files);

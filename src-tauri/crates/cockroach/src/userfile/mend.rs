@@ -299,6 +299,8 @@ pub enum Damage {
     /// Chunks that do not follow each other. Releases before July 2023 stored too high an offset when a
     /// write was retried; the bytes are whole and in order.
     Shifted(FileRow),
+    /// Fewer bytes are stored than the file's row says. They cannot be had from the store any more.
+    Incomplete { file: FileRow, stored_bytes: u64 },
 }
 
 /// Looks through a whole store. Reads the length of every chunk, so it is only done when asked for.
@@ -325,10 +327,12 @@ pub async fn find_damage(store: &Store) -> Result<Vec<Damage>> {
         let Some(last) = page.last() else { break };
         after = Some(last.name.as_str().to_owned());
         for file in page {
-            let shape = measured.remove(&file.file_id);
+            let (first, end, stored_bytes) = measured.remove(&file.file_id).unwrap_or_default();
             if file.is_unfinished() {
                 damage.push(Damage::Leftover(file));
-            } else if shape.is_some_and(|(first, end, bytes)| first != 0 || end != bytes) {
+            } else if stored_bytes < file.size_bytes {
+                damage.push(Damage::Incomplete { file, stored_bytes });
+            } else if first != 0 || end != stored_bytes {
                 damage.push(Damage::Shifted(file));
             }
         }

@@ -29,7 +29,7 @@ pub use delete::{DeleteTarget, delete};
 pub use download::{Downloaded, Pin, StoreSource, download, pin};
 pub use glob::Glob;
 pub use lanes::{Lanes, SharedLanes};
-pub use list::{FileRow, get_file, list_names, list_page, list_stores};
+pub use list::{FileRow, count_below, get_file, list_manifests, list_names, list_page, list_stores};
 pub use local::{LocalSource, PartFile, Source, save_small};
 pub use mend::{
     ChunkInfo, Damage, Layout, Rename, close_gaps, copy, find_damage, find_files, head, layout, layouts,

@@ -10,6 +10,8 @@ use tokio::sync::watch;
 pub enum Event {
     /// So many bytes more are known to be in place at the other end.
     Bytes(u64),
+    /// So many were found to be in place, from an earlier run. They did not move now.
+    Found(u64),
     /// Nothing moves for a reason that should pass; the next attempt follows after this time.
     Waiting { why: String, wait: Duration },
     /// It moves again.

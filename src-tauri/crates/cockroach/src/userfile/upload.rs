@@ -74,7 +74,7 @@ pub async fn upload(
     };
     let partial = match begun {
         Ok(Begun::Complete) => {
-            lanes.report(Event::Bytes(size));
+            lanes.report(Event::Found(size));
             return Ok(Uploaded {
                 size_bytes: size,
                 sha256: None,
@@ -95,7 +95,7 @@ pub async fn upload(
         written = keep_what_matches(store, lanes, upload.file_id, source).await?;
     }
     let resumed_bytes = written.values().map(|chunk: &Digested| chunk.len).sum();
-    lanes.report(Event::Bytes(resumed_bytes));
+    lanes.report(Event::Found(resumed_bytes));
     let mut proof = Proof::new(store, lanes, upload.file_id);
     write_missing(store, lanes, upload.file_id, source, &mut written, &mut proof).await?;
     verify(store, lanes, upload.file_id, source, &mut written, &mut proof).await?;

@@ -117,6 +117,11 @@ impl JobHandle {
         });
     }
 
+    /// So much of the progress that is told next was made by an earlier run, and says nothing about the speed.
+    pub fn found(&self, done: u64) {
+        self.jobs.update(self.id, |job| job.found(done));
+    }
+
     /// Ties the job to CockroachDB's own, durably: after this, a restart can take it up again.
     pub async fn set_cluster_job_id(&self, cluster_job_id: i64) -> Result<()> {
         self.jobs

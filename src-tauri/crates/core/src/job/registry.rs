@@ -60,6 +60,9 @@ impl fmt::Debug for Jobs {
     }
 }
 
+/// How often a run's progress is written down: after a power cut, a person sees how far it had come.
+const CHECKPOINT: Duration = Duration::from_secs(4);
+
 impl Jobs {
     /// Takes over what the journal holds: ended jobs as they ended, local ones that were under way
     /// as interrupted, cluster jobs as waiting for their connection (see [`Jobs::reattach`]).
@@ -161,7 +164,8 @@ impl Jobs {
         if !running {
             self.spawn(id, Signal::Run)?;
         }
-        Ok(())
+        // Should the process end now, the job was interrupted and not paused.
+        self.persist(id).await
     }
 
     /// Starts a new job for the files that failed, and drops the old one from the list.
@@ -315,7 +319,18 @@ impl Jobs {
 
     /// Runs a job to its end and writes the end down. A panic in the run is an end too.
     async fn drive(self, id: JobId, run: Run, handle: JobHandle) {
-        let end = match tokio::spawn(run(handle)).await {
+        let mut running = tokio::spawn(run(handle));
+        let ended = loop {
+            match tokio::time::timeout(CHECKPOINT, &mut running).await {
+                Ok(ended) => break ended,
+                Err(_) => {
+                    if let Err(error) = self.persist(id).await {
+                        tracing::warn!(%error, %id, "the progress of a job could not be written down");
+                    }
+                }
+            }
+        };
+        let end = match ended {
             Ok(end) => end,
             Err(error) => End::failed(
                 Error::new(

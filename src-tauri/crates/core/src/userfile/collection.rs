@@ -45,6 +45,14 @@ impl Collections {
         self.0.get(path.trim_matches('/'))
     }
 
+    /// The path of the outermost collection in which this path lies.
+    pub fn around(&self, path: &str) -> Option<&str> {
+        let collections = self.0.keys().map(String::as_str);
+        collections
+            .filter(|collection| is_below(path, collection))
+            .min_by_key(|collection| collection.len())
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Collection)> {
         self.0.iter()
     }
@@ -57,11 +65,16 @@ pub(super) fn within_collections<'a>(names: &[&'a str]) -> Vec<Option<&'a str>> 
     let mut found: Vec<&str> = found.into_iter().collect();
     // The innermost first, should one lie within another.
     found.sort_by_key(|path| std::cmp::Reverse(path.len()));
-    let within = |name: &str, path: &str| name.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
     names
         .iter()
-        .map(|name| found.iter().copied().find(|path| within(name, path)))
+        .map(|name| found.iter().copied().find(|path| is_below(name, path)))
         .collect()
+}
+
+/// Whether a path lies in a folder, which is given without its slash.
+pub(super) fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder)
+        .is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The collection and the backup whose manifest this name is.

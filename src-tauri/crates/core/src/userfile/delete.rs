@@ -6,10 +6,10 @@ use std::sync::Arc;
 use roachvault_cockroach::userfile::{self, DeleteTarget, FileRow, StoredName};
 use uuid::Uuid;
 
-use super::collection::Collections;
 use super::download::select;
-use super::plan::{Kept, wrong_plan};
+use super::plan::{Kept, confirm, wrong_plan};
 use super::spec::{DeleteSpec, StoredFile};
+use super::touched::{TouchedCollection, touched};
 use super::transfer::not_connected;
 use super::{Userfiles, files_words, open_store, start_files_job};
 use crate::cluster::{ConnectionId, OpenCluster};
@@ -17,15 +17,6 @@ use crate::error::{Code, Error, Result};
 use crate::job::{
     End, FileEnd, FileResult, FilesOutcome, JobHandle, JobId, JobKind, Jobs, Outcome, Progress, Signal, Unit,
 };
-
-/// A backup collection that loses files.
-#[derive(Debug, Clone)]
-pub struct TouchedCollection {
-    pub path: String,
-    pub backups: u64,
-    /// All of it goes, not a part.
-    pub whole: bool,
-}
 
 #[derive(Debug, Clone)]
 pub struct DeletePlan {
@@ -60,11 +51,9 @@ impl Userfiles {
         let (selected, _) = select(&store, paths).await?;
         let files: Vec<FileRow> = selected.into_iter().map(|(file, _)| file).collect();
         let collections = touched(&store, &files).await?;
-        // Losing backups by accident takes effort: the name has to be typed.
-        let type_to_confirm = match collections.first() {
-            Some(collection) => Some(collection.path.clone()),
-            None => cluster.name_to_type(),
-        };
+        // Losing backups by accident takes effort.
+        let lost = collections.first().map(|collection| collection.path.clone());
+        let type_to_confirm = lost.or_else(|| cluster.name_to_type());
         let plan = DeletePlan {
             id: Uuid::nil(),
             store: store.name.host(),
@@ -104,16 +93,7 @@ impl Userfiles {
         };
         let cluster = find(planned.connection)?;
         cluster.writable()?;
-        // The connection may have become a production one since.
-        let wanted = planned.type_to_confirm.clone().or_else(|| cluster.name_to_type());
-        if let Some(wanted) = &wanted
-            && typed != Some(wanted.as_str())
-        {
-            return Err(Error::new(
-                Code::ConfirmationNeeded,
-                format!("Type “{wanted}” to delete."),
-            ));
-        }
+        confirm(&cluster, planned.type_to_confirm.as_deref(), typed)?;
         let files: Vec<StoredFile> = planned.files.iter().map(StoredFile::of).collect();
         let title = match files.as_slice() {
             [only] => format!("Delete {}", only.shown()),
@@ -130,42 +110,6 @@ impl Userfiles {
         };
         start_files_job(jobs, &cluster, JobKind::DeleteFiles, title, progress, &spec).await
     }
-}
-
-/// Collections to which chosen files belong: those with a manifest among the files, and those that the
-/// store has in a folder above a file.
-async fn touched(store: &userfile::Store, files: &[FileRow]) -> Result<Vec<TouchedCollection>> {
-    if files.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut all = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = userfile::list_page(store, "/", after.as_deref(), 5000, None).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.name.as_str().to_owned());
-        all.extend(page);
-    }
-    let mut touched = Vec::new();
-    for (path, collection) in Collections::of(&all).iter() {
-        let folder = format!("{path}/");
-        let below = |files: &[FileRow]| {
-            files
-                .iter()
-                .filter(|file| file.name.shown().starts_with(&folder))
-                .count()
-        };
-        let going = below(files);
-        if going > 0 {
-            let (path, whole) = (path.clone(), going == below(&all));
-            touched.push(TouchedCollection {
-                path,
-                backups: collection.backups(),
-                whole,
-            });
-        }
-    }
-    Ok(touched)
 }
 
 pub(super) async fn run(job: JobHandle) -> End {

@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use roachvault_cockroach::userfile::{self, FileRow, Glob, Store};
+use roachvault_cockroach::userfile::{self, FileRow, Store};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::collection::Collections;
+use super::sought::{Sought, natural};
 use super::{Userfiles, open_store};
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Error, Result};
@@ -34,7 +35,7 @@ pub struct ListRequest {
     pub folder: String,
     pub sort: Sort,
     pub descending: bool,
-    /// Part of a name in any case; with `*`, `?` or `[` a pattern over whole paths below the folder.
+    /// What is looked for in the folder and everything below it; see [`super::sought::Sought`].
     pub filter: Option<String>,
     pub offset: usize,
     pub limit: usize,
@@ -172,13 +173,15 @@ impl Userfiles {
                 break;
             }
         }
-        listing.page(request)
+        Ok(listing.page(request))
     }
 
     async fn listing(&self, cluster: &OpenCluster, request: &ListRequest) -> Result<Arc<Listing>> {
         let key = (cluster.id, request.store.clone());
+        // One that was read through a connection that is closed now tells of another time.
         if !request.refresh
             && let Some(listing) = self.listings.lock().get(&key)
+            && !listing.store.cluster.pool().is_closed()
         {
             return Ok(Arc::clone(listing));
         }
@@ -257,7 +260,7 @@ impl Listing {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn page(&self, request: &ListRequest) -> Result<FolderPage> {
+    fn page(&self, request: &ListRequest) -> FolderPage {
         let mut state = self.lock();
         let key = ViewKey {
             folder: request.folder.trim_start_matches('/').to_owned(),
@@ -269,14 +272,14 @@ impl Listing {
         let view = match &state.view {
             Some((kept, view)) if *kept == key => Arc::clone(view),
             _ => {
-                let view = Arc::new(view(&state.files, &key)?);
+                let view = Arc::new(view(&state.files, &key));
                 state.view = Some((key, Arc::clone(&view)));
                 view
             }
         };
         let shown = view.rows.iter().skip(request.offset).take(request.limit);
         let entries = shown.map(|row| self.entry(row, &state.files)).collect();
-        Ok(FolderPage {
+        FolderPage {
             store: self.store.name.host(),
             offset: request.offset,
             entries,
@@ -285,7 +288,7 @@ impl Listing {
             size_bytes: view.size_bytes,
             complete: matches!(state.ended, Some(Ok(()))),
             listed_at: self.listed_at,
-        })
+        }
     }
 
     fn entry(&self, row: &Row, files: &[FileRow]) -> Entry {
@@ -324,66 +327,61 @@ impl Listing {
 }
 
 /// Works a view out of files in order of their names.
-fn view(files: &[FileRow], key: &ViewKey) -> Result<View> {
+fn view(files: &[FileRow], key: &ViewKey) -> View {
     let prefix = format!("/{}", key.folder);
     let begin = files.partition_point(|file| file.name.as_str() < prefix.as_str());
     let below = files[begin..]
         .iter()
-        .take_while(|file| file.name.as_str().starts_with(&prefix));
-    let below = below.enumerate().map(|(at, file)| (begin + at, file));
-    let pattern = match &key.filter {
-        Some(filter) if filter.contains(['*', '?', '[']) => Some(Glob::new(filter)?),
-        _ => None,
-    };
-    let part = key
-        .filter
-        .as_ref()
-        .filter(|_| pattern.is_none())
-        .map(|filter| filter.to_lowercase());
+        .take_while(|file| file.name.as_str().starts_with(&prefix))
+        .enumerate()
+        .map(|(at, file)| (begin + at, file, &file.name.as_str()[prefix.len()..]));
+    let collections = Collections::of(files);
     let mut view = View {
         rows: Vec::new(),
         files: 0,
         size_bytes: 0,
     };
-    let mut folders: BTreeMap<&str, (u64, u64, Option<DateTime<Utc>>)> = BTreeMap::new();
-    for (at, file) in below {
-        let rest = &file.name.as_str()[prefix.len()..];
-        match (&pattern, rest.split_once('/')) {
-            (Some(pattern), _) => {
-                if !pattern.matches(rest) {
-                    continue;
+    let mut folders = Folders::default();
+    match key.filter.as_deref().map(Sought::new) {
+        None => {
+            for (at, file, rest) in below {
+                match rest.split_once('/') {
+                    Some((folder, _)) => folders.add(folder, file),
+                    None => view.rows.push(Row::File(at)),
                 }
-                view.rows.push(Row::File(at));
-            }
-            (None, Some((folder, _))) => {
-                if part
-                    .as_ref()
-                    .is_some_and(|part| !folder.to_lowercase().contains(part.as_str()))
-                {
-                    continue;
-                }
-                let sums = folders.entry(folder).or_default();
-                sums.0 += 1;
-                sums.1 += file.size_bytes;
-                sums.2 = sums.2.max(file.uploaded_at);
-            }
-            (None, None) => {
-                if part
-                    .as_ref()
-                    .is_some_and(|part| !rest.to_lowercase().contains(part.as_str()))
-                {
-                    continue;
-                }
-                view.rows.push(Row::File(at));
+                view.files += 1;
+                view.size_bytes += file.size_bytes;
             }
         }
-        view.files += 1;
-        view.size_bytes += file.size_bytes;
+        Some(sought) => {
+            let inside = collections.around(&key.folder).is_some();
+            for (at, file, rest) in below {
+                // A collection is one thing: what it consists of is not found from outside.
+                let collection = collections.around(file.name.shown()).filter(|_| !inside);
+                let seen = collection.map_or(rest, |path| &rest[..=path.len() - key.folder.len()]);
+                let mut found = false;
+                for (end, _) in seen.match_indices('/') {
+                    if sought.takes(&seen[..end]) {
+                        folders.add(&seen[..end], file);
+                        found = true;
+                    }
+                }
+                if collection.is_none() && sought.takes(rest) {
+                    view.rows.push(Row::File(at));
+                    found = true;
+                }
+                if found {
+                    view.files += 1;
+                    view.size_bytes += file.size_bytes;
+                }
+            }
+        }
     }
-    if !folders.is_empty() {
-        let collections = Collections::of(files);
-        view.rows
-            .extend(folders.into_iter().map(|(folder, (files, size_bytes, newest))| {
+    view.rows.extend(
+        folders
+            .0
+            .into_iter()
+            .map(|(folder, (files, size_bytes, newest))| {
                 let path = format!("{}{folder}/", key.folder);
                 let collection = collections.get(&path);
                 let newest = collection.map_or(newest, |collection| collection.newest);
@@ -394,17 +392,30 @@ fn view(files: &[FileRow], key: &ViewKey) -> Result<View> {
                     size_bytes,
                     newest,
                 }
-            }));
-    }
+            }),
+    );
     sort(&mut view.rows, files, key);
-    Ok(view)
+    view
+}
+
+/// Folders by their path below the one that is shown, with what lies in them.
+#[derive(Default)]
+struct Folders<'a>(BTreeMap<&'a str, (u64, u64, Option<DateTime<Utc>>)>);
+
+impl<'a> Folders<'a> {
+    fn add(&mut self, folder: &'a str, file: &FileRow) {
+        let sums = self.0.entry(folder).or_default();
+        sums.0 += 1;
+        sums.1 += file.size_bytes;
+        sums.2 = sums.2.max(file.uploaded_at);
+    }
 }
 
 /// Folders come first, as people expect, in either direction.
 fn sort(rows: &mut [Row], files: &[FileRow], key: &ViewKey) {
     let name = |row: &Row| match row {
-        Row::Folder { path, .. } => path.to_lowercase(),
-        Row::File(at) => files[*at].name.shown().to_lowercase(),
+        Row::Folder { path, .. } => natural(path),
+        Row::File(at) => natural(files[*at].name.shown()),
     };
     let is_file = |row: &Row| matches!(row, Row::File(_));
     rows.sort_by_cached_key(|row| (is_file(row), name(row)));
@@ -478,7 +489,7 @@ mod tests {
             filter: filter.map(str::to_owned),
             rows: 0,
         };
-        let view = view(files, &key).unwrap();
+        let view = view(files, &key);
         view.rows
             .iter()
             .map(|row| match row {
@@ -522,7 +533,37 @@ mod tests {
             shown(&files, "", Sort::Name, false, Some("a")),
             ["bank/ 2 103 1 backups", "data/ 2 3", "A.csv"]
         );
-        assert_eq!(shown(&files, "", Sort::Name, false, Some("data/*")), ["data/x"]);
+        assert_eq!(
+            shown(&files, "", Sort::Name, false, Some("data/*")),
+            ["data/sub/ 1 2", "data/x"]
+        );
+    }
+
+    #[test]
+    fn a_search_goes_through_all_that_lies_below() {
+        let files = files(&[
+            ("exports/2026/part-1.csv", 1),
+            ("exports/2026/part-10.csv", 1),
+            ("exports/2026/part-2.csv", 1),
+            ("exports/notes.txt", 1),
+            ("odd/report [1].csv", 1),
+            ("bank/2021/03/24-210532.53/BACKUP_MANIFEST", 3),
+            ("bank/2021/03/24-210532.53/data/part-1.sst", 100),
+        ]);
+        let find = |folder, filter| shown(&files, folder, Sort::Name, false, Some(filter));
+        let parts = ["part-1.csv", "part-2.csv", "part-10.csv"].map(|name| format!("exports/2026/{name}"));
+        assert_eq!(find("", "PART"), parts);
+        assert_eq!(find("", "*part-*"), parts);
+        assert_eq!(find("exports/", "**/part*"), parts);
+        assert_eq!(find("", "**/2026/*.csv"), parts);
+        assert_eq!(find("", "2026"), ["exports/2026/ 3 3"]);
+        assert_eq!(find("", "bank"), ["bank/ 2 103 1 backups"]);
+        assert_eq!(
+            find("bank/", "part"),
+            ["bank/2021/03/24-210532.53/data/part-1.sst"]
+        );
+        assert_eq!(find("", "report ["), ["odd/report [1].csv"]);
+        assert_eq!(find("exports/", "report"), [""; 0]);
     }
 
     #[test]

@@ -15,9 +15,12 @@ mod local_name;
 mod look;
 mod order;
 mod plan;
+mod rename;
 mod settle;
+mod sought;
 mod spec;
 mod taken;
+mod touched;
 mod transfer;
 mod undelete;
 mod upload;
@@ -33,12 +36,14 @@ use crate::error::Result;
 use crate::job::{JobHandle, JobKind, Jobs, Runs};
 
 pub use collection::Collections;
-pub use delete::{DeletePlan, TouchedCollection};
+pub use delete::DeletePlan;
 pub use import::ImportPlan;
 pub use listing::{Entry, FolderPage, ListRequest, Sort};
 pub use look::{Details, Preview, StoreEntry, list_stores};
 pub use plan::{Choices, Conflict, LeftOut, MappedName, OnConflict, TransferPlan};
-pub use settle::{Move, RepairItem, RepairPlan};
+pub use rename::{MergedFolder, Move, RenamePlan};
+pub use settle::{LostFile, Repair, RepairItem, RepairPlan};
+pub use touched::TouchedCollection;
 pub use undelete::DeletedFile;
 
 /// Listings and plans of all connections. Cheap to clone.

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::local_name::numbered;
+use crate::cluster::OpenCluster;
 use crate::error::{Code, Error, Result};
 
 /// What to do where a name is taken.
@@ -87,10 +88,23 @@ pub(super) enum Kept {
     Upload(super::upload::Planned),
     Download(super::download::Planned),
     Delete(super::delete::Planned),
+    Rename(super::rename::Planned),
     Repair(super::settle::Planned),
     CopyToCluster(super::undelete::Planned),
     Export(super::export::Planned),
     Import(super::upload::Planned),
+}
+
+/// Fails unless the person typed what the plan asks for. The connection may have become a production one since the
+/// plan was made.
+pub(super) fn confirm(cluster: &OpenCluster, wanted: Option<&str>, typed: Option<&str>) -> Result<()> {
+    match wanted.map(str::to_owned).or_else(|| cluster.name_to_type()) {
+        Some(wanted) if typed != Some(wanted.as_str()) => Err(Error::new(
+            Code::ConfirmationNeeded,
+            format!("Type “{wanted}” to go on."),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Plans that wait. A plan is used once; the oldest go when there are many.

@@ -1,14 +1,15 @@
-//! Changes inside a store: renaming, copying, repairing.
+//! Changes inside a store: copying, repairing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use roachvault_cockroach::userfile::{self, Damage, Rename, Store, StoredName};
+use roachvault_cockroach::userfile::{self, Damage, FileRow, Store, StoredName};
 use uuid::Uuid;
 
 use super::look::{find, lanes};
 use super::plan::{Kept, wrong_plan};
+use super::rename::Move;
 use super::spec::{CopyFile, CopySpec, RepairOne, RepairSpec, StoredFile, file_id};
 use super::transfer::{concerns_all, not_connected};
 use super::{Userfiles, files_words, open_store, start_files_job};
@@ -18,24 +19,35 @@ use crate::job::{
     End, FileEnd, FileResult, FilesOutcome, JobHandle, JobId, JobKind, Jobs, Outcome, Progress, Signal, Unit,
 };
 
-/// Old and new path of a file, or of a folder when both end in a slash. Without leading slashes.
-#[derive(Debug, Clone)]
-pub struct Move {
-    pub from: String,
-    pub to: String,
+/// What can be done about a damage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repair {
+    /// What a write that did not end has left is removed.
+    RemoveLeftover,
+    /// Chunks whose file is gone are removed.
+    RemoveOrphan,
+    /// The chunks get the offsets that their order calls for; their bytes stay as they are.
+    CloseGaps,
 }
 
 /// Something to be repaired.
 #[derive(Debug, Clone)]
 pub struct RepairItem {
     pub file_id: Uuid,
-    pub damage: Damage,
+    pub repair: Repair,
     pub path: Option<String>,
     pub size_bytes: u64,
     pub uploaded_at: Option<DateTime<Utc>>,
-    pub remedy: String,
     /// It may be in the middle of being written.
     pub maybe_active: bool,
+}
+
+/// A file of which bytes are missing: it is told of, and nothing can be done about it here.
+#[derive(Debug, Clone)]
+pub struct LostFile {
+    pub path: String,
+    pub size_bytes: u64,
+    pub stored_bytes: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -43,6 +55,7 @@ pub struct RepairPlan {
     pub id: Uuid,
     pub store: String,
     pub items: Vec<RepairItem>,
+    pub lost: Vec<LostFile>,
     /// What has to be typed before this starts.
     pub type_to_confirm: Option<String>,
 }
@@ -57,32 +70,6 @@ pub(super) struct Planned {
 const MAYBE_ACTIVE: TimeDelta = TimeDelta::hours(2);
 
 impl Userfiles {
-    /// Renames or moves; all of them or none. On production only with the cluster's name `typed`: whatever reads a file
-    /// by its old name stops finding it.
-    pub async fn rename(
-        &self,
-        cluster: &OpenCluster,
-        store: Option<&str>,
-        moves: &[Move],
-        typed: Option<&str>,
-    ) -> Result<()> {
-        let store = open_store(cluster.confirmed(&cluster.name, typed)?, store).await?;
-        let mut renames = Vec::with_capacity(moves.len());
-        for one in moves {
-            let folder = one.from.ends_with('/');
-            let to = StoredName::new(one.to.trim_end_matches('/'))?;
-            let slash = if folder { "/" } else { "" };
-            renames.push(Rename {
-                from: format!("/{}", one.from.trim_start_matches('/')),
-                to: format!("{}{slash}", to.as_str()),
-            });
-        }
-        let renamed = userfile::rename(&store, &renames).await;
-        self.forget_listings();
-        renamed?;
-        Ok(())
-    }
-
     /// Copies files inside the cluster.
     pub async fn start_copy(
         &self,
@@ -142,11 +129,19 @@ impl Userfiles {
     /// Looks through the whole store for what is unfinished, orphaned or shifted.
     pub async fn plan_repair(&self, cluster: &OpenCluster, store: Option<&str>) -> Result<RepairPlan> {
         let store = open_store(cluster.writable()?, store).await?;
-        let items: Vec<RepairItem> = userfile::find_damage(&store)
-            .await?
-            .into_iter()
-            .map(item)
-            .collect();
+        let (mut items, mut lost) = (Vec::new(), Vec::new());
+        for damage in userfile::find_damage(&store).await? {
+            match damage {
+                Damage::Incomplete { file, stored_bytes } => lost.push(LostFile {
+                    path: file.name.shown().to_owned(),
+                    size_bytes: file.size_bytes,
+                    stored_bytes,
+                }),
+                Damage::Leftover(file) => items.push(leftover(file)),
+                Damage::Orphan { file_id, size_bytes } => items.push(orphan(file_id, size_bytes)),
+                Damage::Shifted(file) => items.push(shifted(file)),
+            }
+        }
         let host = store.name.host();
         let kept = Planned {
             connection: cluster.id,
@@ -157,6 +152,7 @@ impl Userfiles {
             id: self.plans.keep(Kept::Repair(kept)),
             store: host,
             items,
+            lost,
             type_to_confirm: cluster.name_to_type(),
         })
     }
@@ -188,7 +184,7 @@ impl Userfiles {
                     file_id: item.file_id,
                     size_bytes: item.size_bytes,
                 },
-                close_gaps: matches!(item.damage, Damage::Shifted(_)),
+                close_gaps: item.repair == Repair::CloseGaps,
             })
             .collect();
         let title = format!("Repair {}", files_words(items.len() as u64));
@@ -205,40 +201,39 @@ impl Userfiles {
     }
 }
 
-fn item(damage: Damage) -> RepairItem {
-    let (file_id, path, size_bytes, uploaded_at, remedy) = match &damage {
-        Damage::Leftover(file) => (
-            file.file_id,
-            Some(file.name.shown().to_owned()),
-            file.size_bytes,
-            file.uploaded_at,
-            "Removes what a write that did not end has left.",
-        ),
-        Damage::Orphan { file_id, size_bytes } => (
-            *file_id,
-            None,
-            *size_bytes,
-            None,
-            "Removes chunks whose file is gone.",
-        ),
-        Damage::Shifted(file) => (
-            file.file_id,
-            Some(file.name.shown().to_owned()),
-            file.size_bytes,
-            file.uploaded_at,
-            "Gives the chunks the offsets that their order calls for. Their bytes stay as they are.",
-        ),
-    };
-    let recent = uploaded_at.is_some_and(|began| Utc::now() - began < MAYBE_ACTIVE);
-    let maybe_active = recent && matches!(damage, Damage::Leftover(_));
+fn leftover(file: FileRow) -> RepairItem {
+    let recent = file
+        .uploaded_at
+        .is_some_and(|began| Utc::now() - began < MAYBE_ACTIVE);
+    RepairItem {
+        file_id: file.file_id,
+        repair: Repair::RemoveLeftover,
+        path: Some(file.name.shown().to_owned()),
+        size_bytes: file.size_bytes,
+        uploaded_at: file.uploaded_at,
+        maybe_active: recent,
+    }
+}
+
+fn orphan(file_id: Uuid, size_bytes: u64) -> RepairItem {
     RepairItem {
         file_id,
-        damage,
-        path,
+        repair: Repair::RemoveOrphan,
+        path: None,
         size_bytes,
-        uploaded_at,
-        remedy: remedy.into(),
-        maybe_active,
+        uploaded_at: None,
+        maybe_active: false,
+    }
+}
+
+fn shifted(file: FileRow) -> RepairItem {
+    RepairItem {
+        file_id: file.file_id,
+        repair: Repair::CloseGaps,
+        path: Some(file.name.shown().to_owned()),
+        size_bytes: file.size_bytes,
+        uploaded_at: file.uploaded_at,
+        maybe_active: false,
     }
 }
 

@@ -64,7 +64,12 @@ impl Transfer {
                 let done = done.fetch_add(bytes, Ordering::Relaxed) + bytes;
                 job.progress(done.min(total), Some(total), Unit::Bytes);
             }
-            Event::Bytes(_) => {}
+            Event::Found(bytes) if counts_bytes => {
+                let done = done.fetch_add(bytes, Ordering::Relaxed) + bytes;
+                job.found(bytes);
+                job.progress(done.min(total), Some(total), Unit::Bytes);
+            }
+            Event::Bytes(_) | Event::Found(_) => {}
             Event::Waiting { why, wait } => {
                 let seconds = wait.as_secs_f64().ceil();
                 job.state(JobState::Waiting, format!("{why} Trying again in {seconds} s"));

@@ -27,6 +27,8 @@ pub struct DeletedFile {
     pub file: FileRow,
     /// It was still there then, and is read from that moment.
     pub seen_at: DateTime<Utc>,
+    /// From then on the cluster may have collected its bytes.
+    pub kept_until: DateTime<Utc>,
     pub name_taken: bool,
 }
 
@@ -85,6 +87,7 @@ impl Userfiles {
                     DeletedFile {
                         file,
                         seen_at: at,
+                        kept_until: at + TimeDelta::milliseconds((kept_seconds * 1000.0) as i64),
                         name_taken,
                     },
                 );

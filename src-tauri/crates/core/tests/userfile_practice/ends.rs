@@ -201,3 +201,24 @@ async fn downloading_process() {
     assert!(std::fs::read(disk.join("large")).unwrap() == wanted);
     assert_eq!(parts(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_whose_bytes_are_missing_is_told_of_and_not_mended() {
+    let world = World::new(1).await;
+    let place = &world.places[0];
+    world.upload(vec![world.write("whole", b"x")]).await;
+    place
+        .sql(
+            "INSERT INTO defaultdb.public.userfiles_demo_upload_files (filename, file_size, username) \
+             VALUES ('/lost.bin', 5000, 'demo')",
+        )
+        .await;
+    let plan = world.userfiles.plan_repair(&place.open, None).await.unwrap();
+    assert!(plan.items.is_empty(), "{plan:?}");
+    let lost: Vec<_> = plan
+        .lost
+        .iter()
+        .map(|lost| (lost.path.as_str(), lost.size_bytes, lost.stored_bytes))
+        .collect();
+    assert_eq!(lost, [("lost.bin", 5000, 0)]);
+}

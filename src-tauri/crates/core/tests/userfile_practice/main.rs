@@ -4,6 +4,7 @@
 
 mod archive;
 mod ends;
+mod rename;
 mod speed;
 mod world;
 

@@ -128,6 +128,13 @@ impl Entry {
         cancelled && job.state == JobState::Paused
     }
 
+    /// Leaves out of the speed what an earlier run had done.
+    pub fn found(&mut self, done: u64) {
+        for (_, sample) in &mut self.samples {
+            *sample += done;
+        }
+    }
+
     /// Works out speed and time left from the progress just set.
     pub fn measure(&mut self) {
         let (now, progress) = (Instant::now(), self.snapshot.progress);
