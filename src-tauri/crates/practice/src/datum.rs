@@ -72,6 +72,19 @@ impl From<ValueRef<'_>> for Datum {
     }
 }
 
+impl Datum {
+    /// Becomes another value in the memory it has: rows of megabytes follow one another.
+    pub fn set(&mut self, value: ValueRef<'_>) {
+        match (&mut *self, value) {
+            (Self::Bytes(kept), ValueRef::Blob(bytes)) => {
+                kept.clear();
+                kept.extend_from_slice(bytes);
+            }
+            _ => *self = value.into(),
+        }
+    }
+}
+
 impl From<Datum> for Value {
     fn from(value: Datum) -> Self {
         match value {
@@ -450,7 +463,15 @@ fn format_nullable_array(items: &[Option<String>]) -> String {
 
 /// `{a,"b c"}`.
 pub fn format_array<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
-    let parts: Vec<String> = items.into_iter().map(|i| quote_array_item(i.as_ref())).collect();
+    format_array_items(items.into_iter().map(Some))
+}
+
+/// An array in its storage form; `None` is NULL.
+pub fn format_array_items<S: AsRef<str>>(items: impl IntoIterator<Item = Option<S>>) -> String {
+    let parts: Vec<String> = items
+        .into_iter()
+        .map(|item| item.map_or_else(|| "NULL".to_owned(), |item| quote_array_item(item.as_ref())))
+        .collect();
     format!("{{{}}}", parts.join(","))
 }
 

@@ -7,7 +7,7 @@ mod pg_catalog;
 mod system;
 
 pub use grants::change as change_grants;
-pub use pg_catalog::{constraint_definition, index_definition};
+pub use pg_catalog::{constraint_definition, index_column, index_definition, indexed_table};
 
 use crate::catalog::ObjectName;
 use crate::datum::Row;

@@ -14,7 +14,7 @@ use super::frame::Peer;
 use super::startup::{self, Opening};
 use crate::cluster::Cluster;
 use crate::error::{SqlError, sqlstate};
-use crate::session::Session;
+use crate::session::{Interrupt, Session};
 
 /// How connections are taken.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ struct Shared {
 struct Client {
     socket: TcpStream,
     /// Set once the client has proved who it is.
-    cancel: Option<(i32, Arc<AtomicBool>)>,
+    cancel: Option<(i32, Arc<Interrupt>)>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -95,8 +95,8 @@ impl Drop for Server {
         }
         let clients: Vec<Client> = self.shared.clients().drain().map(|(_, client)| client).collect();
         for client in clients {
-            if let Some((_, flag)) = &client.cancel {
-                flag.store(true, Ordering::Relaxed);
+            if let Some((_, interrupt)) = &client.cancel {
+                interrupt.cancel();
             }
             let _ = client.socket.shutdown(Shutdown::Both);
             if let Some(thread) = client.thread {
@@ -113,12 +113,12 @@ impl Shared {
 
     fn cancel(&self, process: i32, secret: i32) {
         if let Some(Client {
-            cancel: Some((known, flag)),
+            cancel: Some((known, interrupt)),
             ..
         }) = self.clients().get(&process)
             && *known == secret
         {
-            flag.store(true, Ordering::Relaxed);
+            interrupt.cancel();
         }
     }
 }
@@ -193,7 +193,7 @@ fn serve(shared: &Arc<Shared>, socket: TcpStream, process: i32) -> io::Result<()
     let mut connection = Connection::open(peer, session, &parameters);
     let secret = uuid::Uuid::new_v4().as_u128() as i32;
     if let Some(client) = shared.clients().get_mut(&process) {
-        client.cancel = Some((secret, connection.cancel_flag()));
+        client.cancel = Some((secret, connection.interrupt()));
     }
     connection.greet(process, secret)?;
     connection.serve()

@@ -6,8 +6,11 @@
 
 mod dml;
 mod expr;
+mod from;
 mod functions;
+mod operators;
 mod query;
+mod window;
 
 use std::sync::Arc;
 
@@ -43,6 +46,8 @@ pub struct Translator {
     pub internals_are_closed: bool,
     /// Placeholder types, from the client's hints and from context.
     pub parameters: Vec<SqlType>,
+    /// Stored objects the statement reads, by the names it gives them.
+    pub read: Vec<(String, Arc<Descriptor>)>,
     /// Sequences used; their counters must be loaded before it runs.
     pub sequences: Vec<DescriptorId>,
     /// Views are read with their owner's rights: above 0, privileges are not checked.
@@ -211,7 +216,7 @@ impl Translator {
         if &value.ty == ty || ty == &SqlType::Unknown {
             return Ok(value);
         }
-        if let Some(text) = &value.literal {
+        if let Some(text) = value.literal.as_ref().filter(|_| value.ty == SqlType::Unknown) {
             self.check_enum(text, ty)?;
             let datum = Datum::from_text(text, &Self::without_limit(ty))?;
             return Ok(Typed::new(sqlite_literal(&datum), ty.clone()).named(value.name));

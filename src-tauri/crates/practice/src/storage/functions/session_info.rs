@@ -118,7 +118,8 @@ pub(super) fn register(registry: &Registry<'_>, context: &Arc<FunctionContext>) 
         VOLATILE,
         with(|c, a| {
             let state = c.lock();
-            let id = u32::try_from(a.int(0)).unwrap_or(0);
+            let id = crate::virtuals::indexed_table(a.int(0))
+                .unwrap_or_else(|| u32::try_from(a.int(0)).unwrap_or(0));
             let visible = state.catalog.descriptors.get(&id).is_some_and(|d| {
                 let schema = state.catalog.name_of(d.schema_id);
                 state.search_path.contains(&schema) && state.catalog.name_of(d.parent_id) == state.database
@@ -178,7 +179,14 @@ pub(super) fn register(registry: &Registry<'_>, context: &Arc<FunctionContext>) 
     registry.strict(
         "p_indexdef",
         VOLATILE,
-        with(|c, a| Ok(crate::virtuals::index_definition(&c.lock().catalog, a.int(0)).into())),
+        with(|c, a| {
+            let catalog = &c.lock().catalog;
+            Ok(match a.int(1) {
+                0 => crate::virtuals::index_definition(catalog, a.int(0)),
+                n => crate::virtuals::index_column(catalog, a.int(0), n),
+            }
+            .into())
+        }),
     )?;
     registry.strict(
         "p_constraintdef",
