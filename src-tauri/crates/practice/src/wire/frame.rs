@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustls::{ServerConnection, StreamOwned};
 
+use super::certificate;
 use crate::cluster::Cluster;
 use crate::error::{SqlError, sqlstate};
 use crate::session::ColumnMeta;
@@ -33,6 +34,14 @@ impl Line {
             Self::Plain(socket) => socket,
             Self::Tls(stream) => &stream.sock,
         }
+    }
+}
+
+impl Line {
+    /// The user named by the certificate that the client showed in the handshake.
+    pub fn certified_user(&self) -> Option<String> {
+        let Self::Tls(stream) = self else { return None };
+        certificate::common_name(stream.conn.peer_certificates()?.first()?)
     }
 }
 

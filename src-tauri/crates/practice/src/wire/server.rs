@@ -162,7 +162,7 @@ fn serve(shared: &Arc<Shared>, socket: TcpStream, process: i32) -> io::Result<()
     if cluster.faults().is_on("silent") {
         return wait_for_end(&socket);
     }
-    let (line, parameters, encrypted) = match startup::open(socket, shared.tls.as_ref())? {
+    let (line, parameters, encrypted, certified_user) = match startup::open(socket, shared.tls.as_ref())? {
         Opening::Cancel { process, secret } => {
             shared.cancel(process, secret);
             return Ok(());
@@ -171,7 +171,8 @@ fn serve(shared: &Arc<Shared>, socket: TcpStream, process: i32) -> io::Result<()
             line,
             parameters,
             encrypted,
-        } => (line, parameters, encrypted),
+            certified_user,
+        } => (line, parameters, encrypted, certified_user),
     };
     let mut peer = Peer::new(line, Arc::clone(cluster));
     if let Some(delay) = cluster.faults().duration("slow_start") {
@@ -181,7 +182,14 @@ fn serve(shared: &Arc<Shared>, socket: TcpStream, process: i32) -> io::Result<()
         return turn_away(&mut peer, &error);
     }
     let must_prove = shared.tls.is_some();
-    let user = match startup::authenticate(&mut peer, cluster, &parameters, must_prove)? {
+    let proved = startup::authenticate(
+        &mut peer,
+        cluster,
+        &parameters,
+        certified_user.as_deref(),
+        must_prove,
+    )?;
+    let user = match proved {
         Ok(user) => user,
         Err(error) => return turn_away(&mut peer, &error),
     };
