@@ -872,6 +872,31 @@ fn a_regclass_is_shown_by_its_name_and_compared_by_its_number() {
 }
 
 #[test]
+fn user_defined_functions_run_when_they_are_one_query() {
+    let fixture = Fixture::new(Version::V25_4);
+    let mut s = fixture.session("root");
+    s.run_script(
+        "CREATE FUNCTION twice(x INT) RETURNS INT AS $$ SELECT x * 2 $$ LANGUAGE SQL;
+         CREATE FUNCTION four(INT) RETURNS INT LANGUAGE SQL AS 'SELECT twice(twice($1))';
+         CREATE FUNCTION next(x INT) RETURNS INT AS $$ BEGIN RETURN x + 1; END; $$ LANGUAGE PLpgSQL;
+         CREATE FUNCTION endless(x INT) RETURNS INT AS $$ SELECT endless(x) $$ LANGUAGE SQL;
+         CREATE TABLE t (n INT PRIMARY KEY); INSERT INTO t VALUES (1), (5);
+         CREATE FUNCTION most() RETURNS INT AS $$ SELECT max(n) FROM t $$ LANGUAGE SQL;
+         CREATE VIEW v AS SELECT n, next(n) AS m FROM t",
+    )
+    .unwrap();
+    expect(
+        &mut s,
+        "SELECT four(n), next(n) FROM t ORDER BY n",
+        &["4|2", "20|6"],
+    );
+    expect(&mut s, "SELECT most(), twice(most())", &["5|10"]);
+    expect(&mut s, "SELECT m FROM v ORDER BY n", &["2", "6"]);
+    expect_error(&mut s, "SELECT twice(1, 2)", "42883", "unknown function: twice");
+    expect_error(&mut s, "SELECT endless(1)", "54001", "too deeply");
+}
+
+#[test]
 fn what_storage_would_pass_over_in_silence_is_refused() {
     let fixture = Fixture::new(Version::V25_4);
     let mut s = fixture.session("root");

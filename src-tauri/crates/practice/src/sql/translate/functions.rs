@@ -3,7 +3,7 @@
 use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 use super::{Scope, Translator, Typed, cast_call, fold_name, not_supported};
-use crate::catalog::{Body, ObjectName, quote_literal};
+use crate::catalog::{ObjectName, quote_literal};
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::types::SqlType;
 
@@ -479,7 +479,7 @@ impl Translator {
                 }
                 Typed::new(format!("p_json_build_object({})", parts.join(", ")), T::Jsonb)
             }
-            _ => return self.user_function(name),
+            _ => return self.user_function(name, args),
         }))
     }
 
@@ -532,21 +532,6 @@ impl Translator {
         };
         let array = self.coerce(array, &SqlType::Array(Box::new(item.clone())))?;
         Ok((array.sql, item))
-    }
-
-    fn user_function(&self, name: &str) -> SqlResult<Option<Typed>> {
-        let exists = self
-            .catalog
-            .descriptors
-            .values()
-            .any(|d| matches!(d.body, Body::Function(_)) && d.name == name);
-        if exists {
-            Err(not_supported(format!(
-                "running the user-defined function {name}()"
-            )))
-        } else {
-            Ok(None)
-        }
     }
 
     fn has_privilege(&mut self, name: &str, count: usize, args: Vec<Typed>) -> SqlResult<Typed> {

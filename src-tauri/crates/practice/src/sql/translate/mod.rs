@@ -10,6 +10,7 @@ mod from;
 mod functions;
 mod operators;
 mod query;
+mod routines;
 mod window;
 
 use std::sync::Arc;
@@ -52,6 +53,8 @@ pub struct Translator {
     pub sequences: Vec<DescriptorId>,
     /// Views are read with their owner's rights: above 0, privileges are not checked.
     pub(in crate::sql) view_depth: usize,
+    /// How many user-defined functions the translation is inside of.
+    pub(in crate::sql) call_depth: usize,
 }
 
 /// A translated expression.
