@@ -897,6 +897,24 @@ fn user_defined_functions_run_when_they_are_one_query() {
 }
 
 #[test]
+fn internal_tables_are_closed_whether_they_exist_or_not() {
+    let fixture = Fixture::new(Version::V26_2);
+    let mut s = fixture.session("root");
+    for table in [
+        "system.users",
+        "crdb_internal.node_build_info",
+        "crdb_internal.no_such_table",
+    ] {
+        expect_error(
+            &mut s,
+            &format!("SELECT * FROM {table}"),
+            "42501",
+            "is restricted",
+        );
+    }
+}
+
+#[test]
 fn what_storage_would_pass_over_in_silence_is_refused() {
     let fixture = Fixture::new(Version::V25_4);
     let mut s = fixture.session("root");

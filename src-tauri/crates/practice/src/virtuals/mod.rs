@@ -111,6 +111,15 @@ pub fn is_restricted(schema: &str, name: &str) -> bool {
     matches!(schema, "crdb_internal" | "system") && !OPEN.contains(&name)
 }
 
+/// Whether a name means something in the schemas that are closed, be it there or not.
+pub fn is_internal(name: &ObjectName) -> bool {
+    match name.0.as_slice() {
+        [schema, _] => matches!(schema.as_str(), "crdb_internal" | "system"),
+        [database, schema, _] => database == "system" || schema == "crdb_internal",
+        _ => false,
+    }
+}
+
 /// 42501 of a closed internal table or function.
 pub fn restricted() -> SqlError {
     SqlError::privilege("Access to crdb_internal and system is restricted.").with_hint(

@@ -335,6 +335,9 @@ impl Translator {
             scope.sources.push(source);
             return Ok(format!("temp.{} AS {quoted}", quote_ident(&physical)));
         }
+        if self.internals_are_closed && crate::virtuals::is_internal(name) {
+            return Err(crate::virtuals::restricted());
+        }
         let object = self.relation(name)?;
         self.privilege(&object, Privilege::Select)?;
         self.read.push((alias.clone(), Arc::clone(&object)));

@@ -140,7 +140,7 @@ pub(super) fn register(registry: &Registry<'_>, context: &Arc<FunctionContext>) 
     let c = Arc::clone(context);
     registry.strict("p_sleep", VOLATILE, move |a| {
         let cluster = c.cluster()?;
-        let span = std::time::Duration::from_secs_f64(a.float(0).clamp(0.0, 60.0));
+        let span = std::time::Duration::try_from_secs_f64(a.float(0).max(0.0)).map_err(|_| out_of_range())?;
         c.interrupt.sleep(cluster.clock().real(span))?;
         Ok(Datum::from(true))
     })
