@@ -151,6 +151,7 @@ impl Datum {
                 },
             ) => format!("{f:.width$}", width = *scale as usize),
             (Self::Int(i), _) => i.to_string(),
+            (Self::Float(f), SqlType::Decimal { .. }) => format_float(to_kept_digits(*f)),
             (Self::Float(f), _) => format_float(*f),
             (Self::Text(t), SqlType::Timestamp) => trim_fraction(t).to_owned(),
             (Self::Text(t), SqlType::TimestampTz) => format!("{}+00", trim_fraction(t)),
@@ -401,6 +402,11 @@ pub fn parse_bytes(text: &str) -> SqlResult<Vec<u8>> {
         }
     }
     Ok(out)
+}
+
+/// A DECIMAL without the digits that a double makes up beyond the 15 it keeps.
+fn to_kept_digits(f: f64) -> f64 {
+    format!("{f:.14e}").parse().unwrap_or(f)
 }
 
 fn format_float(f: f64) -> String {

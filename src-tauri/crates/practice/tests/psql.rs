@@ -346,6 +346,7 @@ fn a_table_is_described_with_its_indexes_and_its_foreign_keys() {
         "CREATE TABLE a (id INT PRIMARY KEY, b INT CHECK (b > 0), INDEX by_b (b DESC));
          CREATE TABLE c (id INT PRIMARY KEY, a INT REFERENCES a (id));
          CREATE VIEW v AS SELECT id FROM a; CREATE SEQUENCE s;
+         CREATE FUNCTION twice(x INT) RETURNS INT AS 'SELECT x * 2' LANGUAGE SQL;
          \\t off
          \\d a
          \\d c
@@ -353,6 +354,7 @@ fn a_table_is_described_with_its_indexes_and_its_foreign_keys() {
          \\d s
          \\d by_b
          \\sv v
+         \\df
 ",
     );
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
@@ -364,6 +366,7 @@ fn a_table_is_described_with_its_indexes_and_its_foreign_keys() {
         "FOREIGN KEY (a) REFERENCES",
         "TABLE \"c\" CONSTRAINT \"c_a_fkey\"",
         "SELECT id FROM",
+        "public|twice|INT|x INT|func",
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }

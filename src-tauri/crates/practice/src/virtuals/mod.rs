@@ -7,7 +7,9 @@ mod pg_catalog;
 mod system;
 
 pub use grants::change as change_grants;
-pub use pg_catalog::{constraint_definition, index_column, index_definition, indexed_table};
+pub use pg_catalog::{
+    constraint_definition, function_signature, index_column, index_definition, indexed_table,
+};
 
 use crate::catalog::ObjectName;
 use crate::datum::Row;

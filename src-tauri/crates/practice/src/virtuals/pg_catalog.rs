@@ -64,7 +64,7 @@ tables! {
     "pg_tablespace" => tablespaces ["oid" O, "spcname" N, "spcowner" O, "spcacl" T, "spcoptions" T],
     "pg_settings" => settings ["name" T, "setting" T, "category" T, "boot_val" T, "source" T, "context" T, "vartype" T, "unit" T, "short_desc" T],
     "pg_tables" => pg_tables ["schemaname" N, "tablename" N, "tableowner" N],
-    "pg_proc" => none ["oid" O, "proname" N, "pronamespace" O, "proowner" O, "prolang" O, "prokind" C, "prosecdef" B, "provolatile" C, "proparallel" C,
+    "pg_proc" => functions ["oid" O, "proname" N, "pronamespace" O, "proowner" O, "prolang" O, "prokind" C, "prosecdef" B, "provolatile" C, "proparallel" C,
         "pronargs" I, "prorettype" O, "proargtypes" T, "prosrc" T, "proacl" T],
     "pg_sequence" => none ["seqrelid" O, "seqtypid" O, "seqstart" I, "seqincrement" I, "seqmax" I, "seqmin" I, "seqcache" I, "seqcycle" B],
     "pg_conversion" => none ["oid" O, "tableoid" O, "conname" N, "connamespace" O, "conowner" O, "conforencoding" I, "contoencoding" I, "condefault" B],
@@ -141,6 +141,14 @@ pub fn index_definition(catalog: &Catalog, oid: i64) -> Option<String> {
         catalog.full_name(object),
         columns.join(", ")
     ))
+}
+
+/// The arguments and the result of the function behind an OID.
+pub fn function_signature(catalog: &Catalog, oid: i64) -> Option<(String, String)> {
+    match &catalog.descriptors.get(&u32::try_from(oid).ok()?)?.body {
+        Body::Function(function) => crate::sql::translate::signature(&function.definition),
+        _ => None,
+    }
 }
 
 /// The table whose index this is.
@@ -573,6 +581,26 @@ fn constraints(session: &mut Session) -> SqlResult<Vec<Row>> {
             .for_each(|c| add(&c.name, "c", Datum::Int(0), Datum::Int(0)));
     }
     Ok(rows)
+}
+
+fn functions(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let catalog = session.catalog()?;
+    let database = catalog.database(session.database()).map_or(0, |d| d.id);
+    Ok(catalog
+        .in_database(database)
+        .filter(|d| matches!(d.body, Body::Function(_)))
+        .map(|d| {
+            let set = [
+                ("oid", id(d.id)),
+                ("proname", d.name.clone().into()),
+                ("pronamespace", id(d.schema_id)),
+                ("proowner", owner(&d.owner)),
+                ("prokind", "f".into()),
+                ("provolatile", "v".into()),
+            ];
+            row_of("pg_proc", &set)
+        })
+        .collect())
 }
 
 fn access_methods(_: &mut Session) -> SqlResult<Vec<Row>> {

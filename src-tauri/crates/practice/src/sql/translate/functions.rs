@@ -237,9 +237,9 @@ impl Translator {
                 args.truncate(1);
                 Some(("p_viewdef", &[T::Oid], text.clone()))
             }
-            "pg_get_function_result"
-            | "pg_get_function_arguments"
-            | "pg_get_triggerdef"
+            "pg_get_function_arguments" => Some(("p_function_arguments", &[T::Oid], text.clone())),
+            "pg_get_function_result" => Some(("p_function_result", &[T::Oid], text.clone())),
+            "pg_get_triggerdef"
             | "pg_get_ruledef"
             | "pg_get_partkeydef"
             | "pg_get_statisticsobjdef_columns"

@@ -16,6 +16,7 @@ mod window;
 use std::sync::Arc;
 
 pub use dml::{Write, WriteKind};
+pub use routines::signature;
 use sqlparser::ast::{Ident, ObjectNamePart, Statement};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;

@@ -229,6 +229,10 @@ impl Translator {
             B::Modulo => Typed::new(format!("p_mod({}, {})", l.sql, r.sql), ty),
             B::PGExp => Typed::new(format!("p_pow({}, {})", l.sql, r.sql), ty),
             B::PGBitwiseXor => Typed::new(format!("(({l} | {r}) - ({l} & {r}))", l = l.sql, r = r.sql), ty),
+            // SQLite goes on with a double where a whole number no longer fits.
+            B::Plus | B::Minus | B::Multiply if ty == SqlType::Int8 => {
+                Typed::new(format!("p_whole({} {op} {})", l.sql, r.sql), ty)
+            }
             _ => Typed::new(format!("({} {op} {})", l.sql, r.sql), ty),
         })
     }

@@ -23,6 +23,17 @@ struct Routine {
     query: String,
 }
 
+/// The arguments and the result of a function, as they were written; `None` when they cannot be read.
+pub fn signature(definition: &str) -> Option<(String, String)> {
+    let routine = Routine::parse(definition).ok()?;
+    let arguments: Vec<String> = routine
+        .parameters
+        .into_iter()
+        .map(|(name, ty)| name.map_or_else(|| ty.clone(), |name| format!("{name} {ty}")))
+        .collect();
+    Some((arguments.join(", "), routine.returns))
+}
+
 impl Routine {
     /// Reads what stands behind the function's name.
     fn parse(definition: &str) -> SqlResult<Self> {

@@ -37,6 +37,13 @@ pub(super) fn register(registry: &Registry<'_>) -> SqlResult<()> {
         (Datum::Int(x), Datum::Int(y)) => Ok(Datum::Int(x.wrapping_rem(y))),
         _ => Ok(Datum::Float(a.float(0) % a.float(1))),
     })?;
+    registry.strict("p_whole", PURE, |a| match a.get(0) {
+        Datum::Float(_) => Err(SqlError::new(
+            sqlstate::NUMERIC_OUT_OF_RANGE,
+            "integer out of range",
+        )),
+        whole => Ok(whole),
+    })?;
     // How many steps a series makes after its first number; below 0 for a series without numbers.
     registry.strict("p_series_steps", PURE, |a| {
         let (from, to, step) = (a.int(0), a.int(1), a.int(2));

@@ -8,6 +8,11 @@ use crate::datum::Datum;
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::types::SqlType;
 
+/// The arguments and the result of the function whose OID is the argument.
+fn signature(context: &FunctionContext, arguments: &super::Arguments<'_, '_>) -> Option<(String, String)> {
+    crate::virtuals::function_signature(&context.lock().catalog, arguments.int(0))
+}
+
 pub(super) fn register(registry: &Registry<'_>, context: &Arc<FunctionContext>) -> SqlResult<()> {
     let with = |body: fn(&FunctionContext, &super::Arguments<'_, '_>) -> SqlResult<Datum>| {
         let context = Arc::clone(context);
@@ -187,6 +192,16 @@ pub(super) fn register(registry: &Registry<'_>, context: &Arc<FunctionContext>) 
             }
             .into())
         }),
+    )?;
+    registry.strict(
+        "p_function_arguments",
+        VOLATILE,
+        with(|c, a| Ok(signature(c, a).map(|(arguments, _)| arguments).into())),
+    )?;
+    registry.strict(
+        "p_function_result",
+        VOLATILE,
+        with(|c, a| Ok(signature(c, a).map(|(_, result)| result).into())),
     )?;
     registry.strict(
         "p_constraintdef",
