@@ -50,10 +50,6 @@ pub const BACKUP_RESTORE: &[Gap] = &[
         reason: "definitions change at once here, without the jobs of the older schema changer",
     },
     Gap {
-        case: "restore-view-needing-function-without-option",
-        reason: "functions are kept and restored but not run, so a view that calls one cannot be made",
-    },
-    Gap {
         case: "show-backup-files-and-ranges",
         reason: "tables are not split into ranges",
     },

@@ -72,6 +72,19 @@ impl From<ValueRef<'_>> for Datum {
     }
 }
 
+impl Datum {
+    /// Becomes another value in the memory it has: rows of megabytes follow one another.
+    pub fn set(&mut self, value: ValueRef<'_>) {
+        match (&mut *self, value) {
+            (Self::Bytes(kept), ValueRef::Blob(bytes)) => {
+                kept.clear();
+                kept.extend_from_slice(bytes);
+            }
+            _ => *self = value.into(),
+        }
+    }
+}
+
 impl From<Datum> for Value {
     fn from(value: Datum) -> Self {
         match value {
@@ -138,6 +151,7 @@ impl Datum {
                 },
             ) => format!("{f:.width$}", width = *scale as usize),
             (Self::Int(i), _) => i.to_string(),
+            (Self::Float(f), SqlType::Decimal { .. }) => format_float(to_kept_digits(*f)),
             (Self::Float(f), _) => format_float(*f),
             (Self::Text(t), SqlType::Timestamp) => trim_fraction(t).to_owned(),
             (Self::Text(t), SqlType::TimestampTz) => format!("{}+00", trim_fraction(t)),
@@ -390,6 +404,11 @@ pub fn parse_bytes(text: &str) -> SqlResult<Vec<u8>> {
     Ok(out)
 }
 
+/// A DECIMAL without the digits that a double makes up beyond the 15 it keeps.
+fn to_kept_digits(f: f64) -> f64 {
+    format!("{f:.14e}").parse().unwrap_or(f)
+}
+
 fn format_float(f: f64) -> String {
     if f.is_nan() {
         "NaN".into()
@@ -450,7 +469,15 @@ fn format_nullable_array(items: &[Option<String>]) -> String {
 
 /// `{a,"b c"}`.
 pub fn format_array<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
-    let parts: Vec<String> = items.into_iter().map(|i| quote_array_item(i.as_ref())).collect();
+    format_array_items(items.into_iter().map(Some))
+}
+
+/// An array in its storage form; `None` is NULL.
+pub fn format_array_items<S: AsRef<str>>(items: impl IntoIterator<Item = Option<S>>) -> String {
+    let parts: Vec<String> = items
+        .into_iter()
+        .map(|item| item.map_or_else(|| "NULL".to_owned(), |item| quote_array_item(item.as_ref())))
+        .collect();
     format!("{{{}}}", parts.join(","))
 }
 

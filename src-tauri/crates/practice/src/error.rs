@@ -19,6 +19,7 @@ pub mod sqlstate {
     pub const UNDEFINED_PARAMETER: &str = "42P02";
     pub const UNDEFINED_DATABASE: &str = "3D000";
     pub const UNDEFINED_SCHEMA: &str = "3F000";
+    pub const INVALID_COLUMN_REFERENCE: &str = "42P10";
     pub const AMBIGUOUS_COLUMN: &str = "42702";
     pub const DUPLICATE_DATABASE: &str = "42P04";
     pub const DUPLICATE_SCHEMA: &str = "42P06";

@@ -21,6 +21,8 @@ The URL holds no password: it is the value of ROACHVAULT_PRACTICE_PASSWORD, for 
   --memory               the same as no --data
   --external-dir DIR     folder of nodelocal files and bucket stand-ins, shared by clusters that name the same
   --insecure             no TLS, no passwords
+  --client-ca FILE       let in clients whose certificate these authorities signed, its common name being the user; those of
+                         the cluster's own authority always: with --data, client.root.crt and .key lie beside ca.crt
   --user NAME            the admin besides root (demo)
   --emulate VERSION      v23.2, v24.3, v25.4 or v26.2 (v25.4); of v21.2, v22.2, v23.1 and v26.3 only what recorded
                          cases show is known
@@ -99,6 +101,12 @@ fn read_arguments() -> Result<Option<Options>, Box<dyn Error>> {
             Arg::Long("memory") => options.folder = None,
             Arg::Long("external-dir") => options.external_folder = Some(arguments.value()?.into()),
             Arg::Long("insecure") => options.insecure = true,
+            Arg::Long("client-ca") => {
+                let file = std::path::PathBuf::from(arguments.value()?);
+                let pem = std::fs::read_to_string(&file)
+                    .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+                options.client_ca = Some(pem);
+            }
             Arg::Long("user") => options.user = arguments.value()?.string()?,
             Arg::Long("emulate") => options.version = arguments.value()?.parse()?,
             Arg::Long("clock-speed") => {

@@ -13,7 +13,7 @@ use crate::faults::{self, Faults};
 use crate::sample;
 use crate::scram::Verifier;
 use crate::session::Session;
-use crate::wire::tls::Tls;
+use crate::wire::tls::{ClientCertificate, Tls};
 use crate::wire::{Server, ServerOptions};
 
 /// How a practice cluster is to be.
@@ -31,6 +31,8 @@ pub struct Options {
     pub regions: Vec<String>,
     /// No TLS, no passwords.
     pub insecure: bool,
+    /// Authorities, as PEM, whose certificates let clients in besides those of the cluster's own.
+    pub client_ca: Option<String>,
     /// An admin that may log in besides root.
     pub user: String,
     /// The password of `user` and of root.
@@ -52,6 +54,7 @@ impl Default for Options {
             clock_speed: 1.0,
             regions: Vec::new(),
             insecure: false,
+            client_ca: None,
             user: "demo".into(),
             password: uuid::Uuid::new_v4().simple().to_string(),
             sample_data: true,
@@ -67,7 +70,7 @@ pub struct PracticeCluster {
     // Declared first: connections end before the cluster closes and the temporary folder goes.
     server: Server,
     cluster: Arc<Cluster>,
-    ca_pem: Option<String>,
+    tls: Option<Tls>,
     _temporary: Option<tempfile::TempDir>,
 }
 
@@ -115,14 +118,18 @@ impl PracticeCluster {
         let tls = if options.insecure {
             None
         } else {
-            Some(Tls::open(&folder)?)
+            Some(Tls::open(&folder, options.client_ca.as_deref())?)
         };
-        let ca_pem = tls.as_ref().map(|tls| tls.ca_pem.clone());
+        if let Some(tls) = tls.as_ref().filter(|_| temporary.is_none()) {
+            for user in ["root", &options.user] {
+                tls.keep_client_certificate(&folder, user)?;
+            }
+        }
         let server = Server::start(
             Arc::clone(&cluster),
             ServerOptions {
                 listen: options.listen,
-                tls: tls.map(|tls| tls.config),
+                tls: tls.as_ref().map(|tls| Arc::clone(&tls.config)),
             },
         )
         .map_err(|error| {
@@ -134,7 +141,7 @@ impl PracticeCluster {
         Ok(Self {
             server,
             cluster,
-            ca_pem,
+            tls,
             _temporary: temporary,
         })
     }
@@ -146,7 +153,12 @@ impl PracticeCluster {
 
     /// The authority that signed the server's certificate; `None` when insecure.
     pub fn ca_pem(&self) -> Option<&str> {
-        self.ca_pem.as_deref()
+        self.tls.as_ref().map(|tls| tls.ca_pem.as_str())
+    }
+
+    /// A certificate that lets this user in without a password; `None` when insecure.
+    pub fn client_certificate(&self, user: &str) -> Option<SqlResult<ClientCertificate>> {
+        self.tls.as_ref().map(|tls| tls.client_certificate(user))
     }
 
     /// The cluster behind the server.

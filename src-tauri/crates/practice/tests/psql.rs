@@ -15,11 +15,15 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
+        Self::start_with(Options::default())
+    }
+
+    fn start_with(options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = Options {
             password: PASSWORD.into(),
             sample_data: false,
-            ..Options::default()
+            ..options
         };
         let cluster = PracticeCluster::start(options).unwrap();
         std::fs::write(folder.path().join("ca.crt"), cluster.ca_pem().unwrap()).unwrap();
@@ -174,6 +178,195 @@ fn the_backslash_commands_show_what_there_is() {
         "\"t_pkey\" PRIMARY KEY",
         "defaultdb|root",
         "public|root",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
+
+#[test]
+fn a_client_certificate_lets_in_the_user_it_names_and_nobody_else() {
+    if psql_is_missing() {
+        return;
+    }
+    let server = Server::start();
+    let shown = server.cluster.client_certificate("root").unwrap().unwrap();
+    let (certificate, key) = (
+        server.folder.path().join("client.root.crt"),
+        server.folder.path().join("client.root.key"),
+    );
+    std::fs::write(&certificate, shown.certificate_pem).unwrap();
+    write_private(&key, &shown.key_pem);
+    let login = |user: &str| {
+        let with_files = format!(
+            "verify-full sslcert={} sslkey={}",
+            certificate.display(),
+            key.display()
+        );
+        server.psql(user, "no password", &with_files, "SELECT current_user;")
+    };
+    let output = login("root");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "root\n");
+    let output = login("demo");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("certificate authentication failed for user \"demo\""),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_certificate_of_another_authority_counts_only_where_it_was_named() {
+    if psql_is_missing() {
+        return;
+    }
+    let (elsewhere, trusting) = (Server::start(), tempfile::tempdir().unwrap());
+    let shown = elsewhere.cluster.client_certificate("demo").unwrap().unwrap();
+    let (certificate, key) = (
+        trusting.path().join("client.demo.crt"),
+        trusting.path().join("client.demo.key"),
+    );
+    std::fs::write(&certificate, shown.certificate_pem).unwrap();
+    write_private(&key, &shown.key_pem);
+    let with_files = format!(
+        "verify-full sslcert={} sslkey={}",
+        certificate.display(),
+        key.display()
+    );
+    let strict = Server::start();
+    let output = strict.psql("demo", "", &with_files, "SELECT 1;");
+    assert!(!output.status.success());
+    let open = Server::start_with(Options {
+        client_ca: elsewhere.cluster.ca_pem().map(str::to_owned),
+        ..Options::default()
+    });
+    let output = open.psql("demo", "", &with_files, "SELECT current_user;");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "demo\n");
+}
+
+/// libpq refuses keys that others can read.
+fn write_private(path: &std::path::Path, text: &str) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+#[test]
+fn explain_draws_what_is_read_and_how() {
+    if psql_is_missing() {
+        return;
+    }
+    let server = Server::start();
+    let output = server.psql(
+        "root",
+        PASSWORD,
+        "verify-full",
+        "CREATE TABLE a (id INT PRIMARY KEY, b INT, INDEX by_b (b));
+         EXPLAIN SELECT x.id, count(*) FROM a AS x JOIN a ON a.b = x.id GROUP BY x.id ORDER BY 2;
+         EXPLAIN DELETE FROM a WHERE id = 1;
+         EXPLAIN ANALYZE INSERT INTO a VALUES (1, 2);
+         SELECT count(*) FROM a;",
+    );
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    for part in [
+        "• sort",
+        "• join (lookup)",
+        "    table: a@by_b",
+        "• delete",
+        "    table: a@a_pkey",
+        "    spans: id=?",
+        "execution time: ",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(shown.ends_with("\n1\n"), "{shown}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("A real cluster may choose another plan"), "{said}");
+}
+
+#[test]
+fn copy_gives_rows_as_text_and_as_csv() {
+    if psql_is_missing() {
+        return;
+    }
+    let server = Server::start();
+    server.answers(
+        "CREATE TABLE t (a INT PRIMARY KEY, b STRING);
+         INSERT INTO t VALUES (1, e'tab\\there'), (2, NULL), (3, 'a,\"b\"');
+         COPY t TO STDOUT;
+         COPY (SELECT b, a FROM t ORDER BY a DESC) TO STDOUT WITH CSV HEADER;
+         COPY t (a) TO STDOUT (FORMAT csv, DELIMITER ';');",
+        "1\ttab\\there\n2\t\\N\n3\ta,\"b\"\nb,a\n\"a,\"\"b\"\"\",3\n,2\ntab\there,1\n1\n2\n3",
+    );
+    server.refuses("COPY nowhere TO STDOUT;", "relation \"nowhere\" does not exist");
+    server.refuses("COPY (SELECT 1) TO STDOUT BINARY;", "binary format for COPY TO");
+}
+
+#[test]
+fn every_backslash_command_that_lists_is_answered() {
+    if psql_is_missing() {
+        return;
+    }
+    let server = Server::start();
+    let commands = [
+        "", "+", "a", "b", "c", "C", "d", "D", "ddp", "dE", "des", "det", "deu", "dew", "df", "dF", "dFd",
+        "dFp", "dFt", "dg", "di", "di+", "dl", "dL", "dm", "dn", "dn+", "do", "dO", "dp", "dP", "drds",
+        "dRp", "dRs", "ds", "dt", "dt+", "dT", "dT+", "du", "du+", "dv", "dx", "dy", "dconfig", "l", "l+",
+        "z",
+    ];
+    let script: String = commands
+        .iter()
+        .map(|command| match *command {
+            "" | "+" => format!("\\d{command}\n"),
+            short if short.len() == 1 && !matches!(short, "l" | "z") => format!("\\d{short}\n"),
+            whole => format!("\\{whole}\n"),
+        })
+        .collect();
+    let output = server.psql("root", PASSWORD, "verify-full", &script);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!said.contains("ERROR"), "{said}");
+}
+
+#[test]
+fn a_table_is_described_with_its_indexes_and_its_foreign_keys() {
+    if psql_is_missing() {
+        return;
+    }
+    let server = Server::start();
+    let output = server.psql(
+        "root",
+        PASSWORD,
+        "verify-full",
+        "CREATE TABLE a (id INT PRIMARY KEY, b INT CHECK (b > 0), INDEX by_b (b DESC));
+         CREATE TABLE c (id INT PRIMARY KEY, a INT REFERENCES a (id));
+         CREATE VIEW v AS SELECT id FROM a; CREATE SEQUENCE s;
+         CREATE FUNCTION twice(x INT) RETURNS INT AS 'SELECT x * 2' LANGUAGE SQL;
+         \\t off
+         \\d a
+         \\d c
+         \\d+ v
+         \\d s
+         \\d by_b
+         \\sv v
+         \\df
+",
+    );
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    for part in [
+        "\"a_pkey\" PRIMARY KEY, btree (id ASC)",
+        "\"by_b\" btree (b DESC)",
+        "CHECK",
+        "FOREIGN KEY (a) REFERENCES",
+        "TABLE \"c\" CONSTRAINT \"c_a_fkey\"",
+        "SELECT id FROM",
+        "public|twice|INT|x INT|func",
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }

@@ -1,76 +1,13 @@
 //! SQL through the engine, without a wire between.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
+mod engine;
 
-use roachvault_practice::bootstrap;
-use roachvault_practice::cluster::{Cluster, Settings};
+use engine::{Fixture, expect, expect_error, run, text};
 use roachvault_practice::datum::Datum;
 use roachvault_practice::emulate::Version;
 use roachvault_practice::error::SqlResult;
-use roachvault_practice::faults::Faults;
-use roachvault_practice::session::{Rows, Session};
-
-struct Fixture {
-    cluster: Arc<Cluster>,
-    folder: tempfile::TempDir,
-}
-
-impl Fixture {
-    fn new(version: Version) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            version,
-            clock_speed: 1.0,
-            regions: vec!["us-east1".into(), "eu-west1".into()],
-            external_folder: folder.path().join("external"),
-            durable: false,
-            start_clock_ago: None,
-        };
-        let cluster = Cluster::open(folder.path(), settings, Faults::default()).unwrap();
-        bootstrap::fill(&cluster).unwrap();
-        Self { cluster, folder }
-    }
-
-    fn session(&self, user: &str) -> Session {
-        Session::new(&self.cluster, user, "defaultdb").unwrap()
-    }
-}
-
-/// Rows as text, cells joined by `|`.
-fn text(rows: &Rows) -> Vec<String> {
-    rows.rows
-        .iter()
-        .map(|row| {
-            let cells: Vec<String> = row
-                .iter()
-                .zip(&rows.columns)
-                .map(|(d, c)| d.to_text(&c.ty).unwrap_or_else(|| "NULL".into()))
-                .collect();
-            cells.join("|")
-        })
-        .collect()
-}
-
-fn run(session: &mut Session, sql: &str) -> SqlResult<Vec<String>> {
-    session.query(sql, &[]).map(|rows| text(&rows))
-}
-
-#[track_caller]
-fn expect(session: &mut Session, sql: &str, wanted: &[&str]) {
-    assert_eq!(
-        run(session, sql).unwrap_or_else(|e| panic!("{sql}: {e:?}")),
-        wanted,
-        "{sql}"
-    );
-}
-
-#[track_caller]
-fn expect_error(session: &mut Session, sql: &str, code: &str, part: &str) {
-    let error = run(session, sql).expect_err(sql);
-    assert_eq!(error.sqlstate, code, "{sql}: {error:?}");
-    assert!(error.message.contains(part), "{sql}: {}", error.message);
-}
+use roachvault_practice::session::Session;
 
 #[test]
 fn a_decimal_is_kept_with_all_its_digits_or_refused() {

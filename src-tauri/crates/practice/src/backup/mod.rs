@@ -272,10 +272,23 @@ fn release(session: &Session) -> (u16, u16) {
 
 fn read(session: &Session, sql: &str) -> Option<SqlResult<Statement>> {
     let parsed = stmt::parse(sql)?;
-    Some(parsed.map_err(syntax_error).and_then(|statement| {
-        stmt::refuse_if_unavailable(sql, &statement, release(session)).map_err(syntax_error)?;
-        Ok(statement)
-    }))
+    let release = release(session);
+    Some(match parsed {
+        Ok(statement) => stmt::refuse_if_unavailable(sql, &statement, release)
+            .map(|()| statement)
+            .map_err(syntax_error),
+        // The emulated release would read it; saying that it does not would be untrue.
+        Err(stmt::SyntaxError {
+            without_collection: Some(form),
+            ..
+        }) if release < stmt::FORMS_WITHOUT_COLLECTION_UNTIL => {
+            let what = format!("{form}, which this release still knows");
+            Err(SqlError::not_on_practice(what).with_hint(
+                "This is a practice cluster; it keeps backups in collections: BACKUP … INTO, RESTORE … FROM LATEST IN, SHOW BACKUP … IN.",
+            ))
+        }
+        Err(error) => Err(syntax_error(error)),
+    })
 }
 
 impl StatementExtension for Backups {

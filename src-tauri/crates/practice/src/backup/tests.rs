@@ -229,6 +229,35 @@ fn delete(practice: &Practice, name: &str, condition: &str) {
 }
 
 #[test]
+fn the_forms_without_a_collection_are_gone_or_not_here_but_never_misstated() {
+    use crate::cluster::StatementExtension as _;
+    for (version, code, said) in [
+        (Version::V23_2, "0A000", "which this release still knows"),
+        (Version::V24_3, "42601", "no longer supported"),
+        (Version::V26_2, "42601", "no longer supported"),
+    ] {
+        let practice = Practice::start_as(version, Duration::ZERO);
+        let backups = Backups::new(Options::default());
+        for sql in [
+            "BACKUP DATABASE bank TO 'nodelocal://1/b'",
+            "RESTORE DATABASE bank FROM 'nodelocal://1/b'",
+            "SHOW BACKUP 'nodelocal://1/b'",
+        ] {
+            let error = backups
+                .run(&mut practice.session(), sql, &[])
+                .unwrap()
+                .unwrap_err();
+            assert_eq!(error.sqlstate, code, "{sql}");
+            assert!(
+                error.message.contains(said) || error.message.contains("without the `IN` keyword"),
+                "{}",
+                error.message
+            );
+        }
+    }
+}
+
+#[test]
 fn a_database_comes_back_under_another_name_with_every_row() {
     let practice = Practice::start().with_bank();
     practice.run("BACKUP DATABASE bank INTO 'nodelocal://1/b'");

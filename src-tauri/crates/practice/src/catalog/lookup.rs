@@ -268,4 +268,24 @@ impl Catalog {
         };
         found.filter(|d| d.state == State::Public)
     }
+
+    /// The user-defined function a bare name means: one of the search path, or else any, because views name functions without
+    /// saying where they are.
+    pub fn resolve_function(
+        &self,
+        name: &str,
+        current_database: &str,
+        search_path: &[String],
+    ) -> Option<&Arc<Descriptor>> {
+        let fits = |d: &&Arc<Descriptor>| {
+            matches!(d.body, Body::Function(_)) && d.name == name && d.state == State::Public
+        };
+        let near = self.database(current_database).and_then(|database| {
+            search_path
+                .iter()
+                .filter_map(|schema| self.schema(database.id, schema))
+                .find_map(|schema| self.in_schema(schema.id).find(fits))
+        });
+        near.or_else(|| self.descriptors.values().find(fits))
+    }
 }

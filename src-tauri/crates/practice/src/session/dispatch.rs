@@ -1,7 +1,5 @@
 //! From the text of a statement to the part of the crate that runs it.
 
-use std::sync::atomic::Ordering;
-
 use super::{Description, Outcome, RowSink, Rows, Session, output::Collect};
 use crate::datum::Datum;
 use crate::error::{SqlError, SqlResult, sqlstate};
@@ -90,7 +88,7 @@ impl Session {
     /// Refuses a statement that runs outside [`Self::execute`] as any other would be refused.
     pub fn check_statement_allowed(&self) -> SqlResult<()> {
         self.check_not_failed()?;
-        self.cancel.store(false, Ordering::Relaxed);
+        self.interrupt.begin(self.statement_timeout());
         self.cluster.faults().before_statement("")
     }
 
@@ -106,10 +104,14 @@ impl Session {
         parameters: &[Datum],
         sink: &mut dyn RowSink,
     ) -> SqlResult<Finished> {
-        self.cancel.store(false, Ordering::Relaxed);
+        self.interrupt.begin(self.statement_timeout());
         let result = self.execute_inner(sql, parameters, sink);
-        if result.is_err() {
+        if let Err(error) = &result {
             self.fail();
+            // SQLite only says that it was interrupted, not why.
+            if error.is(sqlstate::QUERY_CANCELED) {
+                self.interrupt.check()?;
+            }
         }
         result
     }

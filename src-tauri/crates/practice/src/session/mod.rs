@@ -9,24 +9,26 @@
 
 pub mod dispatch;
 mod ephemeral;
+mod interrupt;
 pub mod mutate;
 pub mod output;
 pub mod settings;
 pub mod transaction;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+pub use interrupt::Interrupt;
 pub use output::{ColumnMeta, Description, Outcome, RowSink, Rows};
 pub use transaction::TransactionStatus;
 
 use crate::catalog::Catalog;
 use crate::clock::Timestamp;
 use crate::cluster::Cluster;
-use crate::error::{SqlError, SqlResult, sqlstate};
+use crate::error::SqlResult;
 use crate::storage::functions::FunctionContext;
 use crate::storage::{Handle, catalog_store};
+use crate::time_text::Interval;
 use settings::Variables;
 use transaction::Transaction;
 
@@ -50,7 +52,7 @@ pub struct Session {
     transaction: Transaction,
     catalog: Option<Arc<Catalog>>,
     notices: Vec<Notice>,
-    cancel: Arc<AtomicBool>,
+    interrupt: Arc<Interrupt>,
     context: Arc<FunctionContext>,
     /// Running under another statement's rights, for example the server's own statements on a userfile store.
     is_internal: bool,
@@ -67,13 +69,13 @@ pub struct Session {
 impl Session {
     /// A client's session. The user must exist; an unknown database is noticed by the first statement that needs it.
     pub fn new(cluster: &Arc<Cluster>, user: &str, database: &str) -> SqlResult<Self> {
-        let context = Arc::new(FunctionContext::new(cluster));
+        let interrupt = Arc::new(Interrupt::default());
+        let context = Arc::new(FunctionContext::new(cluster, &interrupt));
         let handle = cluster.storage().connect(&context)?;
-        let cancel = Arc::new(AtomicBool::new(false));
-        let watched = Arc::clone(&cancel);
+        let watched = Arc::clone(&interrupt);
         handle
             .sqlite
-            .progress_handler(10_000, Some(move || watched.load(Ordering::Relaxed)))?;
+            .progress_handler(10_000, Some(move || watched.check().is_err()))?;
         Ok(Self {
             cluster: Arc::clone(cluster),
             handle,
@@ -84,7 +86,7 @@ impl Session {
             transaction: Transaction::default(),
             catalog: None,
             notices: Vec::new(),
-            cancel,
+            interrupt,
             context,
             is_internal: false,
             in_batch: false,
@@ -199,20 +201,27 @@ impl Session {
         std::mem::take(&mut self.parameter_changes)
     }
 
-    /// Set from another thread to stop the running statement with 57014.
-    pub fn cancel_flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.cancel)
+    /// For another thread, to stop the running statement with 57014.
+    pub fn interrupt(&self) -> Arc<Interrupt> {
+        Arc::clone(&self.interrupt)
     }
 
-    /// 57014 if a cancel request came; long statements of other parts ask now and then.
+    /// 57014 if the statement was canceled or took too long; long statements of other parts ask now and then.
     pub fn check_canceled(&self) -> SqlResult<()> {
-        if self.cancel.load(Ordering::Relaxed) {
-            return Err(SqlError::new(
-                sqlstate::QUERY_CANCELED,
-                "query execution canceled",
-            ));
-        }
-        Ok(())
+        self.interrupt.check()
+    }
+
+    /// How long a statement may take; `None` without a limit.
+    pub(super) fn statement_timeout(&self) -> Option<Duration> {
+        let text = self.variables.get("statement_timeout")?;
+        let micros = match text.trim().parse::<i64>() {
+            Ok(millis) => millis.saturating_mul(1000),
+            Err(_) => Interval::parse(&text).ok()?.total_micros(),
+        };
+        u64::try_from(micros)
+            .ok()
+            .filter(|micros| *micros > 0)
+            .map(Duration::from_micros)
     }
 
     /// SQLite's handle of this session, for reads that the engine API does not offer. Writes need [`Self::transaction`].
@@ -246,13 +255,6 @@ impl Session {
 
     /// Waits for a span of cluster time, or until canceled.
     pub fn sleep(&self, cluster_time: Duration) -> SqlResult<()> {
-        let until = std::time::Instant::now() + self.cluster.clock().real(cluster_time);
-        while std::time::Instant::now() < until {
-            self.check_canceled()?;
-            std::thread::sleep(
-                Duration::from_millis(20).min(until.saturating_duration_since(std::time::Instant::now())),
-            );
-        }
-        Ok(())
+        self.interrupt.sleep(self.cluster.clock().real(cluster_time))
     }
 }

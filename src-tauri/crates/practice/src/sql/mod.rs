@@ -1,7 +1,9 @@
 //! CockroachDB's SQL: recognised from tokens where it is its own, parsed and translated to SQLite where it is plain.
 
 pub mod constraints;
+pub mod copy_out;
 pub mod ddl;
+mod explain;
 pub mod grant;
 pub mod lexer;
 mod plain;
@@ -38,6 +40,9 @@ pub fn run(
     if is_plain(sql) || is_plain(&without_comments(sql)) {
         return plain::run(session, sql, parameters, sink);
     }
+    if first_words(sql, 1)?.first().is_some_and(|w| w == "explain") {
+        return explain::run(session, sql, parameters, sink);
+    }
     let outcome = run_own(session, sql)?;
     deliver(outcome, sink)
 }
@@ -57,6 +62,9 @@ pub fn describe(session: &mut Session, sql: &str, hints: &[SqlType]) -> SqlResul
             },
             Outcome::Done(_) => Description::default(),
         });
+    }
+    if words.first().is_some_and(|w| w == "explain") {
+        return explain::describe(session, sql, hints);
     }
     if words.first().is_some_and(|w| w == "copy") {
         return Err(SqlError::plain(
@@ -89,8 +97,8 @@ fn run_own(session: &mut Session, sql: &str) -> SqlResult<Outcome> {
         ] => ddl::run(session, sql),
         ["deallocate", ..] => Ok(Outcome::done("DEALLOCATE")),
         [
-            "analyze" | "explain" | "prepare" | "execute" | "import" | "export" | "copy" | "listen"
-            | "notify" | "declare" | "fetch",
+            "analyze" | "prepare" | "execute" | "import" | "export" | "copy" | "listen" | "notify"
+            | "declare" | "fetch",
             ..,
         ] => Err(SqlError::not_on_practice(words[0].to_uppercase())),
         _ => {

@@ -19,7 +19,7 @@ use crate::types::SqlType;
 /// From this size of its parameters on a write is a large one.
 const LARGE_WRITE_BYTES: usize = 512 << 10;
 
-enum Translated {
+pub(super) enum Translated {
     Read { sql: String, columns: Vec<ColumnMeta> },
     Write(Write),
 }
@@ -95,7 +95,7 @@ fn is_write(sql: &str) -> bool {
         || word.eq_ignore_ascii_case("with") && parse(sql).is_ok_and(|s| !matches!(s, Statement::Query(_)))
 }
 
-fn prepare(
+pub(super) fn prepare(
     session: &mut Session,
     rewritten: &Rewritten,
     hints: &[SqlType],
@@ -182,11 +182,10 @@ fn stream(
     let padding = std::iter::repeat_n(&Datum::Null, wanted.saturating_sub(parameters.len()));
     let mut rows = statement.query(params_from_iter(parameters.iter().take(wanted).chain(padding)))?;
     let mut sent = 0;
-    let mut row_values: Row = Vec::with_capacity(width);
+    let mut row_values: Row = vec![Datum::Null; width];
     while let Some(row) = rows.next()? {
-        row_values.clear();
-        for i in 0..width {
-            row_values.push(row.get_ref(i)?.into());
+        for (i, value) in row_values.iter_mut().enumerate() {
+            value.set(row.get_ref(i)?);
         }
         sent += 1;
         if !sink.row(&row_values)? {

@@ -1,5 +1,5 @@
 //! What must be taken out of a statement's text before a PostgreSQL parser can read it: `AS OF SYSTEM TIME`, the
-//! `[SHOW …]` sources, UPSERT, index hints and type annotations.
+//! `[SHOW …]` sources, UPSERT, TABLE, index hints and type annotations.
 
 use super::lexer::{Cursor, Kind, Token, tokenize};
 use crate::error::{SqlError, SqlResult};
@@ -45,6 +45,8 @@ pub fn rewrite(source: &str) -> SqlResult<Rewritten> {
         if at == 0 && is_word(Some(token), "upsert") {
             out.upsert = true;
             replace(&mut out, "INSERT", token.span.end);
+        } else if at == 0 && is_word(Some(token), "table") {
+            replace(&mut out, "SELECT * FROM", token.span.end);
         } else if is_word(Some(token), "as")
             && is_word(tokens.get(at + 1), "of")
             && is_word(tokens.get(at + 2), "system")

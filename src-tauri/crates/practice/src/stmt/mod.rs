@@ -35,7 +35,13 @@ pub struct SyntaxError {
     pub detail: Option<String>,
     /// Where to read on.
     pub hint: Option<String>,
+    /// The form without a collection that was written: releases before [`FORMS_WITHOUT_COLLECTION_UNTIL`] still read it.
+    pub without_collection: Option<&'static str>,
 }
+
+/// The first release that no longer knows `BACKUP … TO`, `RESTORE … FROM 'uri'` and `SHOW BACKUP 'uri'`. That is what the documentation
+/// says; the release notes say v25.1.
+pub const FORMS_WITHOUT_COLLECTION_UNTIL: (u16, u16) = (24, 3);
 
 impl SyntaxError {
     fn near(sql: &str, at: usize, token: &str, topic: Option<&str>) -> SyntaxError {
@@ -43,6 +49,7 @@ impl SyntaxError {
             message: format!("at or near \"{token}\": syntax error"),
             detail: Some(caret(sql, at)),
             hint: topic.map(|topic| format!("try \\h {topic}")),
+            without_collection: None,
         }
     }
 
@@ -51,6 +58,7 @@ impl SyntaxError {
             message: format!("lexical error: {what}"),
             detail: Some(caret(sql, at)),
             hint: None,
+            without_collection: None,
         }
     }
 }

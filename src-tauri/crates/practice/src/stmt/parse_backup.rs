@@ -49,11 +49,17 @@ impl Parser<'_> {
     /// After the word BACKUP.
     pub(super) fn backup(&mut self) -> Parsed<Backup> {
         if self.eat(&["to"]) {
-            return Err(self.error_here(Some(BACKUP_TO)));
+            return Err(SyntaxError {
+                without_collection: Some("BACKUP … TO"),
+                ..self.error_here(Some(BACKUP_TO))
+            });
         }
         let targets = self.targets("into")?;
         if self.eat(&["to"]) {
-            return Err(self.error_here(Some(BACKUP_TO)));
+            return Err(SyntaxError {
+                without_collection: Some("BACKUP … TO"),
+                ..self.error_here(Some(BACKUP_TO))
+            });
         }
         self.expect(&["into"])?;
         let (into, collection) = self.destination()?;
@@ -159,7 +165,10 @@ impl Parser<'_> {
         self.expect(&["from"])?;
         let from = self.texts()?;
         if !self.eat(&["in"]) {
-            return Err(self.restore_from_uri(&targets));
+            return Err(SyntaxError {
+                without_collection: Some("RESTORE … FROM 'uri'"),
+                ..self.restore_from_uri(&targets)
+            });
         }
         let Ok([from]) = <[super::Text; 1]>::try_from(from) else {
             return Err(self.unexpected());

@@ -3,7 +3,7 @@
 use super::parser::{Parsed, Parser};
 use super::{
     Details, ExternalConnection, Ids, ScheduleFilter, ShowBackup, ShowBackupOptions, ShowBackups, ShowJobs,
-    ShowJobsOptions, ShowSchedules, Statement,
+    ShowJobsOptions, ShowSchedules, Statement, SyntaxError,
 };
 
 const SHOW_BACKUP_WITHOUT_IN: &str = "The `SHOW BACKUP` syntax without the `IN` keyword is no longer supported. \
@@ -73,7 +73,10 @@ impl Parser<'_> {
         let from_written = details != Details::Objects || self.eat(&["from"]);
         let from = self.text()?;
         if !self.eat(&["in"]) {
-            return Err(self.error_here(Some(SHOW_BACKUP_WITHOUT_IN)));
+            return Err(SyntaxError {
+                without_collection: Some("SHOW BACKUP 'uri'"),
+                ..self.error_here(Some(SHOW_BACKUP_WITHOUT_IN))
+            });
         }
         let collection = self.texts()?;
         let mut options = ShowBackupOptions::default();

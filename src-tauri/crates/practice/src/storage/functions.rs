@@ -1,7 +1,9 @@
 //! The scalar and aggregate functions that translated statements call inside SQLite. Their names start with `p_`, so
 //! that no name of SQLite's own is meant by accident.
 
+mod arrays;
 mod casts;
+mod json;
 mod session_info;
 mod text;
 mod times;
@@ -12,18 +14,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
-use rusqlite::types::Value;
+use rusqlite::types::{Value, ValueRef};
 
 use crate::catalog::Catalog;
 use crate::clock::Timestamp;
 use crate::cluster::Cluster;
 use crate::datum::Datum;
 use crate::error::{SqlError, SqlResult};
+use crate::session::Interrupt;
 
 /// What functions may ask about the session that runs them.
 #[derive(Debug)]
 pub struct FunctionContext {
     cluster: Weak<Cluster>,
+    interrupt: Arc<Interrupt>,
     state: Mutex<StatementState>,
 }
 
@@ -39,10 +43,11 @@ pub struct StatementState {
 }
 
 impl FunctionContext {
-    /// A context for a session of this cluster.
-    pub fn new(cluster: &Arc<Cluster>) -> Self {
+    /// A context for a session of this cluster, whose statements `interrupt` stops.
+    pub fn new(cluster: &Arc<Cluster>, interrupt: &Arc<Interrupt>) -> Self {
         Self {
             cluster: Arc::downgrade(cluster),
+            interrupt: Arc::clone(interrupt),
             state: Mutex::default(),
         }
     }
@@ -84,7 +89,15 @@ impl Arguments<'_, '_> {
     }
 
     fn any_null(&self) -> bool {
-        (0..self.0.len()).any(|i| matches!(self.get(i), Datum::Null))
+        (0..self.0.len()).any(|i| self.0.get_raw(i) == ValueRef::Null)
+    }
+
+    /// The bytes where they lie, when the argument is a byte string or text: payload rows have megabytes.
+    fn borrowed(&self, i: usize) -> Option<&[u8]> {
+        match (i < self.0.len()).then(|| self.0.get_raw(i))? {
+            ValueRef::Blob(bytes) | ValueRef::Text(bytes) => Some(bytes),
+            _ => None,
+        }
     }
 
     fn text(&self, i: usize) -> String {
@@ -183,7 +196,12 @@ pub fn register(
     })?;
     casts::register(&registry)?;
     text::register(&registry)?;
+    arrays::register(&registry)?;
+    json::register(&registry)?;
     times::register(&registry, context)?;
     session_info::register(&registry, context)?;
-    text::register_aggregates(sqlite)
+    arrays::register_aggregates(sqlite)?;
+    json::register_aggregates(sqlite)?;
+    // Its rows come one by one, however many they are.
+    Ok(rusqlite::vtab::series::load_module(sqlite)?)
 }

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::clock::Timestamp;
@@ -77,6 +78,8 @@ impl Storage {
             "PRAGMA synchronous = {synchronous}; PRAGMA busy_timeout = 10000; PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY;
              PRAGMA case_sensitive_like = ON; PRAGMA recursive_triggers = ON; PRAGMA foreign_keys = OFF; PRAGMA mmap_size = 0;"
         ))?;
+        // A name in double quotes that is no column must be an error, not a string.
+        sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         sqlite.set_prepared_statement_cache_capacity(16);
         let write_ts = Arc::new(AtomicI64::new(0));
         let checks = Arc::new(AtomicBool::new(true));

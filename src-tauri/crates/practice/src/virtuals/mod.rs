@@ -7,7 +7,9 @@ mod pg_catalog;
 mod system;
 
 pub use grants::change as change_grants;
-pub use pg_catalog::{constraint_definition, index_definition};
+pub use pg_catalog::{
+    constraint_definition, function_signature, index_column, index_definition, indexed_table,
+};
 
 use crate::catalog::ObjectName;
 use crate::datum::Row;
@@ -109,6 +111,15 @@ pub fn is_restricted(schema: &str, name: &str) -> bool {
         "statement_statistics",
     ];
     matches!(schema, "crdb_internal" | "system") && !OPEN.contains(&name)
+}
+
+/// Whether a name means something in the schemas that are closed, be it there or not.
+pub fn is_internal(name: &ObjectName) -> bool {
+    match name.0.as_slice() {
+        [schema, _] => matches!(schema.as_str(), "crdb_internal" | "system"),
+        [database, schema, _] => database == "system" || schema == "crdb_internal",
+        _ => false,
+    }
 }
 
 /// 42501 of a closed internal table or function.

@@ -1,11 +1,14 @@
 //! `pg_catalog`, as far as psql's backslash commands and drivers ask.
 
+use std::collections::BTreeSet;
+
 use super::information_schema::visible;
 use super::{VirtualTable, role_oid};
-use crate::catalog::{Body, Catalog, quote_ident_if_needed};
+use crate::catalog::{Body, Catalog, Descriptor, quote_ident_if_needed};
 use crate::datum::{Datum, Row};
 use crate::error::SqlResult;
 use crate::session::Session;
+use crate::session::settings::Variables;
 use crate::types::SqlType;
 
 const T: SqlType = SqlType::STRING;
@@ -40,28 +43,54 @@ tables! {
     "pg_type" => types ["oid" O, "typname" N, "typnamespace" O, "typowner" O, "typlen" I, "typtype" C, "typcategory" C, "typrelid" O, "typelem" O, "typarray" O,
         "typbasetype" O, "typcollation" O, "typtypmod" I, "typnotnull" B, "typdefault" T, "typacl" T, "typreceive" O],
     "pg_enum" => enums ["oid" O, "enumtypid" O, "enumsortorder" I, "enumlabel" N],
-    "pg_index" => indexes ["indexrelid" O, "indrelid" O, "indnatts" I, "indisunique" B, "indisprimary" B, "indisclustered" B, "indisvalid" B, "indisreplident" B,
-        "indkey" T, "indcollation" T, "indclass" T, "indpred" T],
-    "pg_constraint" => constraints ["oid" O, "conname" N, "connamespace" O, "contype" C, "condeferrable" B, "condeferred" B, "convalidated" B, "conrelid" O,
-        "conindid" O, "confrelid" O, "conparentid" O],
+    "pg_index" => indexes ["indexrelid" O, "indrelid" O, "indnatts" I, "indisunique" B, "indisprimary" B, "indisclustered" B, "indisvalid" B, "indisready" B, "indimmediate" B, "indisexclusion" B, "indisreplident" B, "indnkeyatts" I,
+        "indkey" T, "indcollation" T, "indclass" T, "indoption" T, "indexprs" T, "indpred" T],
+    "pg_constraint" => constraints ["oid" O, "tableoid" O, "conname" N, "connamespace" O, "contype" C, "condeferrable" B, "condeferred" B, "convalidated" B, "conrelid" O,
+        "conindid" O, "confrelid" O, "conparentid" O, "contypid" O],
     "pg_am" => access_methods ["oid" O, "amname" N],
-    "pg_collation" => none ["oid" O, "collname" N],
+    "pg_collation" => none ["oid" O, "collname" N, "collnamespace" O, "collencoding" I, "collprovider" C, "collcollate" N, "collctype" N, "colliculocale" T,
+        "collisdeterministic" B],
     "pg_description" => descriptions ["objoid" O, "classoid" O, "objsubid" I, "description" T],
     "pg_shdescription" => none ["objoid" O, "classoid" O, "description" T],
     "pg_inherits" => none ["inhrelid" O, "inhparent" O, "inhseqno" I, "inhdetachpending" B],
     "pg_policy" => none ["polname" N, "polrelid" O, "polcmd" C, "polpermissive" B, "polroles" T, "polqual" T, "polwithcheck" T],
-    "pg_publication" => none ["oid" O, "pubname" N, "puballtables" B],
+    "pg_publication" => none ["oid" O, "pubname" N, "pubowner" O, "puballtables" B, "pubinsert" B, "pubupdate" B, "pubdelete" B, "pubtruncate" B, "pubviaroot" B],
     "pg_publication_rel" => none ["prpubid" O, "prrelid" O, "prqual" T, "prattrs" T],
     "pg_publication_namespace" => none ["pnpubid" O, "pnnspid" O],
     "pg_statistic_ext" => none ["oid" O, "stxrelid" O, "stxname" N, "stxnamespace" O, "stxkind" T, "stxkeys" T, "stxstattarget" I],
-    "pg_trigger" => none ["oid" O, "tgrelid" O, "tgname" N, "tgenabled" C, "tgisinternal" B, "tgconstraint" O, "tgparentid" O, "tgconstrrelid" O],
-    "pg_rewrite" => none ["oid" O, "rulename" N, "ev_class" O, "ev_enabled" C],
+    "pg_trigger" => none ["oid" O, "tableoid" O, "tgrelid" O, "tgname" N, "tgenabled" C, "tgisinternal" B, "tgconstraint" O, "tgparentid" O, "tgconstrrelid" O],
+    "pg_rewrite" => none ["oid" O, "tableoid" O, "rulename" N, "ev_class" O, "ev_enabled" C],
     "pg_foreign_table" => none ["ftrelid" O, "ftserver" O],
-    "pg_tablespace" => none ["oid" O, "spcname" N, "spcowner" O],
-    "pg_settings" => settings ["name" T, "setting" T, "category" T],
+    "pg_tablespace" => tablespaces ["oid" O, "spcname" N, "spcowner" O, "spcacl" T, "spcoptions" T],
+    "pg_settings" => settings ["name" T, "setting" T, "category" T, "boot_val" T, "source" T, "context" T, "vartype" T, "unit" T, "short_desc" T],
     "pg_tables" => pg_tables ["schemaname" N, "tablename" N, "tableowner" N],
-    "pg_proc" => none ["oid" O, "proname" N, "pronamespace" O, "prokind" C],
+    "pg_proc" => functions ["oid" O, "proname" N, "pronamespace" O, "proowner" O, "prolang" O, "prokind" C, "prosecdef" B, "provolatile" C, "proparallel" C,
+        "pronargs" I, "prorettype" O, "proargtypes" T, "prosrc" T, "proacl" T],
     "pg_sequence" => none ["seqrelid" O, "seqtypid" O, "seqstart" I, "seqincrement" I, "seqmax" I, "seqmin" I, "seqcache" I, "seqcycle" B],
+    "pg_conversion" => none ["oid" O, "tableoid" O, "conname" N, "connamespace" O, "conowner" O, "conforencoding" I, "contoencoding" I, "condefault" B],
+    "pg_user_mappings" => none ["umid" O, "srvid" O, "srvname" N, "umuser" O, "usename" N, "umoptions" T],
+    "pg_opclass" => none ["oid" O, "tableoid" O, "opcmethod" O, "opcname" N, "opcnamespace" O, "opcowner" O, "opcfamily" O, "opcintype" O, "opcdefault" B,
+        "opckeytype" O],
+    "pg_opfamily" => none ["oid" O, "tableoid" O, "opfmethod" O, "opfname" N, "opfnamespace" O, "opfowner" O],
+    "pg_depend" => none ["classid" O, "objid" O, "objsubid" I, "refclassid" O, "refobjid" O, "refobjsubid" I, "deptype" C],
+    "pg_extension" => none ["oid" O, "extname" N, "extnamespace" O, "extversion" T],
+    "pg_cast" => none ["oid" O, "castsource" O, "casttarget" O, "castfunc" O, "castcontext" C, "castmethod" C],
+    "pg_operator" => none ["oid" O, "oprname" N, "oprnamespace" O, "oprkind" C, "oprleft" O, "oprright" O, "oprresult" O, "oprcode" O],
+    "pg_db_role_setting" => none ["setdatabase" O, "setrole" O, "setconfig" T],
+    "pg_default_acl" => none ["oid" O, "defaclrole" O, "defaclnamespace" O, "defaclobjtype" C, "defaclacl" T],
+    "pg_event_trigger" => none ["oid" O, "evtname" N, "evtevent" N, "evtowner" O, "evtfoid" O, "evtenabled" C, "evttags" T],
+    "pg_foreign_data_wrapper" => none ["oid" O, "fdwname" N, "fdwowner" O, "fdwhandler" O, "fdwvalidator" O, "fdwacl" T, "fdwoptions" T],
+    "pg_foreign_server" => none ["oid" O, "srvname" N, "srvowner" O, "srvfdw" O, "srvtype" T, "srvversion" T, "srvacl" T, "srvoptions" T],
+    "pg_subscription" => none ["oid" O, "subdbid" O, "subname" N, "subowner" O, "subenabled" B, "subpublications" T],
+    "pg_ts_config" => none ["oid" O, "cfgname" N, "cfgnamespace" O, "cfgowner" O, "cfgparser" O],
+    "pg_ts_dict" => none ["oid" O, "dictname" N, "dictnamespace" O, "dictowner" O, "dicttemplate" O, "dictinitoption" T],
+    "pg_ts_parser" => none ["oid" O, "prsname" N, "prsnamespace" O],
+    "pg_ts_template" => none ["oid" O, "tmplname" N, "tmplnamespace" O],
+    "pg_largeobject_metadata" => none ["oid" O, "lomowner" O, "lomacl" T],
+    "pg_language" => none ["oid" O, "tableoid" O, "lanname" N, "lanowner" O, "lanispl" B, "lanpltrusted" B, "lanplcallfoid" O, "laninline" O, "lanvalidator" O, "lanacl" T],
+    "pg_partitioned_table" => none ["partrelid" O, "partstrat" C, "partnatts" I],
+    "pg_indexes" => pg_indexes ["schemaname" N, "tablename" N, "indexname" N, "tablespace" N, "indexdef" T],
+    "pg_views" => pg_views ["schemaname" N, "viewname" N, "viewowner" N, "definition" T],
 }
 
 fn none(_: &mut Session) -> SqlResult<Vec<Row>> {
@@ -96,11 +125,14 @@ pub fn index_definition(catalog: &Catalog, oid: i64) -> Option<String> {
     let object = catalog.descriptors.get(&table)?;
     let body = object.table()?;
     let found = body.indexes.iter().find(|i| i.id == index)?;
-    let columns: Vec<u32> = found.columns.iter().map(|(c, _)| *c).collect();
-    let columns: Vec<String> = body
-        .column_names(&columns)
-        .into_iter()
-        .map(quote_ident_if_needed)
+    let columns: Vec<String> = found
+        .columns
+        .iter()
+        .filter_map(|(id, descending)| {
+            let direction = if *descending { "DESC" } else { "ASC" };
+            let name = quote_ident_if_needed(&body.column_by_id(*id)?.name);
+            Some(format!("{name} {direction}"))
+        })
         .collect();
     let unique = if found.unique { "UNIQUE " } else { "" };
     Some(format!(
@@ -109,6 +141,32 @@ pub fn index_definition(catalog: &Catalog, oid: i64) -> Option<String> {
         catalog.full_name(object),
         columns.join(", ")
     ))
+}
+
+/// The arguments and the result of the function behind an OID.
+pub fn function_signature(catalog: &Catalog, oid: i64) -> Option<(String, String)> {
+    match &catalog.descriptors.get(&u32::try_from(oid).ok()?)?.body {
+        Body::Function(function) => crate::sql::translate::signature(&function.definition),
+        _ => None,
+    }
+}
+
+/// The table whose index this is.
+pub fn indexed_table(oid: i64) -> Option<u32> {
+    if oid < CONSTRAINT_OIDS {
+        split_oid(oid - INDEX_OIDS).map(|(table, _)| table)
+    } else {
+        None
+    }
+}
+
+/// The n-th column of the index behind an OID.
+pub fn index_column(catalog: &Catalog, oid: i64, n: i64) -> Option<String> {
+    let (table, index) = split_oid(oid - INDEX_OIDS)?;
+    let body = catalog.descriptors.get(&table)?.table()?;
+    let found = body.indexes.iter().find(|i| i.id == index)?;
+    let (id, _) = found.columns.get(usize::try_from(n).ok()?.checked_sub(1)?)?;
+    Some(body.column_by_id(*id)?.name.clone())
 }
 
 /// The definition behind a constraint's OID.
@@ -140,8 +198,16 @@ fn owner(name: &str) -> Datum {
 
 fn classes(session: &mut Session) -> SqlResult<Vec<Row>> {
     let (_, found) = visible(session)?;
+    let referenced: BTreeSet<u32> = found
+        .iter()
+        .filter_map(|(_, _, d)| d.table())
+        .flat_map(|t| t.foreign_keys.iter().map(|key| key.referenced_table))
+        .collect();
+    let has_foreign_keys =
+        |d: &Descriptor| referenced.contains(&d.id) || d.table().is_some_and(|t| !t.foreign_keys.is_empty());
     let mut rows = Vec::new();
     for (_, _, d) in found {
+        let d = &*d;
         let (kind, columns) = match &d.body {
             Body::Table(t) => ("r", t.columns.len()),
             Body::View(v) if v.materialized => ("m", v.columns.len()),
@@ -159,6 +225,14 @@ fn classes(session: &mut Session) -> SqlResult<Vec<Row>> {
                 ("relkind", kind.into()),
                 ("relnatts", i64::try_from(columns).unwrap_or(0).into()),
                 ("relhasindex", d.table().is_some().into()),
+                // psql asks for foreign keys only where there are triggers.
+                ("relhastriggers", has_foreign_keys(d).into()),
+                (
+                    "relchecks",
+                    d.table()
+                        .map_or(0, |t| i64::try_from(t.checks.len()).unwrap_or(0))
+                        .into(),
+                ),
                 ("relam", Datum::Int(if kind == "r" { 2 } else { 0 })),
                 ("relreplident", "d".into()),
             ],
@@ -456,7 +530,10 @@ fn indexes(session: &mut Session) -> SqlResult<Vec<Row>> {
                     ("indnatts", i64::try_from(keys.len()).unwrap_or(0).into()),
                     ("indisunique", index.unique.into()),
                     ("indisprimary", (i == 0).into()),
+                    ("indnkeyatts", i64::try_from(keys.len()).unwrap_or(0).into()),
                     ("indisvalid", true.into()),
+                    ("indisready", true.into()),
+                    ("indimmediate", true.into()),
                     ("indkey", keys.join(" ").into()),
                 ],
             ));
@@ -506,11 +583,40 @@ fn constraints(session: &mut Session) -> SqlResult<Vec<Row>> {
     Ok(rows)
 }
 
+fn functions(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let catalog = session.catalog()?;
+    let database = catalog.database(session.database()).map_or(0, |d| d.id);
+    Ok(catalog
+        .in_database(database)
+        .filter(|d| matches!(d.body, Body::Function(_)))
+        .map(|d| {
+            let set = [
+                ("oid", id(d.id)),
+                ("proname", d.name.clone().into()),
+                ("pronamespace", id(d.schema_id)),
+                ("proowner", owner(&d.owner)),
+                ("prokind", "f".into()),
+                ("provolatile", "v".into()),
+            ];
+            row_of("pg_proc", &set)
+        })
+        .collect())
+}
+
 fn access_methods(_: &mut Session) -> SqlResult<Vec<Row>> {
     Ok(vec![
         vec![Datum::Int(2), "heap".into()],
         vec![Datum::Int(403), "prefix".into()],
     ])
+}
+
+fn tablespaces(_: &mut Session) -> SqlResult<Vec<Row>> {
+    let set = [
+        ("oid", Datum::Int(0)),
+        ("spcname", "pg_default".into()),
+        ("spcowner", owner("node")),
+    ];
+    Ok(vec![row_of("pg_tablespace", &set)])
 }
 
 fn descriptions(session: &mut Session) -> SqlResult<Vec<Row>> {
@@ -523,11 +629,67 @@ fn descriptions(session: &mut Session) -> SqlResult<Vec<Row>> {
 }
 
 fn settings(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let defaults = Variables::default();
     Ok(session
         .variables()
         .all()
         .into_iter()
-        .map(|(name, value)| vec![name.into(), value.into(), "".into()])
+        .map(|(name, value)| {
+            let default = defaults.get(&name);
+            let source = if default.as_ref() == Some(&value) {
+                "default"
+            } else {
+                "session"
+            };
+            row_of(
+                "pg_settings",
+                &[
+                    ("name", name.into()),
+                    ("setting", value.into()),
+                    ("category", "".into()),
+                    ("boot_val", default.into()),
+                    ("source", source.into()),
+                    ("context", "user".into()),
+                    ("vartype", "string".into()),
+                ],
+            )
+        })
+        .collect())
+}
+
+fn pg_indexes(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let (catalog, found) = visible(session)?;
+    let mut rows = Vec::new();
+    for (_, schema, d) in found {
+        for index in d.table().map(|t| t.indexes.as_slice()).unwrap_or_default() {
+            let definition = index_oid(d.id, index.id)
+                .as_int()
+                .and_then(|oid| index_definition(&catalog, oid));
+            rows.push(vec![
+                schema.clone().into(),
+                d.name.clone().into(),
+                index.name.clone().into(),
+                Datum::Null,
+                definition.into(),
+            ]);
+        }
+    }
+    Ok(rows)
+}
+
+fn pg_views(session: &mut Session) -> SqlResult<Vec<Row>> {
+    let (_, found) = visible(session)?;
+    Ok(found
+        .into_iter()
+        .filter_map(|(_, schema, d)| match &d.body {
+            Body::View(view) if !view.materialized => Some(vec![
+                schema.into(),
+                d.name.clone().into(),
+                d.owner.clone().into(),
+                view.query.clone().into(),
+            ]),
+            _ => None,
+        })
         .collect())
 }
 

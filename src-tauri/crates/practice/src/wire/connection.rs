@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use super::extended::Extended;
-use super::frame::{Body, Message, Peer, Received};
+use super::frame::{Body, Large, Message, Peer, Received};
 use super::startup::session_options;
 use super::{copy, frame};
-use crate::datum::Row;
+use crate::datum::{Datum, Row};
 use crate::error::{SqlError, SqlResult, sqlstate};
-use crate::session::{ColumnMeta, RowSink, Session, TransactionStatus};
+use crate::session::{ColumnMeta, Interrupt, RowSink, Session, TransactionStatus};
+use crate::sql::copy_out::CopyOut;
 use crate::sql::lexer::split_statements;
+use crate::types::SqlType;
 use crate::userfile;
 
 /// A client that has proved who it is.
@@ -44,8 +45,8 @@ impl Connection {
         }
     }
 
-    pub fn cancel_flag(&self) -> Arc<AtomicBool> {
-        self.session.cancel_flag()
+    pub fn interrupt(&self) -> Arc<Interrupt> {
+        self.session.interrupt()
     }
 
     /// Tells the client what it should know before its first statement.
@@ -161,7 +162,11 @@ impl Connection {
         match statements.as_slice() {
             [] => self.peer.send(b'I', |_| {}),
             [only] if userfile::is_upload(only) => copy::receive(self, only),
-            [only] => self.statement(only).map(|_| ()),
+            [only] => match CopyOut::parse(only) {
+                Ok(Some(copy)) => copy::give(self, &copy),
+                Ok(None) => self.statement(only).map(|_| ()),
+                Err(error) => self.refuse(&error),
+            },
             many => {
                 if many.iter().any(|statement| userfile::is_upload(statement)) {
                     return self.refuse(&SqlError::new(
@@ -313,13 +318,23 @@ impl RowSink for Answer<'_> {
     fn row(&mut self, row: &Row) -> SqlResult<bool> {
         let mut failed = None;
         let (columns, formats) = (&self.columns, &self.formats);
-        let sent = self.peer.send(b'D', |out| {
+        let sent = self.peer.send_with_large(b'D', |out, large| {
             out.extend(i16::try_from(row.len()).unwrap_or(i16::MAX).to_be_bytes());
             for (index, (value, column)) in row.iter().zip(columns).enumerate() {
+                let binary = frame::format_of(formats, index) == 1;
+                if binary
+                    && let Datum::Bytes(bytes) = value
+                    && column.ty == SqlType::Bytes
+                    && bytes.len() >= frame::LARGE_BYTES
+                {
+                    out.extend(i32::try_from(bytes.len()).unwrap_or(i32::MAX).to_be_bytes());
+                    large.push(Large { at: out.len(), bytes });
+                    continue;
+                }
                 let start = out.len();
                 out.extend([0; 4]);
-                let is_null = if frame::format_of(formats, index) == 1 {
-                    let is_null = matches!(value, crate::datum::Datum::Null);
+                let is_null = if binary {
+                    let is_null = matches!(value, Datum::Null);
                     if !is_null && let Err(error) = value.write_binary(&column.ty, out) {
                         failed = Some(error);
                     }

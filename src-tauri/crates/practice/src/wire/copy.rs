@@ -1,10 +1,13 @@
-//! Receiving a file: COPY into the upload target. The rows go to the userfile store as they come.
+//! COPY in both directions: receiving a file, whose rows go to the userfile store as they come, and giving the rows of a query.
 
 use std::io;
 
 use super::connection::{Connection, Ended};
-use super::frame::{Body, Received};
-use crate::error::{SqlError, sqlstate};
+use super::frame::{Body, Peer, Received};
+use crate::datum::Row;
+use crate::error::{SqlError, SqlResult, sqlstate};
+use crate::session::{ColumnMeta, RowSink};
+use crate::sql::copy_out::CopyOut;
 use crate::userfile::Upload;
 
 /// Answers a COPY statement up to its tag or its error.
@@ -79,5 +82,71 @@ fn give_up(connection: &mut Connection, upload: Upload, error: &SqlError, drain:
             }
             _ => {}
         }
+    }
+}
+
+/// Answers a COPY … TO STDOUT.
+pub fn give(connection: &mut Connection, copy: &CopyOut) -> Result<(), Ended> {
+    let mut lines = Lines {
+        peer: &mut connection.peer,
+        copy,
+        columns: Vec::new(),
+        given: 0,
+        broken: None,
+    };
+    let result = connection.session.execute(&copy.query, &[], &mut lines);
+    let given = lines.given;
+    if let Some(error) = lines.broken {
+        return Err(error);
+    }
+    connection.tell_notices()?;
+    match result {
+        Ok(_) => {
+            connection.peer.send(b'c', |_| {})?;
+            connection.peer.send_tag(&format!("COPY {given}"))
+        }
+        Err(error) => connection.refuse(&error),
+    }
+}
+
+/// Sends rows as the lines of a COPY.
+struct Lines<'a> {
+    peer: &'a mut Peer,
+    copy: &'a CopyOut,
+    columns: Vec<ColumnMeta>,
+    given: u64,
+    /// The line to the client broke.
+    broken: Option<io::Error>,
+}
+
+impl Lines<'_> {
+    fn send(&mut self, kind: u8, write: impl FnOnce(&mut Vec<u8>)) -> SqlResult<()> {
+        self.peer.send(kind, write).map_err(|error| {
+            self.broken = Some(error);
+            SqlError::new(sqlstate::QUERY_CANCELED, "the client is gone")
+        })
+    }
+}
+
+impl RowSink for Lines<'_> {
+    fn columns(&mut self, columns: &[ColumnMeta]) -> SqlResult<()> {
+        self.columns = columns.to_vec();
+        let count = i16::try_from(columns.len()).unwrap_or(i16::MAX);
+        self.send(b'H', |out| {
+            out.push(0);
+            out.extend(count.to_be_bytes());
+            (0..count).for_each(|_| out.extend(0i16.to_be_bytes()));
+        })?;
+        match self.copy.header(columns) {
+            Some(line) => self.send(b'd', |out| out.extend(line.as_bytes())),
+            None => Ok(()),
+        }
+    }
+
+    fn row(&mut self, row: &Row) -> SqlResult<bool> {
+        let line = self.copy.row(row, &self.columns);
+        self.given += 1;
+        self.send(b'd', |out| out.extend(line.as_bytes()))?;
+        Ok(true)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustls::{ServerConnection, StreamOwned};
 
+use super::certificate;
 use crate::cluster::Cluster;
 use crate::error::{SqlError, sqlstate};
 use crate::session::ColumnMeta;
@@ -18,6 +19,8 @@ const MESSAGE_LIMIT: usize = 16 << 20;
 const SPENT_BYTES: usize = (4 << 20) + (64 << 10);
 /// Answers are gathered up to this many bytes before they are sent.
 const FLUSH_AT: usize = 128 << 10;
+/// From this size on a byte string is sent from where it lies, not gathered.
+pub const LARGE_BYTES: usize = 64 << 10;
 
 /// A socket, with or without TLS.
 pub enum Line {
@@ -31,6 +34,14 @@ impl Line {
             Self::Plain(socket) => socket,
             Self::Tls(stream) => &stream.sock,
         }
+    }
+}
+
+impl Line {
+    /// The user named by the certificate that the client showed in the handshake.
+    pub fn certified_user(&self) -> Option<String> {
+        let Self::Tls(stream) = self else { return None };
+        certificate::common_name(stream.conn.peer_certificates()?.first()?)
     }
 }
 
@@ -57,6 +68,12 @@ impl Write for Line {
             Self::Tls(stream) => stream.flush(),
         }
     }
+}
+
+/// Bytes of a message that stand, as it is sent, before byte `at` of what is gathered.
+pub struct Large<'v> {
+    pub at: usize,
+    pub bytes: &'v [u8],
 }
 
 /// A message of the client.
@@ -165,16 +182,28 @@ impl Peer {
 
     /// Gathers one message; sends when enough is gathered.
     pub fn send(&mut self, kind: u8, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        self.send_with_large(kind, |out, _| write(out))
+    }
+
+    /// Gathers one message, parts of which are large: they are sent from where they lie.
+    pub fn send_with_large<'v>(
+        &mut self,
+        kind: u8,
+        write: impl FnOnce(&mut Vec<u8>, &mut Vec<Large<'v>>),
+    ) -> io::Result<()> {
         let start = self.out.len();
         self.out.push(kind);
         self.out.extend([0; 4]);
-        write(&mut self.out);
-        let length = u32::try_from(self.out.len() - start - 1).map_err(|_| io::ErrorKind::InvalidData)?;
+        let mut large = Vec::new();
+        write(&mut self.out, &mut large);
+        let elsewhere: usize = large.iter().map(|part| part.bytes.len()).sum();
+        let length =
+            u32::try_from(self.out.len() - start - 1 + elsewhere).map_err(|_| io::ErrorKind::InvalidData)?;
         self.out[start + 1..start + 5].copy_from_slice(&length.to_be_bytes());
-        if self.out.len() >= FLUSH_AT {
-            return self.flush();
+        if large.is_empty() && self.out.len() < FLUSH_AT {
+            return Ok(());
         }
-        Ok(())
+        self.flush_with(&large)
     }
 
     /// Sends what is gathered.
@@ -182,9 +211,21 @@ impl Peer {
         if self.out.is_empty() {
             return Ok(());
         }
-        self.line.write_all(&self.out)?;
+        self.flush_with(&[])
+    }
+
+    fn flush_with(&mut self, large: &[Large<'_>]) -> io::Result<()> {
+        let mut sent = 0;
+        let mut total = self.out.len();
+        for part in large {
+            self.line.write_all(&self.out[sent..part.at])?;
+            self.line.write_all(part.bytes)?;
+            sent = part.at;
+            total += part.bytes.len();
+        }
+        self.line.write_all(&self.out[sent..])?;
         self.line.flush()?;
-        self.throttle(self.out.len());
+        self.throttle(total);
         self.out.clear();
         self.out.shrink_to(FLUSH_AT * 2);
         self.answered = true;

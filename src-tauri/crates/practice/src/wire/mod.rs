@@ -4,6 +4,7 @@
 //! (cut a connection in the middle of a message, keep silent, refuse a message for its size and go on) and must never hold more than
 //! one message of a client in memory. A connection is a thread with blocking reads: sessions work on SQLite, which blocks too.
 
+mod certificate;
 mod connection;
 mod copy;
 mod extended;

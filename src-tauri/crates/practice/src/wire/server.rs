@@ -14,7 +14,7 @@ use super::frame::Peer;
 use super::startup::{self, Opening};
 use crate::cluster::Cluster;
 use crate::error::{SqlError, sqlstate};
-use crate::session::Session;
+use crate::session::{Interrupt, Session};
 
 /// How connections are taken.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ struct Shared {
 struct Client {
     socket: TcpStream,
     /// Set once the client has proved who it is.
-    cancel: Option<(i32, Arc<AtomicBool>)>,
+    cancel: Option<(i32, Arc<Interrupt>)>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -95,8 +95,8 @@ impl Drop for Server {
         }
         let clients: Vec<Client> = self.shared.clients().drain().map(|(_, client)| client).collect();
         for client in clients {
-            if let Some((_, flag)) = &client.cancel {
-                flag.store(true, Ordering::Relaxed);
+            if let Some((_, interrupt)) = &client.cancel {
+                interrupt.cancel();
             }
             let _ = client.socket.shutdown(Shutdown::Both);
             if let Some(thread) = client.thread {
@@ -113,12 +113,12 @@ impl Shared {
 
     fn cancel(&self, process: i32, secret: i32) {
         if let Some(Client {
-            cancel: Some((known, flag)),
+            cancel: Some((known, interrupt)),
             ..
         }) = self.clients().get(&process)
             && *known == secret
         {
-            flag.store(true, Ordering::Relaxed);
+            interrupt.cancel();
         }
     }
 }
@@ -162,7 +162,7 @@ fn serve(shared: &Arc<Shared>, socket: TcpStream, process: i32) -> io::Result<()
     if cluster.faults().is_on("silent") {
         return wait_for_end(&socket);
     }
-    let (line, parameters, encrypted) = match startup::open(socket, shared.tls.as_ref())? {
+    let (line, parameters, encrypted, certified_user) = match startup::open(socket, shared.tls.as_ref())? {
         Opening::Cancel { process, secret } => {
             shared.cancel(process, secret);
             return Ok(());
@@ -171,7 +171,8 @@ fn serve(shared: &Arc<Shared>, socket: TcpStream, process: i32) -> io::Result<()
             line,
             parameters,
             encrypted,
-        } => (line, parameters, encrypted),
+            certified_user,
+        } => (line, parameters, encrypted, certified_user),
     };
     let mut peer = Peer::new(line, Arc::clone(cluster));
     if let Some(delay) = cluster.faults().duration("slow_start") {
@@ -181,7 +182,14 @@ fn serve(shared: &Arc<Shared>, socket: TcpStream, process: i32) -> io::Result<()
         return turn_away(&mut peer, &error);
     }
     let must_prove = shared.tls.is_some();
-    let user = match startup::authenticate(&mut peer, cluster, &parameters, must_prove)? {
+    let proved = startup::authenticate(
+        &mut peer,
+        cluster,
+        &parameters,
+        certified_user.as_deref(),
+        must_prove,
+    )?;
+    let user = match proved {
         Ok(user) => user,
         Err(error) => return turn_away(&mut peer, &error),
     };
@@ -193,7 +201,7 @@ fn serve(shared: &Arc<Shared>, socket: TcpStream, process: i32) -> io::Result<()
     let mut connection = Connection::open(peer, session, &parameters);
     let secret = uuid::Uuid::new_v4().as_u128() as i32;
     if let Some(client) = shared.clients().get_mut(&process) {
-        client.cancel = Some((secret, connection.cancel_flag()));
+        client.cancel = Some((secret, connection.interrupt()));
     }
     connection.greet(process, secret)?;
     connection.serve()

@@ -28,6 +28,8 @@ pub enum Opening {
         line: Line,
         parameters: BTreeMap<String, String>,
         encrypted: bool,
+        /// Whom the client's certificate names, if it showed one.
+        certified_user: Option<String>,
     },
     Cancel {
         process: i32,
@@ -71,6 +73,7 @@ pub fn open(socket: TcpStream, tls: Option<&Arc<ServerConfig>>) -> io::Result<Op
             _ if code >> 16 == PROTOCOL_3 >> 16 => {
                 let parameters = read_parameters(&mut parts).map_err(invalid)?;
                 return Ok(Opening::Client {
+                    certified_user: line.certified_user(),
                     line,
                     parameters,
                     encrypted,
@@ -142,6 +145,7 @@ pub fn authenticate(
     peer: &mut Peer,
     cluster: &Arc<Cluster>,
     parameters: &BTreeMap<String, String>,
+    certified_user: Option<&str>,
     must_prove: bool,
 ) -> io::Result<SqlResult<String>> {
     let user = parameters
@@ -163,6 +167,15 @@ pub fn authenticate(
                     sqlstate::INVALID_AUTHORIZATION,
                     format!("JWT authentication: {reason}"),
                 )));
+            }
+        } else if let Some(certified) = certified_user {
+            // A certificate takes the place of the password; it is not an addition to it.
+            if certified.to_lowercase() != user {
+                return Ok(Err(fatal(
+                    sqlstate::INVALID_AUTHORIZATION,
+                    format!("certificate authentication failed for user \"{user}\""),
+                )
+                .with_detail(format!("the certificate is for the user \"{certified}\""))));
             }
         } else if let Err(error) = prove(peer, &catalog, &user)? {
             return Ok(Err(error));

@@ -148,6 +148,25 @@ impl Client {
 
     /// Runs the prepared statement with parameters in their binary form.
     pub fn execute(&mut self, parameters: &[&[u8]]) -> Result<Rows, Failure> {
+        self.ask(parameters, &[0, 0])?;
+        self.until_ready()
+    }
+
+    /// The same with the answer in binary too, of which only the size is kept.
+    pub fn execute_for_size(&mut self, parameters: &[&[u8]]) -> Result<usize, Failure> {
+        self.ask(parameters, &[0, 1, 0, 1])?;
+        let mut size = 0;
+        loop {
+            match self.receive().map_err(Failure::Lost)? {
+                (b'Z', _) => return Ok(size),
+                (b'D', body) => size += body.len(),
+                (b'E', body) => return Err(refusal(&body)),
+                _ => {}
+            }
+        }
+    }
+
+    fn ask(&mut self, parameters: &[&[u8]], result_formats: &[u8]) -> io::Result<()> {
         let count = (parameters.len() as u16).to_be_bytes();
         let lengths: Vec<[u8; 4]> = parameters
             .iter()
@@ -157,11 +176,10 @@ impl Client {
         for (length, value) in lengths.iter().zip(parameters) {
             parts.extend([length.as_slice(), value]);
         }
-        parts.push(&[0, 0]);
+        parts.push(result_formats);
         self.send(b'B', &parts)?;
         self.send(b'E', &[&[0, 0, 0, 0, 0]])?;
-        self.send(b'S', &[])?;
-        self.until_ready()
+        self.send(b'S', &[])
     }
 
     fn send(&mut self, kind: u8, parts: &[&[u8]]) -> io::Result<()> {

@@ -293,7 +293,7 @@ fn function(session: &mut Session, cursor: &mut Cursor<'_>, replace: bool) -> Sq
     Ok("CREATE FUNCTION".into())
 }
 
-/// The relations whose names stand in a text; how a function's or view's dependencies are found.
+/// The relations and called functions whose names stand in a text; how a function's or view's dependencies are found.
 fn mentioned_relations(session: &Session, catalog: &Catalog, text: &str) -> Vec<u32> {
     use crate::sql::lexer::{Kind, tokenize};
     let mut found = Vec::new();
@@ -309,10 +309,16 @@ fn mentioned_relations(session: &Session, catalog: &Catalog, text: &str) -> Vec<
                 }
                 at += 2;
             }
-            if let Some(object) =
-                catalog.resolve(&ObjectName(parts), session.database(), &session.search_path())
-                && !found.contains(&object.id)
-            {
+            let (database, path) = (session.database(), session.search_path());
+            let is_call = matches!(tokens.get(at + 1).map(|t| &t.kind), Some(Kind::Symbol(s)) if s == "(");
+            let function = parts
+                .last()
+                .filter(|_| is_call)
+                .and_then(|name| catalog.resolve_function(name, database, &path));
+            let object = catalog
+                .resolve(&ObjectName(parts.clone()), database, &path)
+                .or(function);
+            if let Some(object) = object.filter(|object| !found.contains(&object.id)) {
                 found.push(object.id);
             }
         }

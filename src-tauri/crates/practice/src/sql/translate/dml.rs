@@ -8,8 +8,8 @@ use sqlparser::ast::{
     OnInsert, SelectItem, SetExpr, TableFactor, TableObject, Update, UpdateTableFromKind,
 };
 
+use super::from::table_source;
 use super::functions::is_default_keyword;
-use super::query::table_source;
 use super::{Scope, Translator, Typed, fold, fold_name, not_supported, parse, undefined_column};
 use crate::catalog::{Body, Column, Descriptor, Locality, Privilege, TableBody, quote_ident};
 use crate::error::{SqlError, SqlResult, sqlstate};

@@ -1,9 +1,9 @@
 //! Functions: which ones there are, what they become, and the types of their results.
 
-use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, WindowType};
+use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 use super::{Scope, Translator, Typed, cast_call, fold_name, not_supported};
-use crate::catalog::{Body, ObjectName, quote_literal};
+use crate::catalog::{ObjectName, quote_literal};
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::types::SqlType;
 
@@ -93,33 +93,6 @@ impl Translator {
         Ok(typed)
     }
 
-    fn over(&mut self, over: &WindowType, scope: &Scope<'_>) -> SqlResult<String> {
-        let WindowType::WindowSpec(spec) = over else {
-            return Err(not_supported("named windows"));
-        };
-        let mut parts = Vec::new();
-        if !spec.partition_by.is_empty() {
-            let keys = spec
-                .partition_by
-                .iter()
-                .map(|e| Ok(self.expr(e, scope)?.sql))
-                .collect::<SqlResult<Vec<_>>>()?;
-            parts.push(format!("PARTITION BY {}", keys.join(", ")));
-        }
-        if !spec.order_by.is_empty() {
-            let keys = spec
-                .order_by
-                .iter()
-                .map(|o| Ok(format!("{}{}", self.expr(&o.expr, scope)?.sql, o.options)))
-                .collect::<SqlResult<Vec<_>>>()?;
-            parts.push(format!("ORDER BY {}", keys.join(", ")));
-        }
-        if spec.window_frame.is_some() {
-            return Err(not_supported("window frames"));
-        }
-        Ok(format!(" OVER ({})", parts.join(" ")))
-    }
-
     /// The relation id a function argument names, at translation time.
     fn relation_argument(&mut self, argument: &Typed) -> SqlResult<Option<u32>> {
         let Some(text) = &argument.literal else {
@@ -170,11 +143,14 @@ impl Translator {
             )),
             "regexp_extract" => Some(("p_regexp_extract", &[T::STRING, T::STRING], text.clone())),
             "array_to_string" => Some(("p_array_to_string", &[T::Unknown, T::STRING], text.clone())),
+            "regexp_split_to_array" => Some(("p_regexp_split", &[T::STRING, T::STRING], T::string_array())),
             "string_to_array" => Some(("p_string_to_array", &[T::STRING, T::STRING], T::string_array())),
             "array_length" | "cardinality" => Some(("p_array_length", &[T::Unknown, T::Int8], T::Int8)),
             "date_trunc" => Some(("p_date_trunc", &[T::STRING, T::TimestampTz], T::TimestampTz)),
             "date_part" | "extract" => Some(("p_extract", &[T::STRING, T::TimestampTz], T::Float8)),
-            "json_build_object" | "jsonb_build_object" => Some(("p_json_build_object", &[], T::Jsonb)),
+            "json_typeof" | "jsonb_typeof" => Some(("p_json_typeof", &[T::Jsonb], text.clone())),
+            "json_array_length" | "jsonb_array_length" => Some(("p_json_array_length", &[T::Jsonb], T::Int8)),
+            "json_strip_nulls" | "jsonb_strip_nulls" => Some(("p_json_strip_nulls", &[T::Jsonb], T::Jsonb)),
             "jsonb_pretty" => Some(("p_json_pretty", &[T::Jsonb], text.clone())),
             "gen_random_uuid" | "uuid_v4" => Some(("p_gen_random_uuid", &[], T::Uuid)),
             "unique_rowid" | "unordered_unique_rowid" => Some(("p_unique_rowid", &[], T::Int8)),
@@ -217,7 +193,13 @@ impl Translator {
             | "pg_stat_get_numscans" => {
                 return Ok(Some(Typed::new("0", T::Bool)));
             }
-            "pg_encoding_to_char" => return Ok(Some(Typed::new("'UTF8'", T::STRING))),
+            "pg_encoding_to_char" | "getdatabaseencoding" => {
+                return Ok(Some(Typed::new("'UTF8'", T::STRING)));
+            }
+            "pg_char_to_encoding" => return Ok(Some(Typed::new("6", T::Int8))),
+            "pg_conversion_is_visible" | "pg_opclass_is_visible" | "pg_opfamily_is_visible" => {
+                return Ok(Some(Typed::new("1", T::Bool)));
+            }
             "pg_get_expr" => {
                 return Ok(args
                     .into_iter()
@@ -227,11 +209,26 @@ impl Translator {
             "pg_type_is_visible"
             | "pg_function_is_visible"
             | "pg_operator_is_visible"
-            | "pg_collation_is_visible" => {
+            | "pg_collation_is_visible"
+            | "pg_ts_config_is_visible"
+            | "pg_ts_dict_is_visible"
+            | "pg_ts_parser_is_visible"
+            | "pg_ts_template_is_visible" => {
                 return Ok(Some(Typed::new("1", T::Bool)));
             }
-            "pg_get_indexdef" if args.len() == 3 => return Ok(Some(Typed::new("NULL", T::STRING))),
-            "pg_get_indexdef" => Some(("p_indexdef", &[T::Oid], text.clone())),
+            "pg_get_indexdef" if !args.is_empty() => {
+                args.truncate(2);
+                Some(("p_indexdef", &[T::Oid, T::Int8], text.clone()))
+            }
+            // Storage does not account for single objects.
+            "pg_database_size"
+            | "pg_table_size"
+            | "pg_relation_size"
+            | "pg_total_relation_size"
+            | "pg_indexes_size" => {
+                return Ok(Some(Typed::new("NULL", T::Int8)));
+            }
+            "pg_size_pretty" => Some(("p_size_pretty", &[T::Int8], text.clone())),
             "pg_get_constraintdef" if !args.is_empty() => {
                 args.truncate(1);
                 Some(("p_constraintdef", &[T::Oid], text.clone()))
@@ -240,9 +237,9 @@ impl Translator {
                 args.truncate(1);
                 Some(("p_viewdef", &[T::Oid], text.clone()))
             }
-            "pg_get_function_result"
-            | "pg_get_function_arguments"
-            | "pg_get_triggerdef"
+            "pg_get_function_arguments" => Some(("p_function_arguments", &[T::Oid], text.clone())),
+            "pg_get_function_result" => Some(("p_function_result", &[T::Oid], text.clone())),
+            "pg_get_triggerdef"
             | "pg_get_ruledef"
             | "pg_get_partkeydef"
             | "pg_get_statisticsobjdef_columns"
@@ -361,14 +358,7 @@ impl Translator {
                 }
                 Typed::new(format!("p_{name}({})", parts.join(", ")), T::STRING)
             }
-            ("to_json" | "to_jsonb", 1) => Typed::new(
-                format!(
-                    "p_json({}, {})",
-                    args[0].sql,
-                    quote_literal(&args[0].ty.sql_name())
-                ),
-                T::Jsonb,
-            ),
+            ("to_json" | "to_jsonb", 1) => Typed::new(json_call("p_to_json", &args[0]), T::Jsonb),
             ("pg_typeof", 1) => Typed::new(quote_literal(&args[0].ty.standard_name()), T::STRING),
             ("nextval", 1) => {
                 let id = self.relation_argument(&args[0])?;
@@ -424,34 +414,124 @@ impl Translator {
                     T::string_array(),
                 )
             }
+            ("age", 2) => {
+                let (end, begin) = (args.remove(0), args.remove(0));
+                let (end, begin) = (
+                    self.coerce(end, &T::TimestampTz)?,
+                    self.coerce(begin, &T::TimestampTz)?,
+                );
+                Typed::new(format!("p_ts_sub({}, {})", end.sql, begin.sql), T::Interval)
+            }
             ("to_regclass", 1) => Typed::new(format!("p_regclass({})", args[0].sql), T::RegClass),
+            ("percent_rank" | "cume_dist", 0) => Typed::new(format!("{name}()"), T::Float8),
+            ("ntile", 1) => Typed::new(format!("ntile({})", args[0].sql), T::Int8),
             ("row_number" | "rank" | "dense_rank", 0) => Typed::new(format!("{name}()"), T::Int8),
-            ("lag" | "lead" | "first_value" | "last_value", n) if n > 0 => {
+            ("lag" | "lead" | "first_value" | "last_value" | "nth_value", n) if n > 0 => {
                 let ty = args[0].ty.clone();
+                if let Some(default) = args.get(2).cloned() {
+                    args[2] = self.coerce(default, &ty)?;
+                }
                 let parts: Vec<String> = args.into_iter().map(|a| a.sql).collect();
                 Typed::new(format!("{name}({})", parts.join(", ")), ty)
             }
             ("force_error", 2) => {
                 Typed::new(format!("p_crdb_error({}, {})", args[0].sql, args[1].sql), T::Int8)
             }
-            ("unnest", 1) => return Err(not_supported("unnest() outside FROM")),
-            _ => return self.user_function(name),
+            (
+                "generate_series"
+                | "unnest"
+                | "jsonb_array_elements"
+                | "jsonb_array_elements_text"
+                | "jsonb_object_keys",
+                _,
+            ) => return Err(not_supported(format!("{name}() inside an expression"))),
+            ("array_append" | "array_remove", 2) => {
+                let item = args.remove(1);
+                self.array_with_item(&format!("p_{name}"), args.remove(0), item)?
+            }
+            ("array_prepend", 2) => {
+                let array = args.remove(1);
+                self.array_with_item("p_array_prepend", array, args.remove(0))?
+            }
+            ("array_position", 2) => {
+                let item = args.remove(1);
+                Typed {
+                    ty: T::Int8,
+                    ..self.array_with_item("p_array_position", args.remove(0), item)?
+                }
+            }
+            ("array_cat", 2) => {
+                let (a, b) = (args.remove(0), args.remove(0));
+                self.array_concat(a, b)?
+            }
+            ("json_build_array" | "jsonb_build_array", _) => {
+                let parts: Vec<String> = args.iter().map(as_json).collect();
+                Typed::new(format!("p_json_build_array({})", parts.join(", ")), T::Jsonb)
+            }
+            ("json_build_object" | "jsonb_build_object", n) if n % 2 == 0 => {
+                let mut parts = Vec::new();
+                for (i, arg) in args.into_iter().enumerate() {
+                    parts.push(if i % 2 == 0 {
+                        self.coerce(arg, &T::STRING)?.sql
+                    } else {
+                        as_json(&arg)
+                    });
+                }
+                Typed::new(format!("p_json_build_object({})", parts.join(", ")), T::Jsonb)
+            }
+            _ => return self.user_function(name, args),
         }))
     }
 
-    fn user_function(&self, name: &str) -> SqlResult<Option<Typed>> {
-        let exists = self
-            .catalog
-            .descriptors
-            .values()
-            .any(|d| matches!(d.body, Body::Function(_)) && d.name == name);
-        if exists {
-            Err(not_supported(format!(
-                "running the user-defined function {name}()"
-            )))
+    /// A function of an array and one item: the item goes as its text, as items are stored.
+    fn array_with_item(&mut self, function: &str, array: Typed, item: Typed) -> SqlResult<Typed> {
+        let (array, ty) = self.array_of(array, &item.ty)?;
+        let item = self.coerce(item, &ty)?;
+        let text = if ty.is_text() {
+            item.sql
         } else {
-            Ok(None)
+            cast_call(&item.sql, &ty, &SqlType::STRING)
+        };
+        Ok(Typed::new(
+            format!("{function}({array}, {text})"),
+            SqlType::Array(Box::new(ty)),
+        ))
+    }
+
+    /// Two arrays, one behind the other.
+    pub(super) fn array_concat(&mut self, first: Typed, second: Typed) -> SqlResult<Typed> {
+        let (first, second) = match (&first.ty, &second.ty) {
+            (SqlType::Array(_), SqlType::Array(_)) => (first, second),
+            (SqlType::Array(_), SqlType::Unknown) => {
+                let ty = first.ty.clone();
+                (first, self.coerce(second, &ty)?)
+            }
+            (SqlType::Array(_), _) => return self.array_with_item("p_array_append", first, second),
+            (SqlType::Unknown, _) => {
+                let ty = second.ty.clone();
+                (self.coerce(first, &ty)?, second)
+            }
+            _ => return self.array_with_item("p_array_prepend", second, first),
+        };
+        let ty = first.ty.clone();
+        Ok(Typed::new(
+            format!("p_array_concat({}, {})", first.sql, second.sql),
+            ty,
+        ))
+    }
+
+    fn array_of(&mut self, array: Typed, item: &SqlType) -> SqlResult<(String, SqlType)> {
+        if let SqlType::Array(ty) = &array.ty {
+            let ty = (**ty).clone();
+            return Ok((array.sql, ty));
         }
+        let item = if item == &SqlType::Unknown {
+            SqlType::STRING
+        } else {
+            item.clone()
+        };
+        let array = self.coerce(array, &SqlType::Array(Box::new(item.clone())))?;
+        Ok((array.sql, item))
     }
 
     fn has_privilege(&mut self, name: &str, count: usize, args: Vec<Typed>) -> SqlResult<Typed> {
@@ -528,10 +608,34 @@ impl Translator {
                     T::STRING,
                 ))
             }
-            ("json_agg" | "jsonb_agg", 1) => call("json_group_array", T::Jsonb),
+            ("json_agg" | "jsonb_agg", 1) => Some(Typed::new(
+                format!("p_json_agg({distinct}{})", as_json(first)),
+                T::Jsonb,
+            )),
+            ("json_object_agg" | "jsonb_object_agg", 2) => {
+                let key = self.coerce(first.clone(), &T::STRING)?;
+                Some(Typed::new(
+                    format!("p_json_object_agg({}, {})", key.sql, as_json(&args[1])),
+                    T::Jsonb,
+                ))
+            }
             _ => None,
         })
     }
+}
+
+/// A value as JSON, NULL as JSON's null.
+fn as_json(value: &Typed) -> String {
+    json_call("p_json", value)
+}
+
+fn json_call(function: &str, value: &Typed) -> String {
+    let ty = if value.ty == SqlType::Unknown {
+        &SqlType::STRING
+    } else {
+        &value.ty
+    };
+    format!("{function}({}, {})", value.sql, quote_literal(&ty.sql_name()))
 }
 
 fn first_column(sql: &str) -> String {

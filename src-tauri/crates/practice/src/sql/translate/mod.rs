@@ -6,12 +6,17 @@
 
 mod dml;
 mod expr;
+mod from;
 mod functions;
+mod operators;
 mod query;
+mod routines;
+mod window;
 
 use std::sync::Arc;
 
 pub use dml::{Write, WriteKind};
+pub use routines::signature;
 use sqlparser::ast::{Ident, ObjectNamePart, Statement};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -43,10 +48,14 @@ pub struct Translator {
     pub internals_are_closed: bool,
     /// Placeholder types, from the client's hints and from context.
     pub parameters: Vec<SqlType>,
+    /// Stored objects the statement reads, by the names it gives them.
+    pub read: Vec<(String, Arc<Descriptor>)>,
     /// Sequences used; their counters must be loaded before it runs.
     pub sequences: Vec<DescriptorId>,
     /// Views are read with their owner's rights: above 0, privileges are not checked.
     pub(in crate::sql) view_depth: usize,
+    /// How many user-defined functions the translation is inside of.
+    pub(in crate::sql) call_depth: usize,
 }
 
 /// A translated expression.
@@ -211,7 +220,7 @@ impl Translator {
         if &value.ty == ty || ty == &SqlType::Unknown {
             return Ok(value);
         }
-        if let Some(text) = &value.literal {
+        if let Some(text) = value.literal.as_ref().filter(|_| value.ty == SqlType::Unknown) {
             self.check_enum(text, ty)?;
             let datum = Datum::from_text(text, &Self::without_limit(ty))?;
             return Ok(Typed::new(sqlite_literal(&datum), ty.clone()).named(value.name));

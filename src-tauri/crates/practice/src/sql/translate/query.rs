@@ -1,25 +1,42 @@
-//! SELECT, VALUES, set operations, WITH, and what stands in FROM.
+//! SELECT, VALUES, set operations and WITH.
 
 use sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, JoinConstraint, JoinOperator, LimitClause, OrderBy, OrderByExpr,
-    OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor,
-    TableWithJoins,
+    Distinct, Expr, GroupByExpr, LimitClause, OrderBy, OrderByExpr, OrderByKind, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr,
 };
 
+use super::from::{function_arguments, gives_rows};
 use super::{
     Scope, Source, SourceColumn, Translator, Typed, fold, fold_name, not_supported, parse, undefined_column,
 };
-use crate::catalog::{Body, Descriptor, ObjectName, Privilege, quote_ident};
+use crate::catalog::{Body, quote_ident};
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::session::ColumnMeta;
-use crate::storage::physical;
-use crate::storage::rows::source_sql;
 use crate::types::SqlType;
 
 impl Translator {
     /// Translates a top-level query.
     pub fn select(&mut self, query: &Query) -> SqlResult<(String, Vec<ColumnMeta>)> {
-        self.query(query, &Scope::default())
+        let (sql, mut columns) = self.query(query, &Scope::default())?;
+        if columns.iter().all(|c| c.ty != SqlType::RegClass) {
+            return Ok((sql, columns));
+        }
+        // Inside a statement a regclass is its OID. Clients are shown the name, and are told that it is a text, because in binary a
+        // regclass would have to be the number.
+        let names: Vec<String> = (0..columns.len()).map(|i| format!("v{i}")).collect();
+        let mut shown = names.clone();
+        for (name, column) in shown.iter_mut().zip(&mut columns) {
+            if column.ty == SqlType::RegClass {
+                *name = format!("p_regclass_text({name})");
+                column.ty = SqlType::STRING;
+            }
+        }
+        let sql = format!(
+            "WITH result({}) AS ({sql}) SELECT {} FROM result",
+            names.join(", "),
+            shown.join(", ")
+        );
+        Ok((sql, columns))
     }
 
     pub(super) fn query(&mut self, query: &Query, outer: &Scope<'_>) -> SqlResult<(String, Vec<ColumnMeta>)> {
@@ -168,33 +185,55 @@ impl Translator {
         outer: &Scope<'_>,
         order: Option<&OrderBy>,
     ) -> SqlResult<(String, Vec<ColumnMeta>)> {
+        if select.into.is_some() {
+            return Err(SqlError::syntax("into"));
+        }
         let mut scope = outer.child();
         let mut from = Vec::new();
         for table in &select.from {
             from.push(self.table_with_joins(table, &mut scope)?);
         }
-        let mut columns = Vec::new();
-        let mut items = Vec::new();
-        for typed in self.projection(&select.projection, &scope)? {
-            items.push(format!("{} AS {}", typed.sql, quote_ident(&typed.name)));
-            columns.push(ColumnMeta::new(typed.name, typed.ty));
+        let projected = self.projection_with_sets(&select.projection, &mut scope, &mut from)?;
+        if let Some(Distinct::On(keys)) = &select.distinct {
+            let rest = self.select_tail(select, &scope, &from, &projected)?;
+            return self.distinct_on(keys, projected, &rest, order, &scope);
         }
-        if items.is_empty() {
-            items.push("NULL".into());
+        let mut sql = String::from("SELECT ");
+        if matches!(select.distinct, Some(Distinct::Distinct)) {
+            sql.push_str("DISTINCT ");
         }
-        let distinct = match &select.distinct {
-            None | Some(Distinct::All) => "",
-            Some(Distinct::Distinct) => "DISTINCT ",
-            Some(Distinct::On(_)) => return Err(not_supported("DISTINCT ON")),
-        };
-        let mut sql = format!("SELECT {distinct}{}", items.join(", "));
+        if projected.is_empty() {
+            sql.push_str("NULL");
+        }
+        let items: Vec<String> = projected
+            .iter()
+            .map(|typed| format!("{} AS {}", typed.sql, quote_ident(&typed.name)))
+            .collect();
+        sql.push_str(&items.join(", "));
+        sql.push_str(&self.select_tail(select, &scope, &from, &projected)?);
+        let columns: Vec<ColumnMeta> = projected.into_iter().map(result_column).collect();
+        if let Some(order) = order {
+            sql.push_str(&self.order_by(order, &columns, &mut scope)?);
+        }
+        Ok((sql, settle(columns)))
+    }
+
+    /// FROM to WINDOW.
+    fn select_tail(
+        &mut self,
+        select: &Select,
+        scope: &Scope<'_>,
+        from: &[String],
+        projected: &[Typed],
+    ) -> SqlResult<String> {
+        let mut sql = String::new();
         if !from.is_empty() {
             sql.push_str(&format!(" FROM {}", from.join(", ")));
         }
         if let Some(condition) = &select.selection {
             sql.push_str(&format!(
                 " WHERE {}",
-                self.expr_as(condition, &scope, &SqlType::Bool)?
+                self.expr_as(condition, scope, &SqlType::Bool)?
             ));
         }
         match &select.group_by {
@@ -202,7 +241,7 @@ impl Translator {
             GroupByExpr::Expressions(expressions, _) => {
                 let parts = expressions
                     .iter()
-                    .map(|e| self.sort_key(e, &columns, &scope))
+                    .map(|e| self.projected_key(e, projected, scope))
                     .collect::<SqlResult<Vec<_>>>()?;
                 sql.push_str(&format!(" GROUP BY {}", parts.join(", ")));
             }
@@ -211,13 +250,114 @@ impl Translator {
         if let Some(having) = &select.having {
             sql.push_str(&format!(
                 " HAVING {}",
-                self.expr_as(having, &scope, &SqlType::Bool)?
+                self.expr_as(having, scope, &SqlType::Bool)?
             ));
         }
-        if let Some(order) = order {
-            sql.push_str(&self.order_by(order, &columns, &mut scope)?);
+        sql.push_str(&self.named_windows(&select.named_window, scope)?);
+        Ok(sql)
+    }
+
+    /// The first row of each group of rows with equal keys. SQLite has no DISTINCT ON: the rows of a group are numbered in the
+    /// order asked for, and the first of each is taken.
+    fn distinct_on(
+        &mut self,
+        keys: &[Expr],
+        projected: Vec<Typed>,
+        rest: &str,
+        order: Option<&OrderBy>,
+        scope: &Scope<'_>,
+    ) -> SqlResult<(String, Vec<ColumnMeta>)> {
+        let mut groups = Vec::new();
+        for key in keys {
+            groups.push(self.projected_key(key, &projected, scope)?);
         }
-        Ok((sql, settle(columns)))
+        let mut sorted = Vec::new();
+        for item in order.map(order_items).transpose()?.unwrap_or_default() {
+            sorted.push((
+                self.projected_key(&item.expr, &projected, scope)?,
+                item.options.to_string(),
+            ));
+        }
+        if sorted
+            .iter()
+            .take(groups.len())
+            .any(|(key, _)| !groups.contains(key))
+        {
+            return Err(SqlError::new(
+                sqlstate::INVALID_COLUMN_REFERENCE,
+                "SELECT DISTINCT ON expressions must match initial ORDER BY expressions",
+            ));
+        }
+        let mut inner: Vec<String> = projected
+            .iter()
+            .enumerate()
+            .map(|(i, typed)| format!("{} AS c{i}", typed.sql))
+            .collect();
+        inner.extend(
+            sorted
+                .iter()
+                .enumerate()
+                .map(|(i, (key, _))| format!("{key} AS o{i}")),
+        );
+        let within: Vec<String> = sorted
+            .iter()
+            .map(|(key, options)| format!("{key}{options}"))
+            .collect();
+        let within = if within.is_empty() {
+            String::new()
+        } else {
+            format!(" ORDER BY {}", within.join(", "))
+        };
+        inner.push(format!(
+            "row_number() OVER (PARTITION BY {}{within}) AS nth",
+            groups.join(", ")
+        ));
+        let outer: Vec<String> = projected
+            .iter()
+            .enumerate()
+            .map(|(i, typed)| format!("c{i} AS {}", quote_ident(&typed.name)))
+            .collect();
+        let mut sql = format!(
+            "SELECT {} FROM (SELECT {}{rest}) WHERE nth = 1",
+            outer.join(", "),
+            inner.join(", ")
+        );
+        if !sorted.is_empty() {
+            let keys: Vec<String> = sorted
+                .iter()
+                .enumerate()
+                .map(|(i, (_, options))| format!("o{i}{options}"))
+                .collect();
+            sql.push_str(&format!(" ORDER BY {}", keys.join(", ")));
+        }
+        Ok((sql, settle(projected.into_iter().map(result_column).collect())))
+    }
+
+    /// A key as an expression, where neither positions nor names of result columns may stand.
+    fn projected_key(&mut self, key: &Expr, projected: &[Typed], scope: &Scope<'_>) -> SqlResult<String> {
+        let named = match key {
+            Expr::Value(value) => match &value.value {
+                sqlparser::ast::Value::Number(n, _) => n
+                    .parse()
+                    .ok()
+                    .and_then(|n: usize| projected.get(n.wrapping_sub(1))),
+                _ => None,
+            },
+            Expr::Identifier(ident) => {
+                let name = fold(ident);
+                projected.iter().find(|typed| typed.name == name)
+            }
+            _ => None,
+        };
+        let typed = match named {
+            Some(typed) => typed.clone(),
+            None => self.expr(key, scope)?,
+        };
+        // A number would be a position; as a key it tells no rows apart, as NULL does not.
+        if typed.sql.parse::<i64>().is_ok() {
+            return Ok("NULL".into());
+        }
+        Ok(self.in_order(typed.sql, &typed.ty))
     }
 
     /// The columns of a select list or RETURNING clause, wildcards spread out.
@@ -265,16 +405,46 @@ impl Translator {
         Ok(columns)
     }
 
+    /// The select list, with functions that give rows moved into FROM: there they give one row of the result for each of theirs.
+    fn projection_with_sets(
+        &mut self,
+        items: &[SelectItem],
+        scope: &mut Scope<'_>,
+        from: &mut Vec<String>,
+    ) -> SqlResult<Vec<Typed>> {
+        let Some((index, function, alias)) = items.iter().enumerate().find_map(|(i, item)| match item {
+            SelectItem::UnnamedExpr(Expr::Function(f)) if gives_rows(f) => Some((i, f, None)),
+            SelectItem::ExprWithAlias {
+                expr: Expr::Function(f),
+                alias,
+            } if gives_rows(f) => Some((i, f, Some(fold(alias)))),
+            _ => None,
+        }) else {
+            return self.projection(items, scope);
+        };
+        let name = fold_name(&function.name);
+        let mut with_rows = scope.clone();
+        let args = self.arguments(function_arguments(function), scope)?;
+        from.push(self.table_function(&name, args, "set", &[], false, &mut with_rows)?);
+        let source = with_rows.sources.pop();
+        let [column] = source.as_ref().map(|s| s.columns.as_slice()).unwrap_or_default() else {
+            return Err(not_supported(format!("{name}() in a select list")));
+        };
+        let given = Typed::new(column.sql.clone(), column.ty.clone())
+            .named(alias.unwrap_or_else(|| name.object().to_owned()));
+        let mut projected = self.projection(&items[..index], scope)?;
+        projected.push(given);
+        projected.extend(self.projection(&items[index + 1..], scope)?);
+        Ok(projected)
+    }
+
     fn order_by(
         &mut self,
         order: &OrderBy,
         columns: &[ColumnMeta],
         scope: &mut Scope<'_>,
     ) -> SqlResult<String> {
-        let OrderByKind::Expressions(expressions) = &order.kind else {
-            return Err(not_supported("ORDER BY ALL"));
-        };
-        let parts = expressions
+        let parts = order_items(order)?
             .iter()
             .map(|e| self.order_item(e, columns, scope))
             .collect::<SqlResult<Vec<_>>>()?;
@@ -318,7 +488,7 @@ impl Translator {
     }
 
     /// Enums, and arrays of them, sort as their values were declared, not by their text.
-    fn in_order(&self, sql: String, ty: &SqlType) -> String {
+    pub(super) fn in_order(&self, sql: String, ty: &SqlType) -> String {
         let item = match ty {
             SqlType::Array(item) => item,
             other => other,
@@ -332,255 +502,6 @@ impl Translator {
                 crate::catalog::quote_literal(&crate::datum::format_array(&body.values))
             ),
             _ => sql,
-        }
-    }
-
-    pub(super) fn table_with_joins(
-        &mut self,
-        table: &TableWithJoins,
-        scope: &mut Scope<'_>,
-    ) -> SqlResult<String> {
-        let mut sql = self.factor(&table.relation, scope)?;
-        for join in &table.joins {
-            let left = scope.sources.len();
-            let right_sql = self.factor(&join.relation, scope)?;
-            let (word, constraint) = match &join.join_operator {
-                JoinOperator::Join(c) | JoinOperator::Inner(c) => ("JOIN", Some(c)),
-                JoinOperator::Left(c) | JoinOperator::LeftOuter(c) => ("LEFT JOIN", Some(c)),
-                JoinOperator::Right(c) | JoinOperator::RightOuter(c) => ("RIGHT JOIN", Some(c)),
-                JoinOperator::FullOuter(c) => ("FULL JOIN", Some(c)),
-                JoinOperator::CrossJoin(_) => ("CROSS JOIN", None),
-                other => return Err(not_supported(format!("this kind of join ({other:?})"))),
-            };
-            sql.push_str(&format!(" {word} {right_sql}"));
-            match constraint {
-                Some(JoinConstraint::On(on)) => {
-                    sql.push_str(&format!(" ON {}", self.expr_as(on, scope, &SqlType::Bool)?))
-                }
-                Some(JoinConstraint::Using(names)) => {
-                    let names: Vec<String> = names.iter().map(|n| fold_name(n).object().to_owned()).collect();
-                    sql.push_str(&using(&names, scope, left)?);
-                }
-                Some(JoinConstraint::Natural) => {
-                    let right: Vec<&SourceColumn> =
-                        scope.sources[left..].iter().flat_map(|s| &s.columns).collect();
-                    let has = |name: &str| {
-                        scope.sources[..left]
-                            .iter()
-                            .any(|s| s.columns.iter().any(|c| !c.hidden && c.name == name))
-                    };
-                    let names: Vec<String> = right
-                        .iter()
-                        .filter(|c| !c.hidden && has(&c.name))
-                        .map(|c| c.name.clone())
-                        .collect();
-                    sql.push_str(&using(&names, scope, left)?);
-                }
-                _ => {}
-            }
-        }
-        Ok(sql)
-    }
-
-    fn factor(&mut self, factor: &TableFactor, scope: &mut Scope<'_>) -> SqlResult<String> {
-        match factor {
-            TableFactor::Table {
-                name, alias, args, ..
-            } => {
-                let name = fold_name(name);
-                let alias_name = alias.as_ref().map(|a| fold(&a.name));
-                let names: Vec<String> = alias
-                    .iter()
-                    .flat_map(|a| a.columns.iter().map(|c| fold(&c.name)))
-                    .collect();
-                if let Some(args) = args {
-                    return self.table_function(&name, &args.args, alias_name, &names, scope);
-                }
-                self.named_table(&name, alias_name, &names, scope)
-            }
-            TableFactor::Derived { subquery, alias, .. } => {
-                let (sql, mut columns) = {
-                    let outer = scope.clone();
-                    self.query(subquery, &outer)?
-                };
-                let name = alias
-                    .as_ref()
-                    .map_or_else(|| format!("subquery{}", scope.sources.len()), |a| fold(&a.name));
-                rename(
-                    &mut columns,
-                    &alias
-                        .iter()
-                        .flat_map(|a| a.columns.iter().map(|c| fold(&c.name)))
-                        .collect::<Vec<_>>(),
-                );
-                let sql = if matches!(subquery.body.as_ref(), SetExpr::Values(_)) {
-                    named_values(&sql, &columns)
-                } else {
-                    sql
-                };
-                scope.sources.push(plain_source(&name, &columns));
-                Ok(format!("({sql}) AS {}", quote_ident(&name)))
-            }
-            TableFactor::NestedJoin { table_with_joins, .. } => {
-                Ok(format!("({})", self.table_with_joins(table_with_joins, scope)?))
-            }
-            TableFactor::Function {
-                name, args, alias, ..
-            } => {
-                let alias_name = alias.as_ref().map(|a| fold(&a.name));
-                let names: Vec<String> = alias
-                    .iter()
-                    .flat_map(|a| a.columns.iter().map(|c| fold(&c.name)))
-                    .collect();
-                self.table_function(&fold_name(name), args, alias_name, &names, scope)
-            }
-            TableFactor::UNNEST {
-                array_exprs, alias, ..
-            } => {
-                let name = alias
-                    .as_ref()
-                    .map_or_else(|| "unnest".to_owned(), |a| fold(&a.name));
-                let column = alias
-                    .as_ref()
-                    .and_then(|a| a.columns.first())
-                    .map_or_else(|| name.clone(), |c| fold(&c.name));
-                let first = array_exprs
-                    .first()
-                    .ok_or_else(|| not_supported("unnest without an array"))?;
-                let array = self.expr(first, scope)?;
-                self.unnest(array, &name, &column, scope)
-            }
-            other => Err(not_supported(format!("this table expression: {other}"))),
-        }
-    }
-
-    fn unnest(&mut self, array: Typed, name: &str, column: &str, scope: &mut Scope<'_>) -> SqlResult<String> {
-        let (item, value) = match &array.ty {
-            SqlType::Array(item) if item.is_text() => ((**item).clone(), "value".to_owned()),
-            SqlType::Array(item) => (
-                (**item).clone(),
-                super::cast_call("value", &SqlType::STRING, item),
-            ),
-            _ => (SqlType::Unknown, "value".to_owned()),
-        };
-        scope
-            .sources
-            .push(plain_source(name, &[ColumnMeta::new(column, item)]));
-        let (column, name) = (quote_ident(column), quote_ident(name));
-        Ok(format!(
-            "(SELECT {value} AS {column} FROM json_each(p_array_json({}))) AS {name}",
-            array.sql
-        ))
-    }
-
-    fn table_function(
-        &mut self,
-        name: &ObjectName,
-        args: &[sqlparser::ast::FunctionArg],
-        alias: Option<String>,
-        names: &[String],
-        scope: &mut Scope<'_>,
-    ) -> SqlResult<String> {
-        let args = self.arguments(args, &scope.clone())?;
-        let alias = alias.unwrap_or_else(|| name.object().to_owned());
-        match (name.object(), args.as_slice()) {
-            ("generate_series", [from, to, step @ ..]) => {
-                let column = names.first().cloned().unwrap_or_else(|| alias.clone());
-                let step = step.first().map_or("1", |s| s.sql.as_str());
-                scope.sources.push(plain_source(
-                    &alias,
-                    &[ColumnMeta::new(column.clone(), SqlType::Int8)],
-                ));
-                Ok(format!(
-                    "(WITH RECURSIVE g(v) AS (SELECT {f} WHERE {f} <= {t} UNION ALL SELECT v + {step} FROM g WHERE v + {step} <= {t}) SELECT v AS {c} FROM g) AS {a}",
-                    f = from.sql,
-                    t = to.sql,
-                    c = quote_ident(&column),
-                    a = quote_ident(&alias)
-                ))
-            }
-            ("unnest", [array]) => self.unnest(array.clone(), &alias, names.first().unwrap_or(&alias), scope),
-            _ => Err(not_supported(format!("table function {name}()"))),
-        }
-    }
-
-    /// A table, view, sequence, WITH query, virtual table or bracketed statement by name.
-    pub(super) fn named_table(
-        &mut self,
-        name: &ObjectName,
-        alias: Option<String>,
-        names: &[String],
-        scope: &mut Scope<'_>,
-    ) -> SqlResult<String> {
-        let alias = alias.unwrap_or_else(|| name.object().to_owned());
-        let quoted = quote_ident(&alias);
-        if let [bare] = name.0.as_slice() {
-            let found = scope
-                .cte(bare)
-                .cloned()
-                .map(|columns| (columns, "main"))
-                .or_else(|| {
-                    self.ephemeral
-                        .iter()
-                        .find(|(n, _)| n == bare)
-                        .map(|(_, columns)| (columns.clone(), "temp"))
-                });
-            if let Some((mut columns, schema)) = found {
-                let physical = columns.clone();
-                rename(&mut columns, names);
-                let mut source = plain_source(&alias, &columns);
-                for (column, physical) in source.columns.iter_mut().zip(&physical) {
-                    column.sql = format!("{quoted}.{}", quote_ident(&physical.name));
-                }
-                scope.sources.push(source);
-                let prefix = if schema == "temp" { "temp." } else { "" };
-                return Ok(format!("{prefix}{} AS {quoted}", quote_ident(bare)));
-            }
-        }
-        if let Some((schema, table)) = crate::virtuals::find(name, &self.search_path, self.version) {
-            if self.internals_are_closed && crate::virtuals::is_restricted(schema, table) {
-                return Err(crate::virtuals::restricted());
-            }
-            let mut columns = crate::virtuals::columns(schema, table);
-            let physical = crate::virtuals::storage_name(schema, table);
-            if !self.virtual_tables.iter().any(|(s, t)| s == schema && t == table) {
-                self.virtual_tables.push((schema.to_owned(), table.to_owned()));
-            }
-            rename(&mut columns, names);
-            let mut source = plain_source(&alias, &columns);
-            source.qualifiers = vec![schema.to_owned()];
-            scope.sources.push(source);
-            return Ok(format!("temp.{} AS {quoted}", quote_ident(&physical)));
-        }
-        let object = self.relation(name)?;
-        self.privilege(&object, Privilege::Select)?;
-        let mut source = table_source(&object, &alias, &name.0[..name.0.len() - 1]);
-        for (column, name) in source.columns.iter_mut().filter(|c| !c.hidden).zip(names) {
-            column.name.clone_from(name);
-        }
-        scope.sources.push(source);
-        match &object.body {
-            Body::View(view) if !view.materialized => {
-                let statement = parse(&super::super::rewrite::rewrite(&view.query)?.sql)?;
-                let sqlparser::ast::Statement::Query(query) = statement else {
-                    return Err(not_supported("this view"));
-                };
-                self.view_depth += 1;
-                let translated = self.query(&query, &Scope::default());
-                self.view_depth -= 1;
-                let (sql, columns) = translated?;
-                let list: Vec<String> = columns
-                    .iter()
-                    .enumerate()
-                    .map(|(i, c)| format!("{} AS c{}", quote_ident(&c.name), i + 1))
-                    .collect();
-                Ok(format!("(SELECT {} FROM ({sql})) AS {quoted}", list.join(", ")))
-            }
-            Body::Sequence(_) => {
-                self.sequences.push(object.id);
-                Ok(format!("{} AS {quoted}", source_sql(&object, self.at)))
-            }
-            _ => Ok(format!("{} AS {quoted}", source_sql(&object, self.at))),
         }
     }
 
@@ -637,89 +558,21 @@ impl Scope<'_> {
     }
 }
 
-/// The columns of a stored object under an alias.
-pub(super) fn table_source(object: &Descriptor, alias: &str, qualifiers: &[String]) -> Source {
-    let quoted = quote_ident(alias);
-    let column = |name: &str, ty: &SqlType, id: u32, hidden: bool| SourceColumn {
-        name: name.to_owned(),
-        ty: ty.clone(),
-        sql: format!("{quoted}.{}", physical::column(id)),
-        hidden,
-    };
-    let columns = match &object.body {
-        Body::Table(table) => table
-            .columns
-            .iter()
-            .map(|c| column(&c.name, &c.ty, c.id, c.hidden))
-            .collect(),
-        Body::View(view) => view
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(i, (name, ty))| column(name, ty, u32::try_from(i).unwrap_or(0) + 1, false))
-            .collect(),
-        Body::Sequence(_) => vec![column("last_value", &SqlType::Int8, 1, false)],
-        _ => Vec::new(),
-    };
-    Source {
-        alias: alias.to_owned(),
-        columns,
-        qualifiers: qualifiers.to_vec(),
-    }
-}
-
-fn plain_source(alias: &str, columns: &[ColumnMeta]) -> Source {
-    let quoted = quote_ident(alias);
-    let columns = columns
-        .iter()
-        .map(|c| SourceColumn {
-            name: c.name.clone(),
-            ty: c.ty.clone(),
-            sql: format!("{quoted}.{}", quote_ident(&c.name)),
-            hidden: false,
-        })
-        .collect();
-    Source {
-        alias: alias.to_owned(),
-        columns,
-        qualifiers: Vec::new(),
-    }
-}
-
-fn rename(columns: &mut [ColumnMeta], names: &[String]) {
+pub(super) fn rename(columns: &mut [ColumnMeta], names: &[String]) {
     for (column, name) in columns.iter_mut().zip(names) {
         column.name.clone_from(name);
     }
 }
 
-fn named_values(sql: &str, columns: &[ColumnMeta]) -> String {
-    let list: Vec<String> = columns.iter().map(|c| quote_ident(&c.name)).collect();
-    format!("WITH v({}) AS ({sql}) SELECT * FROM v", list.join(", "))
+fn order_items(order: &OrderBy) -> SqlResult<&[OrderByExpr]> {
+    match &order.kind {
+        OrderByKind::Expressions(expressions) => Ok(expressions),
+        OrderByKind::All(_) => Err(not_supported("ORDER BY ALL")),
+    }
 }
 
-fn using(names: &[String], scope: &mut Scope<'_>, left: usize) -> SqlResult<String> {
-    let mut parts = Vec::new();
-    for name in names {
-        let find = |sources: &[Source]| {
-            sources
-                .iter()
-                .find_map(|s| s.columns.iter().find(|c| &c.name == name))
-                .map(|c| c.sql.clone())
-        };
-        let (Some(l), Some(r)) = (find(&scope.sources[..left]), find(&scope.sources[left..])) else {
-            return Err(undefined_column(name));
-        };
-        parts.push(format!("{l} = {r}"));
-        // The joined column appears once: as the left one.
-        for source in &mut scope.sources[left..] {
-            source.columns.retain(|c| &c.name != name);
-        }
-    }
-    Ok(if parts.is_empty() {
-        String::new()
-    } else {
-        format!(" ON {}", parts.join(" AND "))
-    })
+fn result_column(typed: Typed) -> ColumnMeta {
+    ColumnMeta::new(typed.name, typed.ty)
 }
 
 /// What never met a type is a string.

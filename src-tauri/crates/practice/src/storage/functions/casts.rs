@@ -37,14 +37,31 @@ pub(super) fn register(registry: &Registry<'_>) -> SqlResult<()> {
         (Datum::Int(x), Datum::Int(y)) => Ok(Datum::Int(x.wrapping_rem(y))),
         _ => Ok(Datum::Float(a.float(0) % a.float(1))),
     })?;
+    registry.strict("p_whole", PURE, |a| match a.get(0) {
+        Datum::Float(_) => Err(SqlError::new(
+            sqlstate::NUMERIC_OUT_OF_RANGE,
+            "integer out of range",
+        )),
+        whole => Ok(whole),
+    })?;
+    // How many steps a series makes after its first number; below 0 for a series without numbers.
+    registry.strict("p_series_steps", PURE, |a| {
+        let (from, to, step) = (a.int(0), a.int(1), a.int(2));
+        if step == 0 {
+            return Err(SqlError::new(sqlstate::INVALID_PARAMETER, "step cannot be 0"));
+        }
+        let steps = if (step > 0) == (to >= from) || to == from {
+            (i128::from(to) - i128::from(from)) / i128::from(step)
+        } else {
+            -1
+        };
+        Ok(Datum::Int(i64::try_from(steps).unwrap_or(i64::MAX)))
+    })?;
     registry.strict("p_pow", PURE, |a| {
         Ok(whole_if_possible(a.float(0).powf(a.float(1))))
     })?;
     registry.strict("p_enum_order", PURE, |a| {
         Ok(enum_order(&a.text(0), &a.text(1)).into())
-    })?;
-    registry.strict("p_json", PURE, |a| {
-        cast(a.get(0), &type_named(&a.text(1)), &SqlType::Jsonb)
     })
 }
 

@@ -8,6 +8,11 @@ use crate::datum::Datum;
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::types::SqlType;
 
+/// The arguments and the result of the function whose OID is the argument.
+fn signature(context: &FunctionContext, arguments: &super::Arguments<'_, '_>) -> Option<(String, String)> {
+    crate::virtuals::function_signature(&context.lock().catalog, arguments.int(0))
+}
+
 pub(super) fn register(registry: &Registry<'_>, context: &Arc<FunctionContext>) -> SqlResult<()> {
     let with = |body: fn(&FunctionContext, &super::Arguments<'_, '_>) -> SqlResult<Datum>| {
         let context = Arc::clone(context);
@@ -118,7 +123,8 @@ pub(super) fn register(registry: &Registry<'_>, context: &Arc<FunctionContext>) 
         VOLATILE,
         with(|c, a| {
             let state = c.lock();
-            let id = u32::try_from(a.int(0)).unwrap_or(0);
+            let id = crate::virtuals::indexed_table(a.int(0))
+                .unwrap_or_else(|| u32::try_from(a.int(0)).unwrap_or(0));
             let visible = state.catalog.descriptors.get(&id).is_some_and(|d| {
                 let schema = state.catalog.name_of(d.schema_id);
                 state.search_path.contains(&schema) && state.catalog.name_of(d.parent_id) == state.database
@@ -178,7 +184,24 @@ pub(super) fn register(registry: &Registry<'_>, context: &Arc<FunctionContext>) 
     registry.strict(
         "p_indexdef",
         VOLATILE,
-        with(|c, a| Ok(crate::virtuals::index_definition(&c.lock().catalog, a.int(0)).into())),
+        with(|c, a| {
+            let catalog = &c.lock().catalog;
+            Ok(match a.int(1) {
+                0 => crate::virtuals::index_definition(catalog, a.int(0)),
+                n => crate::virtuals::index_column(catalog, a.int(0), n),
+            }
+            .into())
+        }),
+    )?;
+    registry.strict(
+        "p_function_arguments",
+        VOLATILE,
+        with(|c, a| Ok(signature(c, a).map(|(arguments, _)| arguments).into())),
+    )?;
+    registry.strict(
+        "p_function_result",
+        VOLATILE,
+        with(|c, a| Ok(signature(c, a).map(|(_, result)| result).into())),
     )?;
     registry.strict(
         "p_constraintdef",

@@ -1,19 +1,17 @@
-//! Functions on strings, bytes, arrays and JSON, and the aggregates SQLite lacks.
+//! Functions on strings and bytes.
 
 use md5::Md5;
-use rusqlite::Connection;
-use rusqlite::functions::{Aggregate, Context, FunctionFlags};
+use rusqlite::types::ValueRef;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::{PURE, Registry, VOLATILE};
-use crate::datum::{Datum, format_array, format_json, hex, parse_array, unhex};
+use crate::datum::{Datum, hex, unhex};
 use crate::error::{SqlError, SqlResult, sqlstate};
 
 pub(super) fn register(registry: &Registry<'_>) -> SqlResult<()> {
     digests(registry)?;
     strings(registry)?;
     matching(registry)?;
-    arrays_and_json(registry)?;
     registry.plain("p_gen_random_uuid", VOLATILE, |_| {
         Ok(Datum::Text(uuid::Uuid::new_v4().to_string()))
     })?;
@@ -69,7 +67,10 @@ fn bad_encoding() -> SqlError {
 fn digest<D: Digest>(arguments: &super::Arguments<'_, '_>) -> Vec<u8> {
     let mut hash = D::new();
     for i in 0..arguments.len() {
-        hash.update(arguments.bytes(i));
+        match arguments.borrowed(i) {
+            Some(bytes) => hash.update(bytes),
+            None => hash.update(arguments.bytes(i)),
+        }
     }
     hash.finalize().to_vec()
 }
@@ -108,13 +109,11 @@ fn strings(registry: &Registry<'_>) -> SqlResult<()> {
         let end = length.map_or(usize::MAX, |n| {
             usize::try_from((start - 1).saturating_add(n)).unwrap_or(0)
         });
-        Ok(match a.get(0) {
-            // Sliced and not iterated: payload rows have megabytes.
-            Datum::Bytes(b) => Datum::Bytes(
-                b.get(skip.min(b.len())..end.clamp(skip, b.len().max(skip)).min(b.len()))
-                    .unwrap_or_default()
-                    .to_vec(),
-            ),
+        Ok(match a.0.get_raw(0) {
+            ValueRef::Blob(bytes) => {
+                let end = end.min(bytes.len());
+                Datum::Bytes(bytes.get(skip.min(end)..end).unwrap_or_default().to_vec())
+            }
             _ => Datum::Text(
                 a.text(0)
                     .chars()
@@ -124,8 +123,18 @@ fn strings(registry: &Registry<'_>) -> SqlResult<()> {
             ),
         })
     })?;
+    registry.strict("p_size_pretty", PURE, |a| {
+        let (mut size, mut unit) = (a.int(0), 0);
+        let units = ["bytes", "kB", "MB", "GB", "TB"];
+        while size.unsigned_abs() >= 10_240 && unit + 1 < units.len() {
+            size = (size + 512) / 1024;
+            unit += 1;
+        }
+        Ok(Datum::Text(format!("{size} {}", units[unit])))
+    })?;
     registry.strict("p_octet_length", PURE, |a| {
-        Ok(Datum::Int(i64::try_from(a.bytes(0).len()).unwrap_or(i64::MAX)))
+        let length = a.borrowed(0).map_or_else(|| a.bytes(0).len(), <[u8]>::len);
+        Ok(Datum::Int(i64::try_from(length).unwrap_or(i64::MAX)))
     })?;
     registry.strict("p_lower", PURE, |a| Ok(Datum::Text(a.text(0).to_lowercase())))?;
     registry.strict("p_upper", PURE, |a| Ok(Datum::Text(a.text(0).to_uppercase())))?;
@@ -257,6 +266,10 @@ fn matching(registry: &Registry<'_>) -> SqlResult<()> {
             .into_owned(),
         ))
     })?;
+    registry.strict("p_regexp_split", PURE, |a| {
+        let text = a.text(0);
+        Ok(Datum::text_array(pattern(&a.text(1), false)?.split(&text)))
+    })?;
     registry.strict("p_regexp_extract", PURE, |a| {
         let text = a.text(0);
         let regex = pattern(&a.text(1), false)?;
@@ -291,135 +304,4 @@ fn like(text: &str, like: &str) -> SqlResult<bool> {
     }
     expression.push('$');
     Ok(pattern(&expression, false)?.is_match(text))
-}
-
-fn arrays_and_json(registry: &Registry<'_>) -> SqlResult<()> {
-    registry.plain("p_array", PURE, |a| {
-        Ok(Datum::text_array((0..a.len()).map(|i| a.text(i))))
-    })?;
-    registry.plain("p_array_json", PURE, |a| {
-        let items = if a.any_null() {
-            Vec::new()
-        } else {
-            parse_array(&a.text(0))
-        };
-        Ok(Datum::Text(serde_json::Value::from(items).to_string()))
-    })?;
-    registry.strict("p_array_has", PURE, |a| {
-        let wanted = a.text(0);
-        Ok(parse_array(&a.text(1))
-            .iter()
-            .any(|item| item.as_deref() == Some(&wanted))
-            .into())
-    })?;
-    registry.strict("p_array_get", PURE, |a| {
-        let index = usize::try_from(a.int(1)).unwrap_or(0);
-        Ok(parse_array(&a.text(0))
-            .into_iter()
-            .nth(index.wrapping_sub(1))
-            .flatten()
-            .into())
-    })?;
-    registry.strict("p_array_length", PURE, |a| {
-        let n = parse_array(&a.text(0)).len();
-        Ok(if n == 0 {
-            Datum::Null
-        } else {
-            Datum::Int(i64::try_from(n).unwrap_or(0))
-        })
-    })?;
-    registry.strict("p_array_to_string", PURE, |a| {
-        Ok(Datum::Text(
-            parse_array(&a.text(0))
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join(&a.text(1)),
-        ))
-    })?;
-    registry.strict("p_string_to_array", PURE, |a| {
-        Ok(Datum::Text(format_array(a.text(0).split(&a.text(1)))))
-    })?;
-    registry.strict("p_json_get", PURE, |a| {
-        Ok(json_at(&a.text(0), &a.get(1)).map(|v| format_json(&v)).into())
-    })?;
-    registry.strict("p_json_text", PURE, |a| {
-        Ok(match json_at(&a.text(0), &a.get(1)) {
-            None | Some(serde_json::Value::Null) => Datum::Null,
-            Some(serde_json::Value::String(text)) => Datum::Text(text),
-            Some(other) => Datum::Text(format_json(&other)),
-        })
-    })?;
-    registry.plain("p_json_build_object", PURE, |a| {
-        let mut map = serde_json::Map::new();
-        for i in (0..a.len()).step_by(2) {
-            map.insert(a.text(i), to_json(a.get(i + 1)));
-        }
-        Ok(Datum::Text(format_json(&serde_json::Value::Object(map))))
-    })?;
-    registry.strict("p_json_pretty", PURE, |a| {
-        let value: serde_json::Value = serde_json::from_str(&a.text(0)).unwrap_or_default();
-        Ok(Datum::Text(
-            serde_json::to_string_pretty(&value).unwrap_or_default(),
-        ))
-    })
-}
-
-fn to_json(value: Datum) -> serde_json::Value {
-    match value {
-        Datum::Null => serde_json::Value::Null,
-        Datum::Int(i) => i.into(),
-        Datum::Float(f) => f.into(),
-        Datum::Text(t) => t.into(),
-        Datum::Bytes(b) => hex(&b).into(),
-    }
-}
-
-fn json_at(json: &str, key: &Datum) -> Option<serde_json::Value> {
-    let value: serde_json::Value = serde_json::from_str(json).ok()?;
-    match key {
-        Datum::Int(i) => {
-            let items = value.as_array()?;
-            let index = if *i < 0 {
-                i64::try_from(items.len()).ok()? + i
-            } else {
-                *i
-            };
-            items.get(usize::try_from(index).ok()?).cloned()
-        }
-        key => value.get(key.as_str()?).cloned(),
-    }
-}
-
-struct Gather;
-
-impl Aggregate<Vec<Option<String>>, Option<String>> for Gather {
-    fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<Vec<Option<String>>> {
-        Ok(Vec::new())
-    }
-
-    fn step(&self, context: &mut Context<'_>, items: &mut Vec<Option<String>>) -> rusqlite::Result<()> {
-        items.push(match Datum::from(context.get_raw(0)) {
-            Datum::Null => None,
-            Datum::Int(i) => Some(i.to_string()),
-            Datum::Float(f) => Some(f.to_string()),
-            Datum::Text(t) => Some(t),
-            Datum::Bytes(b) => Some(format!("\\x{}", hex(&b))),
-        });
-        Ok(())
-    }
-
-    /// NULL over no rows at all, as every aggregate but `count`.
-    fn finalize(
-        &self,
-        _: &mut Context<'_>,
-        items: Option<Vec<Option<String>>>,
-    ) -> rusqlite::Result<Option<String>> {
-        Ok(items.map(|items| format_array(items.iter().map(|i| i.as_deref().unwrap_or("NULL")))))
-    }
-}
-
-pub(super) fn register_aggregates(sqlite: &Connection) -> SqlResult<()> {
-    sqlite.create_aggregate_function("p_array_agg", 1, FunctionFlags::SQLITE_UTF8, Gather)?;
-    Ok(())
 }

@@ -7,6 +7,9 @@ use crate::datum::{Datum, invalid_text};
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::time_text::{Interval, part_of, read_moment, to_storage, truncate};
 
+/// A series of moments is made in memory; this many are 30 MB.
+const MOST_MOMENTS: usize = 1_000_000;
+
 fn moment(text: &str) -> SqlResult<chrono::NaiveDateTime> {
     read_moment(text, false).ok_or_else(|| invalid_text("timestamp", text))
 }
@@ -41,6 +44,27 @@ pub(super) fn register(registry: &Registry<'_>, context: &Arc<FunctionContext>) 
             .add_to(moment(&a.text(0))?, a.int(2))
             .ok_or_else(out_of_range)?;
         Ok(Datum::Text(to_storage(moved)))
+    })?;
+    // A step may be months long, so that no number stands for it: the moments are counted out.
+    registry.strict("p_moments", PURE, |a| {
+        let (from, to) = (moment(&a.text(0))?, moment(&a.text(1))?);
+        let step = Interval::parse(&a.text(2))?;
+        let direction = step.total_micros().signum();
+        if direction == 0 {
+            return Err(SqlError::new(sqlstate::INVALID_PARAMETER, "step cannot be 0"));
+        }
+        let mut moments = Vec::new();
+        for n in 0.. {
+            let next = step.add_to(from, n).ok_or_else(out_of_range)?;
+            if if direction > 0 { next > to } else { next < to } {
+                break;
+            }
+            if moments.len() == MOST_MOMENTS {
+                return Err(SqlError::not_on_practice("generate_series over so many moments"));
+            }
+            moments.push(to_storage(next));
+        }
+        Ok(Datum::Text(serde_json::Value::from(moments).to_string()))
     })?;
     registry.strict("p_ts_sub", PURE, |a| {
         Ok(Datum::Text(
@@ -116,11 +140,8 @@ pub(super) fn register(registry: &Registry<'_>, context: &Arc<FunctionContext>) 
     let c = Arc::clone(context);
     registry.strict("p_sleep", VOLATILE, move |a| {
         let cluster = c.cluster()?;
-        std::thread::sleep(
-            cluster
-                .clock()
-                .real(std::time::Duration::from_secs_f64(a.float(0).clamp(0.0, 60.0))),
-        );
+        let span = std::time::Duration::try_from_secs_f64(a.float(0).max(0.0)).map_err(|_| out_of_range())?;
+        c.interrupt.sleep(cluster.clock().real(span))?;
         Ok(Datum::from(true))
     })
 }
