@@ -174,12 +174,7 @@ impl<'desktop> App<'desktop> {
     pub fn kill(self) {
         let killed = self.desktop.kill_program(env!("CARGO_BIN_EXE_roachvault"));
         assert!(killed > 0, "no app was running");
-        until("the app to be gone", SOON, || {
-            match self.session.script("1", &json!([])) {
-                Ok(_) => Err("it still answers".into()),
-                Err(_) => Ok(()),
-            }
-        });
+        self.ended();
     }
 
     /// Gives the app's window the keys; false where there is none.
@@ -201,13 +196,28 @@ impl<'desktop> App<'desktop> {
             match self.session.script("1", &json!([])) {
                 Ok(_) => {
                     // Pressed again as long as it runs: right after a dialog has closed, no window may have the keys.
-                    if self.activate_window() {
-                        let _ = self
-                            .desktop
-                            .output("xdotool", &["key", "--clearmodifiers", "alt+F4"]);
-                    }
+                    self.press_close();
                     Err("it still answers".into())
                 }
+                Err(_) => Ok(()),
+            }
+        });
+    }
+
+    /// Asks the window to close; it may ask back.
+    pub fn press_close(&self) {
+        if self.activate_window() {
+            let _ = self
+                .desktop
+                .output("xdotool", &["key", "--clearmodifiers", "alt+F4"]);
+        }
+    }
+
+    /// Waits until the app is gone by itself.
+    pub fn ended(self) {
+        until("the app to end", SOON, || {
+            match self.session.script("1", &json!([])) {
+                Ok(_) => Err("it still answers".into()),
                 Err(_) => Ok(()),
             }
         });

@@ -162,6 +162,30 @@ fn a_cancelled_upload_leaves_nothing_in_the_cluster() {
 }
 
 #[test]
+fn closing_the_window_during_an_upload_asks_first() {
+    let Some(desktop) = Desktop::start("closing_the_window_during_an_upload_asks_first") else {
+        return;
+    };
+    let file = desktop.files_dir().join("large.bin");
+    fs::File::create(&file).unwrap().set_len(4 << 30).unwrap();
+    let app = at_files(&desktop);
+    upload(&app, &file);
+    app.see_row("large.bin, uploading");
+
+    app.press_close();
+    native_dialog::press_until_closed(&desktop, "Escape");
+    app.see_row("large.bin, uploading");
+
+    app.press_close();
+    native_dialog::press_until_closed(&desktop, "Return");
+    app.ended();
+
+    let app = App::open(&desktop);
+    app.see("Interrupted");
+    app.quit();
+}
+
+#[test]
 fn an_upload_goes_on_where_it_was_after_the_app_was_killed() {
     let Some(desktop) = Desktop::start("an_upload_goes_on_where_it_was_after_the_app_was_killed") else {
         return;

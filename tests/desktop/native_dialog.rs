@@ -47,6 +47,23 @@ pub fn choose(desktop: &Desktop, path: &Path) {
     });
 }
 
+/// Answers the message dialog that is about to open with this key, and waits until it is gone.
+#[track_caller]
+pub fn press_until_closed(desktop: &Desktop, key: &str) {
+    until("a native message dialog", SOON, || {
+        dialogs(desktop)
+            .pop()
+            .ok_or_else(|| "no dialog is on the screen".to_owned())
+    });
+    until("the message dialog to close", SOON, || match dialogs(desktop).pop() {
+        None => Ok(()),
+        Some(dialog) => {
+            press(desktop, &dialog, key)?;
+            Err("it is still open".into())
+        }
+    });
+}
+
 /// Pastes the path, as one change: a path that is typed letter by letter meets the dialog's completion halfway, which
 /// then puts in what it guesses.
 fn paste_path(desktop: &Desktop, dialog: &str, path: &str) -> Result<(), String> {

@@ -36,8 +36,8 @@ function Consequences({ plan }: { plan: RenamePlan }) {
       {plan.collections.map(({ path, backups, whole }) =>
         whole ? (
           <Callout key={path} tone="attention" title={`${path} holds ${counted(backups, "backup")}`}>
-            They can be restored from the new place. Schedules, scripts and saved addresses that name the old
-            one do not find them any more.
+            {backups === 1 ? "It" : "They"} can be restored from the new place. Schedules, scripts and saved
+            addresses that name the old one do not find {backups === 1 ? "it" : "them"} any more.
           </Callout>
         ) : (
           <Callout key={path} tone="bad" title={`This tears the backups in ${path} apart`}>
@@ -116,7 +116,7 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
             isDisabled={!canStart}
             isPending={rename.isPending}
           >
-            {plan?.merges.length ? "Merge the folders" : isOne ? "Rename" : "Move"}
+            {plan?.merges.length ? "Merge the folders" : `${isOne ? "Rename" : "Move"}${plan ? " all the same" : ""}`}
           </Button>
         </>
       }
