@@ -53,9 +53,7 @@ describe("the files", () => {
     renderApp("/clusters/c1/files");
     expect(await row(/^customers\.csv, 14\.2 MiB/)).toBeVisible();
     expect(await row(/^exports, folder, 31 files/)).toBeVisible();
-    expect(
-      within(await row(/^bank-backup, backup collection/)).getByText("Backup · 3 moments"),
-    ).toBeVisible();
+    expect(within(await row(/^bank-backup, backup collection/)).getByText("3 backups")).toBeVisible();
     expect(screen.getByText("Your files · userfiles_ada")).toBeVisible();
     await expectAccessible();
   });
@@ -102,7 +100,7 @@ describe("the files", () => {
     expect(screen.getByText("This connection is read-only")).toBeVisible();
     expect(screen.getByRole("button", { name: "Upload…" })).toBeDisabled();
     expect(screen.getByRole("button", { name: "Delete…" })).toBeDisabled();
-    expect(screen.getByRole("button", { name: "Download" })).toBeEnabled();
+    expect(screen.getByRole("button", { name: "Download…" })).toBeEnabled();
   });
 
   it("of a large folder are fetched as they come into view, and all when all are selected", async () => {
@@ -343,7 +341,7 @@ describe("a download", () => {
     });
     renderApp("/clusters/c1/files");
     await user.click(await row(/^customers\.csv/));
-    await user.click(screen.getByRole("button", { name: "Download" }));
+    await user.click(screen.getByRole("button", { name: "Download…" }));
     await waitFor(() => expect(sentOf(backend, "start_download")).toHaveLength(1));
     expect(sentOf(backend, "plan_download")[0]?.request).toEqual({
       store: null,

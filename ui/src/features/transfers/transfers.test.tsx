@@ -104,7 +104,7 @@ describe("the transfers", () => {
     const backend = await withJobs([upload, partly], { pause_job: () => null, retry_failed: () => "u3" });
     await user.click(screen.getByRole("button", { name: "Show transfers" }));
     expect(within(panel()).getByText("The file changed while it was read.")).toBeVisible();
-    expect(within(panel()).getByText("2 files done, 29.0 MiB · 1 file failed")).toBeVisible();
+    expect(within(panel()).getByText("acme · 2 files done, 29.0 MiB · 1 file failed")).toBeVisible();
     await expectAccessible();
     await user.click(screen.getByRole("button", { name: "Pause: Upload orders.csv" }));
     await user.click(screen.getByRole("button", { name: "Retry failed: Upload 3 files" }));
@@ -132,7 +132,7 @@ describe("the totals", () => {
       progress: { done: 88 * mib, total: 100 * mib, unit: "bytes" as const },
       secondsLeft: 40,
     };
-    expect(totalsOf([upload, other, partly]).words).toBe("2 jobs · 500 of 1000 MiB · 76.0 MiB/s · 40 s left");
+    expect(totalsOf([upload, other, partly]).words).toBe("2 jobs · 500 of 1,000 MiB · 76.0 MiB/s · 40 s left");
     expect(totalsOf([upload, other, partly]).fraction).toBeCloseTo(0.5);
   });
 
