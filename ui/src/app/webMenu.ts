@@ -1,7 +1,11 @@
-/** Text that is selected where the pointer is: there is something to copy. */
-function isSelected(target: Node): boolean {
+/** Selected text is where the pointer is: there is something to copy. */
+function isSelected(target: Element): boolean {
   const selection = document.getSelection();
-  return selection !== null && !selection.isCollapsed && selection.containsNode(target, true);
+  if (selection === null || selection.isCollapsed) return false;
+  const range = selection.getRangeAt(0);
+  return [...target.childNodes].some(
+    (node) => node.nodeType === Node.TEXT_NODE && range.intersectsNode(node),
+  );
 }
 
 /**

@@ -72,6 +72,16 @@ export interface ContextMenuProps {
 /** What can be done with what the pointer or the keyboard is on. Closed, the focus is where it was. */
 export function ContextMenu({ label, place, actions, onClose }: ContextMenuProps) {
   const anchor = useRef<HTMLSpanElement>(null);
+  // What opens a dialog opens it over the page, not over a menu that is going.
+  const groups = groupsOf(actions).map((group) =>
+    group.map((action) => ({
+      ...action,
+      onAction: () => {
+        onClose();
+        requestAnimationFrame(() => requestAnimationFrame(action.onAction));
+      },
+    })),
+  );
   return (
     <>
       {createPortal(
@@ -87,7 +97,7 @@ export function ContextMenu({ label, place, actions, onClose }: ContextMenuProps
         placement="bottom start"
         aria-label={label}
       >
-        <Actions label={label} groups={groupsOf(actions)} autoFocus="first" />
+        <Actions label={label} groups={groups} autoFocus="first" />
       </Popover>
     </>
   );
