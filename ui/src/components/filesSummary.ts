@@ -20,6 +20,8 @@ export function filesSummary(
 ): string {
   const isUndone = job.state === "cancelled" && done === 0 && job.error === null && notes.length === 0;
   if (isUndone && writes.includes(job.kind)) return "Nothing was left behind in the cluster.";
+  // The error says it.
+  if (job.error !== null && done + skipped === 0 && failed <= 1) return "";
   const parts = [
     done > 0 || skipped + failed === 0 ? `${counted(done, "file")} done, ${bytes(doneBytes)}` : "",
     skipped > 0 ? `${counted(skipped, "file")} skipped` : "",

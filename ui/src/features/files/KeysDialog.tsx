@@ -18,7 +18,7 @@ function Keys({ of }: { of: string }) {
 }
 
 const keys: readonly [what: string, keys: string][] = [
-  ["Open a folder, a collection or a file’s details", "Enter"],
+  ["Open", "Enter"],
   ["Details of a file", "Alt+Enter"],
   ["Preview of a file", "Ctrl+Y"],
   ["The folder above", "Backspace or Alt+↑"],
@@ -28,8 +28,8 @@ const keys: readonly [what: string, keys: string][] = [
   ["Let the selection go", "Esc"],
   ["Rename, or move several", "F2"],
   ["Delete", "Delete"],
-  ["Upload what was copied in a file manager", "Ctrl+V"],
-  ["Everything that can be done with the selection", "Shift+F10 or Menu"],
+  ["Upload what was copied", "Ctrl+V"],
+  ["Menu of the selection", "Shift+F10 or Menu"],
 ];
 
 /** What the keyboard does while the list of files has it. */

@@ -31,7 +31,7 @@ export const exportAction = (onExport: () => void): MenuAction => ({
   id: "export",
   label: "Export…",
   icon: "external",
-  description: "An archive on this computer, with a list of names and digests.",
+  description: "An archive here, with a list of digests.",
   onAction: onExport,
 });
 
@@ -72,7 +72,7 @@ export function selectionMenu(
             {
               id: "details",
               label: "Details",
-              icon: "info",
+              icon: "file",
               keys: "Alt+Enter",
               onAction: () => deeds.onDetails(only),
             },
