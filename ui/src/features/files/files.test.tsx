@@ -600,6 +600,39 @@ describe("a file", () => {
     await expectAccessible();
   });
 
+  it("of which parts are missing says so where it is looked at, and one without bytes that it is empty", async () => {
+    const user = userEvent.setup();
+    const details = {
+      path: "customers.csv",
+      store,
+      uri: `userfile://${store}/customers.csv`,
+      fileId: "f1",
+      sizeBytes: 10,
+      storedBytes: 4,
+      uploadedAt: null,
+      username: "ada",
+      contiguous: false,
+      sha256: null,
+      chunks: [{ offset: 6, sizeBytes: 4, sha256: "bb" }],
+    };
+    let sizes = { sizeBytes: 10, storedBytes: 4, contiguous: false };
+    atFiles({
+      get_userfile: () => ({ ...details, ...sizes }),
+      preview_userfile: () => ({ kind: "text", text: "", truncated: sizes.sizeBytes > 0 }),
+    });
+    renderApp("/clusters/c1/files");
+    await user.dblClick(await row(/^customers\.csv/));
+    expect(await screen.findByText("10 bytes")).toBeVisible();
+    await user.click(screen.getByRole("tab", { name: "Preview" }));
+    expect(await screen.findByText("This file is damaged")).toBeVisible();
+    expect(screen.getByText("No byte of it can be read.")).toBeVisible();
+    await user.keyboard("{Escape}");
+    sizes = { sizeBytes: 0, storedBytes: 0, contiguous: true };
+    await user.dblClick(await row(/^customers-old\.csv/));
+    await user.click(await screen.findByRole("tab", { name: "Preview" }));
+    expect(await screen.findByText("The file is empty: it has no bytes.")).toBeVisible();
+  });
+
   it("of many parts has its digest worked out when it is asked for", async () => {
     const user = userEvent.setup();
     const sha256 = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
