@@ -8,6 +8,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeQueryClient } from "./app/queryClient";
 import { makeRouter } from "./app/router";
+import { keepMenuForText } from "./app/webMenu";
 import { watchJobs } from "./ipc/jobs";
 
 const root = document.getElementById("root");
@@ -15,6 +16,7 @@ if (root === null) throw new Error("index.html has no #root");
 
 const queryClient = makeQueryClient();
 watchJobs(queryClient);
+keepMenuForText();
 
 createRoot(root).render(
   <StrictMode>

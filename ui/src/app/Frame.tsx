@@ -18,10 +18,10 @@ export function Frame() {
       {!isFirstRun && <Rail />}
       <div className={styles.main}>
         <Outlet />
+        <ToastRegion />
         {/* The activity lists the same jobs and more. */}
         {pathname !== "/activity" && <TransfersPanel />}
       </div>
-      <ToastRegion />
     </div>
   );
 }

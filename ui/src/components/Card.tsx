@@ -9,16 +9,20 @@ export interface CardProps {
   emphasis?: "accent" | "good" | "attention" | "bad";
   /** Takes the padding away, for tables and lists that reach the edge. */
   flush?: boolean;
+  /** Shares the height of its column with what stands above and below: it shrinks, but not below so many pixels. */
+  atLeast?: number;
   children: ReactNode;
 }
 
-export function Card({ title, aside, emphasis, flush, children }: CardProps) {
+export function Card({ title, aside, emphasis, flush, atLeast, children }: CardProps) {
   const titleId = useId();
   return (
     <section
       className={styles.card}
       data-emphasis={emphasis}
       data-flush={flush || undefined}
+      data-shrinks={atLeast === undefined ? undefined : true}
+      style={{ minHeight: atLeast }}
       aria-labelledby={title ? titleId : undefined}
     >
       {(title || aside) && (

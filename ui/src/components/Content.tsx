@@ -1,10 +1,17 @@
 import type { ReactNode } from "react";
 import styles from "./Content.module.css";
 
+export interface ContentProps {
+  width?: "full" | "form";
+  /** As high as the window leaves room for: a list in it scrolls, and the page does not. */
+  isFilled?: boolean;
+  children: ReactNode;
+}
+
 /** The measure of every page: room at the edges, no wider than can be read, sections under one another. */
-export function Content({ width = "full", children }: { width?: "full" | "form"; children: ReactNode }) {
+export function Content({ width = "full", isFilled, children }: ContentProps) {
   return (
-    <div className={styles.content} data-width={width}>
+    <div className={styles.content} data-width={width} data-filled={isFilled || undefined}>
       {children}
     </div>
   );

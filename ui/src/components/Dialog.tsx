@@ -3,6 +3,7 @@ import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-c
 import { Button, ButtonRow } from "./Button";
 import { Stack } from "./Card";
 import styles from "./Dialog.module.css";
+import { returnFocus } from "./lastFocus";
 import { ProductionGuard, useProductionGuard } from "./ProductionGuard";
 
 export interface DialogProps {
@@ -30,6 +31,9 @@ export function Dialog({
   onSubmit,
   children,
 }: DialogProps) {
+  useEffect(() => {
+    if (isOpen) return returnFocus;
+  }, [isOpen]);
   const inner = (
     <>
       <div className={styles.body}>{children}</div>

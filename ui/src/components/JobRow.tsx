@@ -103,6 +103,10 @@ export interface JobRowProps {
   job: ShownJob;
   /** Names the cluster: for lists over several. */
   withConnection?: boolean;
+  /** Two lines for a job that ended, in a list of many. */
+  isDense?: boolean;
+  /** What an ended job came to, in a few words. */
+  summary?: string;
   onPause?: () => void;
   onResume?: () => void;
   onCancel?: () => void;
@@ -118,6 +122,8 @@ export interface JobRowProps {
 export function JobRow({
   job,
   withConnection,
+  isDense = false,
+  summary,
   onPause,
   onResume,
   onCancel,
@@ -129,9 +135,17 @@ export function JobRow({
   const { word, tone } = jobStates[job.state];
   const fraction = jobFraction(job);
   const figures = jobFigures(job);
-  const about = (verb: string) => `${verb}: ${job.title}`;
+  const about = [withConnection && job.connectionName, job.ended ? summary : job.phase]
+    .filter(Boolean)
+    .join(" · ");
+  const named = (verb: string) => `${verb}: ${job.title}`;
   return (
-    <article className={styles.row} aria-label={job.title}>
+    <article
+      className={styles.row}
+      aria-label={job.title}
+      data-dense={isDense || undefined}
+      data-ended={job.ended || undefined}
+    >
       {job.ended ? (
         <Mark tone={tone} icon={job.state === "cancelled" ? "minus" : undefined} />
       ) : (
@@ -155,38 +169,34 @@ export function JobRow({
             tone={tone === "attention" ? "attention" : "accent"}
           />
         )}
-        {(job.phase || withConnection) && !(job.ended && !withConnection) && (
-          <p className={styles.phase}>
-            {[withConnection && job.connectionName, !job.ended && job.phase].filter(Boolean).join(" · ")}
-          </p>
-        )}
-        {job.error && <ErrorState error={job.error} />}
+        {about && <p className={styles.phase}>{about}</p>}
+        {job.error && <ErrorState error={job.error} isCompact={isDense} />}
         {children}
       </div>
       <div className={styles.actions}>
         {actions}
         {job.can.pause && onPause && (
-          <Button size="small" variant="quiet" aria-label={about("Pause")} onPress={onPause}>
+          <Button size="small" variant="quiet" aria-label={named("Pause")} onPress={onPause}>
             Pause
           </Button>
         )}
         {job.can.resume && onResume && (
-          <Button size="small" aria-label={about("Resume")} onPress={onResume}>
+          <Button size="small" aria-label={named("Resume")} onPress={onResume}>
             Resume
           </Button>
         )}
         {job.can.cancel && onCancel && (
-          <Button size="small" variant="quiet" aria-label={about("Cancel")} onPress={onCancel}>
+          <Button size="small" variant="quiet" aria-label={named("Cancel")} onPress={onCancel}>
             Cancel
           </Button>
         )}
         {job.can.retryFailed && onRetryFailed && (
-          <Button size="small" aria-label={about("Retry failed")} onPress={onRetryFailed}>
+          <Button size="small" aria-label={named("Retry failed")} onPress={onRetryFailed}>
             Retry failed
           </Button>
         )}
         {job.can.dismiss && job.ended && onDismiss && (
-          <Button size="small" variant="quiet" aria-label={about("Dismiss")} onPress={onDismiss}>
+          <Button size="small" variant="quiet" aria-label={named("Dismiss")} onPress={onDismiss}>
             Dismiss
           </Button>
         )}

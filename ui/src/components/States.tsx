@@ -44,14 +44,16 @@ export interface ErrorStateProps {
   onRetry?: () => void;
   alwaysRetry?: boolean;
   actions?: ReactNode;
+  /** Without its frame, where what failed is marked already. */
+  isCompact?: boolean;
 }
 
 /** An error stays where it happened: what, what next, and the details for whoever is asked for help. */
-export function ErrorState({ error, onRetry, alwaysRetry, actions }: ErrorStateProps) {
+export function ErrorState({ error, onRetry, alwaysRetry, actions, isCompact = false }: ErrorStateProps) {
   const details = [error.message, error.hint, error.detail].filter(Boolean).join("\n");
   return (
-    <div className={styles.error} role="alert">
-      <Mark tone="bad" size={22} />
+    <div className={styles.error} role="alert" data-compact={isCompact || undefined}>
+      {!isCompact && <Mark tone="bad" size={22} />}
       <div className={styles.errorWords}>
         <p className={styles.errorMessage}>{error.message}</p>
         {error.hint && <p className={styles.errorHint}>{error.hint}</p>}

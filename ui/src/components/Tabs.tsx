@@ -13,16 +13,20 @@ export function Tabs({
   label,
   items,
   selected,
+  first,
   onChange,
 }: {
   label: string;
   items: readonly TabItem[];
   selected?: string;
+  /** What is selected at the beginning, where nobody else keeps it. */
+  first?: string;
   onChange?: (id: string) => void;
 }) {
   return (
     <AriaTabs
       selectedKey={selected}
+      defaultSelectedKey={first}
       onSelectionChange={onChange && ((key: Key) => onChange(String(key)))}
       className={styles.tabs}
     >

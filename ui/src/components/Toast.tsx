@@ -67,7 +67,7 @@ function ToastCard({ toast }: { toast: Toast }) {
   );
 }
 
-/** Rendered once, at the foot of the window. */
+/** Rendered once, between the page and what stands at the window's foot: it covers neither. */
 export function ToastRegion() {
   const shown = useSyncExternalStore(
     (listener) => {
@@ -77,10 +77,12 @@ export function ToastRegion() {
     () => toasts,
   );
   return (
-    <div className={styles.region} role="status" aria-live="polite" aria-label="Messages">
-      {shown.map((toast) => (
-        <ToastCard key={toast.id} toast={toast} />
-      ))}
+    <div className={styles.place}>
+      <div className={styles.region} role="status" aria-live="polite" aria-label="Messages">
+        {shown.map((toast) => (
+          <ToastCard key={toast.id} toast={toast} />
+        ))}
+      </div>
     </div>
   );
 }

@@ -121,6 +121,65 @@ describe("the grid for long lists", () => {
     expect(onType).toHaveBeenCalledExactlyOnceWith("x");
   });
 
+  it("takes more keys from whoever has the rows, and selects the active row for them", async () => {
+    const user = userEvent.setup();
+    const keys = { F2: vi.fn(), Backspace: vi.fn(), "Alt+ArrowUp": vi.fn(), "Control+y": vi.fn() };
+    render(<Grid keys={keys} />);
+    await user.tab();
+    await user.keyboard("{ArrowDown}{F2}");
+    expect(keys.F2).toHaveBeenCalledExactlyOnceWith({ name: "file-1", size: 1 });
+    expect(selected()).toEqual(["file-1"]);
+    await user.keyboard("{ArrowDown}{F2}");
+    expect(selected()).toEqual(["file-1"]);
+    await user.keyboard("{Backspace}{Alt>}{ArrowUp}{/Alt}{Control>}y{/Control}");
+    for (const key of ["Backspace", "Alt+ArrowUp", "Control+y"] as const)
+      expect(keys[key]).toHaveBeenCalledExactlyOnceWith({ name: "file-2", size: 2 });
+  });
+
+  it("asks for a menu at the pointer, on a row that it selects where it was not", async () => {
+    const user = userEvent.setup();
+    const onMenu = vi.fn();
+    render(<Grid onMenu={onMenu} />);
+    await user.click(screen.getByText("file-1"));
+    await user.keyboard("{Control>}");
+    await user.click(screen.getByText("file-2"));
+    await user.keyboard("{/Control}");
+    await user.pointer({
+      keys: "[MouseRight]",
+      target: screen.getByText("file-1"),
+      coords: { x: 40, y: 60 },
+    });
+    expect(onMenu).toHaveBeenLastCalledWith({ x: 40, y: 60 });
+    expect(selected()).toEqual(["file-1", "file-2"]);
+    await user.pointer({ keys: "[MouseRight]", target: screen.getByText("file-4") });
+    expect(selected()).toEqual(["file-4"]);
+    expect(screen.getByRole("grid")).toHaveFocus();
+  });
+
+  it("asks for a menu by the keyboard as well", async () => {
+    const user = userEvent.setup();
+    const onMenu = vi.fn();
+    render(<Grid onMenu={onMenu} />);
+    await user.tab();
+    await user.keyboard("{ArrowDown}{Shift>}{F10}{/Shift}");
+    expect(selected()).toEqual(["file-1"]);
+    await user.keyboard("{ArrowDown}{ContextMenu}");
+    expect(selected()).toEqual(["file-2"]);
+    expect(onMenu).toHaveBeenCalledTimes(2);
+  });
+
+  it("draws no row anew when another becomes the active one", async () => {
+    const user = userEvent.setup();
+    const cell = vi.fn((file: File) => file.name);
+    const columns = [{ id: "name", header: "Name", width: "1fr", cell }];
+    const rows = files(20);
+    render(<Grid rows={rows} columns={columns} />);
+    await user.tab();
+    cell.mockClear();
+    await user.keyboard("{ArrowDown}");
+    expect(new Set(cell.mock.calls.map(([file]) => file.name))).toEqual(new Set(["file-0", "file-1"]));
+  });
+
   it("says what would be here when it is empty", () => {
     render(<Grid howMany={0} empty="No files yet" />);
     expect(screen.getByText("No files yet")).toBeVisible();

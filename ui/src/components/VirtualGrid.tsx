@@ -2,14 +2,17 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import {
   type KeyboardEvent,
   type MouseEvent,
+  memo,
   type ReactNode,
   useEffect,
   useId,
+  useMemo,
   useRef,
   useState,
 } from "react";
 import { Icon } from "./Icon";
 import type { Selection } from "./selection";
+import { useStable } from "./useStable";
 import styles from "./VirtualGrid.module.css";
 import { VisuallyHidden } from "./VisuallyHidden";
 
@@ -44,7 +47,7 @@ export interface VirtualGridProps<Row> {
   /** Spoken for a row instead of the sum of its cells. */
   rowLabel?: (row: Row) => string;
   rowHeight?: number;
-  /** How tall the list may grow before it scrolls: any CSS length. */
+  /** How tall the list may grow before it scrolls: any CSS length. Left out, it takes what its column leaves it. */
   maxHeight?: string;
   sort?: GridSort | null;
   onSortChange?: (sort: GridSort) => void;
@@ -55,8 +58,16 @@ export interface VirtualGridProps<Row> {
   clickToggles?: boolean;
   /** Enter or a double click. */
   onOpen?: (row: Row) => void;
-  /** Delete or Backspace, with the rows selected or else the active one. */
-  onDelete?: () => void;
+  /**
+   * More keys, written "F2", "Alt+Enter", "Control+y" (Control is the command key where there is one). They are for
+   * the selected rows; where none is, the active row is selected first.
+   */
+  keys?: Readonly<Record<string, (active: Row) => void>>;
+  /**
+   * A menu is asked for, by the right button or the keyboard, at a place in the window. It is for the selected rows:
+   * a row that was not among them is selected first.
+   */
+  onMenu?: (place: MenuPlace) => void;
   /** A printable key: lists that filter as one types take it from here. */
   onType?: (character: string) => void;
   /** The row the keyboard is on, whenever it changes. */
@@ -68,11 +79,100 @@ export interface VirtualGridProps<Row> {
   empty?: ReactNode;
 }
 
+export interface MenuPlace {
+  x: number;
+  y: number;
+}
+
 const headerHeight = 34;
+const usualRowHeight = 40;
+
+/** How tall so many rows are with their head. */
+export const gridHeight = (rows: number) => headerHeight + rows * usualRowHeight;
+
+/** "Alt+Enter", "Control+y", "Delete": how a key is written in `keys`. */
+function written(event: KeyboardEvent): string {
+  const isLetter = event.key.length === 1;
+  return [
+    (event.ctrlKey || event.metaKey) && "Control",
+    event.altKey && "Alt",
+    event.shiftKey && "Shift",
+    isLetter ? event.key.toLowerCase() : event.key,
+  ]
+    .filter(Boolean)
+    .join("+");
+}
+
+interface GridRowProps<Row> {
+  row: Row;
+  id: string;
+  index: number;
+  start: number;
+  height: number;
+  columns: readonly GridColumn<Row>[];
+  rowLabel: ((row: Row) => string) | undefined;
+  isSelected: boolean;
+  isActive: boolean;
+  isSelectable: boolean;
+  onClick: (event: MouseEvent, at: number) => void;
+  onOpen: (row: Row) => void;
+  onContextMenu: (event: MouseEvent, at: number) => void;
+}
+
+/** Drawn anew only when something of it changed: scrolling moves none of the rows that stay. */
+function GridRowOf<Row>({
+  row,
+  id,
+  index,
+  start,
+  height,
+  columns,
+  rowLabel,
+  isSelected,
+  isActive,
+  isSelectable,
+  onClick,
+  onOpen,
+  onContextMenu,
+}: GridRowProps<Row>) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the grid holds the focus and the keys
+    <div
+      id={id}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={isSelectable ? isSelected : undefined}
+      aria-label={rowLabel?.(row)}
+      className={styles.row}
+      data-selected={isSelected || undefined}
+      data-active={isActive || undefined}
+      style={{ height, transform: `translateY(${start}px)` }}
+      onClick={(event) => onClick(event, index)}
+      onDoubleClick={() => onOpen(row)}
+      onContextMenu={(event) => onContextMenu(event, index)}
+    >
+      {columns.map((column) => (
+        // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: the grid holds the focus
+        <div
+          key={column.id}
+          role="gridcell"
+          className={styles.cell}
+          data-align={column.align}
+          data-minor={column.isMinor || undefined}
+        >
+          {column.cell(row, { isActive, isSelected })}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+const GridRow = memo(GridRowOf) as typeof GridRowOf;
 
 /**
  * A list for up to hundreds of thousands of rows: only what is in view is drawn. One tab stop; the arrows, Home,
- * End and the page keys move, Shift extends, Space and Ctrl toggle, Ctrl+A takes all, Escape lets go.
+ * End and the page keys move, Shift extends, Space and Ctrl toggle, Ctrl+A takes all, Escape lets go. What else a key
+ * does is for the list that has the rows to say: `keys`.
  */
 export function VirtualGrid<Row>({
   label,
@@ -80,15 +180,16 @@ export function VirtualGrid<Row>({
   rows,
   rowKey,
   rowLabel,
-  rowHeight = 40,
-  maxHeight = "max(240px, calc(100vh - 330px))",
+  rowHeight = usualRowHeight,
+  maxHeight,
   sort,
   onSortChange,
   selection,
   onSelectionChange,
   clickToggles = false,
   onOpen,
-  onDelete,
+  keys,
+  onMenu,
   onType,
   onActiveChange,
   onRangeChange,
@@ -151,6 +252,8 @@ export function VirtualGrid<Row>({
       Math.floor(((scroller.current?.clientHeight ?? 0) - headerHeight) / rowHeight) - 1,
     );
     const isCommand = event.ctrlKey || event.metaKey;
+    const key = written(event);
+    const act = keys?.[key];
     const moves: Record<string, number> = {
       ArrowDown: activeAt + 1,
       ArrowUp: activeAt - 1,
@@ -160,7 +263,16 @@ export function VirtualGrid<Row>({
       End: rows.length - 1,
     };
     const move = moves[event.key];
-    if (move !== undefined) moveTo(move, event.shiftKey);
+    if (act) {
+      const row = rows[activeAt];
+      if (row === undefined) return;
+      if (canSelect && selection.size === 0) selectOnly(activeAt);
+      act(row);
+    } else if ((key === "Shift+F10" || event.key === "ContextMenu") && onMenu) {
+      const row = document.getElementById(rowId(activeAt))?.getBoundingClientRect();
+      if (row === undefined) return;
+      askForMenu(activeAt, { x: row.left + 32, y: row.bottom - 4 });
+    } else if (move !== undefined && !event.altKey) moveTo(move, event.shiftKey);
     else if (event.key === " ") {
       if (event.shiftKey && canSelect) void selectRange(anchor.current, activeAt);
       else toggle(activeAt);
@@ -170,7 +282,6 @@ export function VirtualGrid<Row>({
     } else if (isCommand && event.key.toLowerCase() === "a" && canSelect) {
       void selectRange(0, rows.length - 1);
     } else if (event.key === "Escape" && canSelect && selection.size > 0) onSelectionChange(new Set());
-    else if ((event.key === "Delete" || event.key === "Backspace") && onDelete) onDelete();
     else if (event.key.length === 1 && !isCommand && !event.altKey && onType) onType(event.key);
     else return;
     event.preventDefault();
@@ -185,19 +296,45 @@ export function VirtualGrid<Row>({
     if (!canSelect) return;
     if (event.shiftKey) void selectRange(anchor.current, at);
     else if (clickToggles || event.ctrlKey || event.metaKey) toggle(at);
-    else {
-      anchor.current = at;
-      onSelectionChange(new Set([rowKey(row)]));
-    }
+    else selectOnly(at);
   }
 
-  const tracks = { "--grid-tracks": columns.map((column) => column.width).join(" ") } as React.CSSProperties;
-  const tracksNarrow = {
-    "--grid-tracks-narrow": columns
-      .filter((column) => !column.isMinor)
-      .map((column) => column.width)
-      .join(" "),
-  } as React.CSSProperties;
+  function selectOnly(at: number) {
+    const row = rows[at];
+    if (row === undefined) return;
+    anchor.current = at;
+    onSelectionChange?.(new Set([rowKey(row)]));
+  }
+
+  function askForMenu(at: number, place: MenuPlace) {
+    const row = rows[at];
+    if (row === undefined || !onMenu) return;
+    setActive(at);
+    if (canSelect && !selection.has(rowKey(row))) selectOnly(at);
+    scroller.current?.focus();
+    onMenu(place);
+  }
+
+  const onClick = useStable(onRowClick);
+  const openRow = useStable((row: Row) => onOpen?.(row));
+  const onContextMenu = useStable((event: MouseEvent, at: number) => {
+    if (!onMenu) return;
+    event.preventDefault();
+    askForMenu(at, { x: event.clientX, y: event.clientY });
+  });
+
+  const style = useMemo(
+    () =>
+      ({
+        "--grid-tracks": columns.map((column) => column.width).join(" "),
+        "--grid-tracks-narrow": columns
+          .filter((column) => !column.isMinor)
+          .map((column) => column.width)
+          .join(" "),
+        maxHeight,
+      }) as React.CSSProperties,
+    [columns, maxHeight],
+  );
   const rowId = (at: number) => `${id}-row-${at}`;
 
   return (
@@ -205,7 +342,8 @@ export function VirtualGrid<Row>({
     <div
       ref={scroller}
       className={styles.grid}
-      style={{ ...tracks, ...tracksNarrow, maxHeight }}
+      style={style}
+      data-empty={rows.length === 0 || undefined}
       role="grid"
       aria-label={label}
       aria-rowcount={rows.length + 1}
@@ -269,36 +407,23 @@ export function VirtualGrid<Row>({
           }
           const key = rowKey(row);
           const isSelected = selection?.has(key) ?? false;
-          const isActive = item.index === activeAt;
           return (
-            // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the grid holds the focus and the keys
-            <div
+            <GridRow
               key={key}
+              row={row}
               id={rowId(item.index)}
-              role="row"
-              aria-rowindex={item.index + 2}
-              aria-selected={canSelect ? isSelected : undefined}
-              aria-label={rowLabel?.(row)}
-              className={styles.row}
-              data-selected={isSelected || undefined}
-              data-active={isActive || undefined}
-              style={{ height: item.size, transform: `translateY(${item.start}px)` }}
-              onClick={(event) => onRowClick(event, item.index)}
-              onDoubleClick={() => onOpen?.(row)}
-            >
-              {columns.map((column) => (
-                // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: the grid holds the focus
-                <div
-                  key={column.id}
-                  role="gridcell"
-                  className={styles.cell}
-                  data-align={column.align}
-                  data-minor={column.isMinor || undefined}
-                >
-                  {column.cell(row, { isActive, isSelected })}
-                </div>
-              ))}
-            </div>
+              index={item.index}
+              start={item.start}
+              height={item.size}
+              columns={columns}
+              rowLabel={rowLabel}
+              isSelected={isSelected}
+              isActive={item.index === activeAt}
+              isSelectable={canSelect}
+              onClick={onClick}
+              onOpen={openRow}
+              onContextMenu={onContextMenu}
+            />
           );
         })}
       </div>

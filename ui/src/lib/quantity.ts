@@ -14,7 +14,7 @@ const units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
 /** Binary units, three significant digits: 14.2 MiB, 900 MiB, 1.1 GiB, 512 bytes. */
 export function bytes(sizeBytes: number): string {
-  if (sizeBytes < 1024) return sizeBytes === 1 ? "1 byte" : `${Math.round(sizeBytes)} bytes`;
+  if (sizeBytes < 1024) return sizeBytes === 1 ? "1 byte" : `${count(Math.round(sizeBytes))} bytes`;
   let value = sizeBytes;
   let unit = 0;
   // 1023.95 and more would be rounded to 1,024: that is one of the next unit.
@@ -22,7 +22,7 @@ export function bytes(sizeBytes: number): string {
     value /= 1024;
     unit += 1;
   }
-  return `${value < 99.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+  return `${value < 99.95 ? value.toFixed(1) : count(Math.round(value))} ${units[unit]}`;
 }
 
 /** "412 of 900 MiB" when both share a unit, else "900 KiB of 1.2 GiB". */

@@ -29,8 +29,15 @@ export function aboutDuration(milliseconds: number): string {
   return hours === 1 ? "about an hour" : `about ${hours} hours`;
 }
 
-function stamp(date: Date, timeZone: string | undefined, withSeconds: boolean): string {
-  const parts = new Intl.DateTimeFormat("en-GB", {
+/** Building one costs a hundred times what using it does: a long list shows two times a row. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string | undefined, withSeconds: boolean): Intl.DateTimeFormat {
+  // A computer that travels changes its zone while the app runs.
+  const key = `${timeZone ?? new Date().getTimezoneOffset()} ${withSeconds}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const format = new Intl.DateTimeFormat("en-GB", {
     day: "numeric",
     month: "short",
     year: "numeric",
@@ -40,7 +47,13 @@ function stamp(date: Date, timeZone: string | undefined, withSeconds: boolean): 
     hourCycle: "h23",
     timeZone,
     timeZoneName: "short",
-  }).formatToParts(date);
+  });
+  formats.set(key, format);
+  return format;
+}
+
+function stamp(date: Date, timeZone: string | undefined, withSeconds: boolean): string {
+  const parts = formatOf(timeZone, withSeconds).formatToParts(date);
   const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((p) => p.type === type)?.value ?? "";
   // "Sept" is how this locale writes one month of twelve; three letters keep columns even.
   const time = [part("hour"), part("minute"), part("second")].filter(Boolean).join(":");

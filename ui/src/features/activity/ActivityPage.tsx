@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
 import { Content } from "../../components/Content";
+import { filesSummary } from "../../components/filesSummary";
 import { JobRow } from "../../components/JobRow";
 import { PageHeader } from "../../components/PageHeader";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
@@ -25,6 +26,7 @@ function JobList({ title, jobs, aside, onOpenJob }: JobListProps) {
           key={job.id}
           job={job}
           withConnection
+          summary={job.outcome?.kind === "files" ? filesSummary(job.outcome, job) : undefined}
           {...jobControls(job)}
           actions={
             (job.kind === "backup" || job.kind === "restore") && (
@@ -39,7 +41,7 @@ function JobList({ title, jobs, aside, onOpenJob }: JobListProps) {
             )
           }
         >
-          {job.outcome && <JobOutcomeView outcome={job.outcome} />}
+          {job.outcome && <JobOutcomeView outcome={job.outcome} error={job.error} />}
         </JobRow>
       ))}
     </Card>

@@ -1,8 +1,9 @@
 import { Badge } from "../../components/Badge";
 import { CopyButton } from "../../components/CopyButton";
 import { Disclosure } from "../../components/Disclosure";
+import { problemsBeside } from "../../components/filesSummary";
 import { Moment } from "../../components/Moment";
-import type { FileResult, JobOutcome, RowVerdict } from "../../ipc/bindings";
+import type { FileResult, Job, JobOutcome, RowVerdict } from "../../ipc/bindings";
 import { bytes, count, counted } from "../../lib/quantity";
 import { duration } from "../../lib/time";
 import styles from "./JobOutcomeView.module.css";
@@ -32,26 +33,18 @@ const verdicts: Record<RowVerdict, { word: string; tone: "good" | "bad" | "atten
 };
 
 /** What a job left behind, as its end card says it. */
-export function JobOutcomeView({ outcome }: { outcome: JobOutcome }) {
+export function JobOutcomeView({ outcome, error }: { outcome: JobOutcome; error: Job["error"] }) {
   if (outcome.kind === "files") {
-    const { done, skipped, failed, doneBytes, results, notes } = outcome;
+    const { failed, results, notes } = outcome;
+    const ofOneFile = results.length === 1 && problemsBeside(results, error).length === 0 && failed > 0;
     return (
       <>
-        <p className={styles.summary}>
-          {[
-            `${counted(done, "file")} done, ${bytes(doneBytes)}`,
-            skipped > 0 && `${count(skipped)} skipped`,
-            failed > 0 && `${count(failed)} failed`,
-          ]
-            .filter(Boolean)
-            .join(" · ")}
-        </p>
         {notes.map((note) => (
           <p key={note} className={styles.summary}>
             {note}
           </p>
         ))}
-        {results.length > 0 && (
+        {results.length > 0 && !ofOneFile && (
           <Disclosure title="Files" isOpen={failed > 0}>
             <ul className={styles.results}>
               {results.map((result) => (

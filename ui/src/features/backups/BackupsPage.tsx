@@ -36,11 +36,15 @@ export interface BackupsPageProps {
   onOpenJob: (job: string) => void;
 }
 
+/** A collection is the same with and without the slash that its folder has at the end. */
+const isSame = (uri: string, other: string | undefined) =>
+  other !== undefined && uri.replace(/\/+$/, "") === other.replace(/\/+$/, "");
+
 /** Newest first, the one that was asked for before all. */
 function inOrder(collections: readonly Collection[], first: string | undefined): Collection[] {
   return [...collections].sort(
     (a, b) =>
-      Number(b.uri === first) - Number(a.uri === first) ||
+      Number(isSame(b.uri, first)) - Number(isSame(a.uri, first)) ||
       (b.newestAt ?? "").localeCompare(a.newestAt ?? "") ||
       a.name.localeCompare(b.name),
   );
@@ -122,7 +126,8 @@ export function BackupsPage({ collection, onBackUp, onRestore, onCopy, onOpenJob
             key={each.uri}
             connectionId={connection.id}
             collection={each}
-            isOpen={at < openAtFirst || each.uri === first}
+            isOpen={at < openAtFirst || isSame(each.uri, first)}
+            isAskedFor={isSame(each.uri, first)}
             onBackUp={readOnly ? undefined : () => onBackUp(each.uri)}
             onCopy={onCopy}
             onRestore={(chain: Chain, layer?: Layer) =>

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
@@ -122,6 +122,8 @@ export interface CollectionCardProps {
   connectionId: string;
   collection: Collection;
   isOpen: boolean;
+  /** It was opened elsewhere, and the person looks for it here. */
+  isAskedFor: boolean;
   onBackUp?: () => void;
   onCopy: (collection: { store: string; copy: string }) => void;
   onRestore: (chain: Chain, layer?: Layer) => void;
@@ -138,6 +140,7 @@ export function CollectionCard({
   connectionId,
   collection,
   isOpen,
+  isAskedFor,
   onBackUp,
   onCopy,
   onRestore,
@@ -145,6 +148,10 @@ export function CollectionCard({
   const folder = collection.storage === "userfile" ? asFolder(collection.uri) : null;
   const [isLookedInto, setLookedInto] = useState(isOpen);
   const list = useQuery({ ...backupListQuery(connectionId, collection.uri), enabled: isLookedInto });
+  const heading = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    if (isAskedFor) heading.current?.scrollIntoView?.({ block: "nearest" });
+  }, [isAskedFor]);
   const facts = [
     storages[collection.storage],
     collection.backups === null ? "" : counted(collection.backups, "full backup"),
@@ -153,9 +160,11 @@ export function CollectionCard({
   return (
     <Card
       flush
+      emphasis={isAskedFor ? "accent" : undefined}
       title={
-        <span className={styles.title}>
+        <span ref={heading} className={styles.title}>
           <MiddleEllipsis text={collection.name} isFocusable={collection.name.length > 50} />
+          {isAskedFor && <Badge tone="accent">opened</Badge>}
         </span>
       }
       aside={

@@ -64,6 +64,18 @@ describe("the backups", () => {
     await expectAccessible();
   });
 
+  it("that were opened among the files come first, and are marked", async () => {
+    const others = ["a", "b"].map((name) => aCollection({ uri: `userfile://x/${name}`, name }));
+    atBackups({ list_collections: () => [...others, aCollection({ newestAt: null })] });
+    renderApp(`/clusters/c1/backups?collection=${encodeURIComponent(`${bankBackup}/`)}`);
+    await screen.findByText("opened");
+    const page = within(screen.getByRole("main"));
+    const [first] = page.getAllByRole("heading", { level: 2 });
+    expect(first).toHaveTextContent("bank-backup");
+    expect(first).toContainElement(screen.getByText("opened"));
+    expect(screen.getAllByText("opened")).toHaveLength(1);
+  });
+
   it("say what they are when there are none", async () => {
     atBackups({ list_collections: () => [] });
     renderApp("/clusters/c1/backups");

@@ -16,7 +16,7 @@ function ExportPlanDialog({ plan, archive }: { plan: TransferPlan; archive: Arch
   if (plan.files === 0) return <NothingToDo ends={exportEnds} plan={plan} onClose={archive.dismiss} />;
   return (
     <Dialog
-      title={`Save ${counted(plan.files, "file")} as an archive?`}
+      title={`Export ${counted(plan.files, "file")}?`}
       isOpen
       onClose={archive.dismiss}
       size="wide"
@@ -30,7 +30,7 @@ function ExportPlanDialog({ plan, archive }: { plan: TransferPlan; archive: Arch
             isPending={archive.isStarting}
             onPress={() => archive.start({ all: "skip", each: {} }, null)}
           >
-            Save the archive
+            Export
           </Button>
         </>
       }
@@ -63,7 +63,7 @@ function ImportPlanDialog({ plan, archive }: { plan: ImportPlan; archive: Archiv
     return <NothingToDo ends={importEnds} plan={transfer} onClose={archive.dismiss} />;
   return (
     <Dialog
-      title={`Bring in ${counted(transfer.files, "file")} from an archive?`}
+      title={`Import ${counted(transfer.files, "file")} from an archive?`}
       isOpen
       onClose={archive.dismiss}
       size="wide"
@@ -107,7 +107,7 @@ function ImportPlanDialog({ plan, archive }: { plan: ImportPlan; archive: Archiv
   );
 }
 
-/** The plan of an archive that is to be made or brought in. */
+/** The plan of an archive that is to be made or imported. */
 export function ArchiveDialog({ archive }: { archive: ArchiveWork }) {
   const { question } = archive;
   if (question === null) return null;

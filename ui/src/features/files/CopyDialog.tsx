@@ -8,11 +8,10 @@ import { ErrorState } from "../../components/States";
 import { TextField } from "../../components/TextField";
 import { commands, type TransferPlan } from "../../ipc/bindings";
 import { asCallError } from "../../ipc/errors";
-import { counted } from "../../lib/quantity";
 import { NothingToDo } from "./ConflictDialog";
 import { CopyPlanDialog } from "./CopyPlanDialog";
 import { CopyToClusterForm } from "./CopyToClusterForm";
-import { besideName, folderOf, nameOf, nameProblem } from "./paths";
+import { besideName, folderOf, namedCount, nameOf, nameProblem } from "./paths";
 import { copyEnds } from "./TransferPlanView";
 import { useCopyTarget } from "./useCopyTarget";
 
@@ -196,5 +195,5 @@ export function CopyDialog({
 /** What a selection is, in a few words. */
 export function copyTitle(paths: readonly string[]): string {
   const [only] = paths;
-  return paths.length === 1 && only ? nameOf(only) : counted(paths.length, "entry", "entries");
+  return paths.length === 1 && only ? nameOf(only) : namedCount(paths);
 }

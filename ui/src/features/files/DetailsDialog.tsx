@@ -12,13 +12,16 @@ import { ProgressBar } from "../../components/ProgressBar";
 import { Sha256 } from "../../components/Sha256";
 import { ErrorState, Skeleton } from "../../components/States";
 import { Tabs } from "../../components/Tabs";
-import { commands, type Preview, type UserfileDetails } from "../../ipc/bindings";
+import { commands, type UserfileDetails } from "../../ipc/bindings";
 import { clusterKey } from "../../ipc/connections";
 import { asCallError } from "../../ipc/errors";
 import { digestOf, jobControls, useJob } from "../../ipc/jobs";
 import { bytes, count, counted } from "../../lib/quantity";
 import styles from "./DetailsDialog.module.css";
 import { nameOf } from "./paths";
+import { type Look, lookAt } from "./preview";
+
+export type DetailsTab = "details" | "preview";
 
 interface FactsProps {
   connectionId: string;
@@ -62,22 +65,27 @@ function Digest({ connectionId, store, details }: FactsProps) {
   );
 }
 
+/** In a sentence what is wrong with the parts of a file; null where nothing is. */
+function damageOf({ sizeBytes, storedBytes, contiguous }: UserfileDetails): string | null {
+  if (storedBytes !== sizeBytes)
+    return `Its row says ${count(sizeBytes)} bytes, but ${count(storedBytes)} are stored.`;
+  return contiguous ? null : "Between its parts bytes are missing, or a part is in the wrong place.";
+}
+
 function Facts({ connectionId, store, details }: FactsProps) {
-  const isShort = details.storedBytes !== details.sizeBytes;
+  const damage = damageOf(details);
+  const { sizeBytes } = details;
   return (
     <Stack gap={4}>
-      {(isShort || !details.contiguous) && (
+      {damage && (
         <Callout tone="bad" title="This file is damaged">
-          {isShort
-            ? `Its row says ${count(details.sizeBytes)} bytes, but ${count(details.storedBytes)} are stored.`
-            : "Between its parts bytes are missing."}{" "}
-          Upload it again if you have it elsewhere.
+          {damage} Upload it again if you have it elsewhere.
         </Callout>
       )}
       <KeyValueList
         entries={[
           ["Path", <code key="path">{details.path}</code>],
-          ["Size", `${bytes(details.sizeBytes)} (${count(details.sizeBytes)} bytes)`],
+          ["Size", sizeBytes < 1024 ? bytes(sizeBytes) : `${bytes(sizeBytes)} (${count(sizeBytes)} bytes)`],
           ["Uploaded", details.uploadedAt && <Moment value={details.uploadedAt} withUtc withRelative />],
           ["By", details.username],
           [
@@ -107,17 +115,69 @@ function Facts({ connectionId, store, details }: FactsProps) {
   );
 }
 
-function Look({ preview }: { preview: Preview }) {
-  if (preview.kind === "image") return <img className={styles.image} src={preview.dataUri} alt="Preview" />;
+/** Lines of a table have no name of their own: their place is it. */
+function PreviewTable({ look }: { look: Extract<Look, { kind: "table" }> }) {
+  const places = look.head.map((_, at) => at);
   return (
-    <Stack gap={2}>
-      <pre className={styles.text} role="document" aria-label="The beginning of the file">
-        {preview.kind === "text" ? preview.text : preview.hex.replace(/(.{2})/g, "$1 ").trim()}
-      </pre>
-      {preview.kind === "text" && preview.truncated && <p className={styles.muted}>The beginning only.</p>}
-      {preview.kind === "binary" && <p className={styles.muted}>Not text: its first bytes in hexadecimal.</p>}
-    </Stack>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+    <section className={styles.table} aria-label="The beginning of the table" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {places.map((at) => (
+              <th key={at} scope="col">
+                {look.head[at]}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {look.rows.map((row, line) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: see above
+            <tr key={line}>
+              {places.map((at) => (
+                <td key={at}>{row[at]}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
+}
+
+function LookOf({ look, details }: { look: Look; details: UserfileDetails | undefined }) {
+  switch (look.kind) {
+    case "image":
+      return <img className={styles.image} src={look.dataUri} alt="Preview" />;
+    case "nothing":
+      return (
+        <p className={styles.muted}>
+          {details?.sizeBytes === 0 ? "The file is empty: it has no bytes." : "No byte of it can be read."}
+        </p>
+      );
+    case "table":
+      return (
+        <>
+          <PreviewTable look={look} />
+          {!look.isWhole && <p className={styles.muted}>The first {counted(look.rows.length, "line")}.</p>}
+        </>
+      );
+    default:
+      return (
+        <>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+          <pre className={styles.text} role="document" aria-label="The beginning of the file" tabIndex={0}>
+            {look.text}
+          </pre>
+          {look.kind === "hex" ? (
+            <p className={styles.muted}>Not text: its first bytes in hexadecimal.</p>
+          ) : (
+            !look.isWhole && <p className={styles.muted}>The beginning only.</p>
+          )}
+        </>
+      );
+  }
 }
 
 /** Facts and a first look at one file. The look is fetched only when it is asked for: it costs the cluster bytes. */
@@ -125,11 +185,14 @@ export function DetailsDialog({
   connectionId,
   store,
   path,
+  tab,
   onClose,
 }: {
   connectionId: string;
   store: string | null;
   path: string;
+  /** What is shown first. */
+  tab?: DetailsTab;
   onClose: () => void;
 }) {
   const facts = useQuery({
@@ -146,22 +209,31 @@ export function DetailsDialog({
     >
       <Tabs
         label={`About ${nameOf(path)}`}
+        first={tab}
         items={[
           {
             id: "details",
             label: "Details",
-            panel: facts.data ? (
-              <Facts connectionId={connectionId} store={store} details={facts.data} />
-            ) : facts.error ? (
-              <ErrorState error={asCallError(facts.error)} onRetry={() => void facts.refetch()} />
-            ) : (
-              <Skeleton label="Loading the details" rows={5} rowHeight={28} />
+            panel: (
+              <div className={styles.panel}>
+                {facts.data ? (
+                  <Facts connectionId={connectionId} store={store} details={facts.data} />
+                ) : facts.error ? (
+                  <ErrorState error={asCallError(facts.error)} onRetry={() => void facts.refetch()} />
+                ) : (
+                  <Skeleton label="Loading the details" rows={5} rowHeight={28} />
+                )}
+              </div>
             ),
           },
           {
             id: "preview",
             label: "Preview",
-            panel: <PreviewPanel connectionId={connectionId} store={store} path={path} />,
+            panel: (
+              <div className={styles.panel}>
+                <PreviewPanel connectionId={connectionId} store={store} path={path} details={facts.data} />
+              </div>
+            ),
           },
         ]}
       />
@@ -173,16 +245,28 @@ function PreviewPanel({
   connectionId,
   store,
   path,
+  details,
 }: {
   connectionId: string;
   store: string | null;
   path: string;
+  details: UserfileDetails | undefined;
 }) {
   const look = useQuery({
     queryKey: clusterKey(connectionId, "files", "preview", store, path),
     queryFn: () => commands.previewUserfile(connectionId, store, path),
   });
-  if (look.data) return <Look preview={look.data} />;
+  const damage = details && damageOf(details);
   if (look.error) return <ErrorState error={asCallError(look.error)} onRetry={() => void look.refetch()} />;
-  return <Skeleton label="Loading the preview" rows={6} rowHeight={22} />;
+  if (look.data === undefined) return <Skeleton label="Loading the preview" rows={6} rowHeight={22} />;
+  return (
+    <>
+      {damage && (
+        <Callout tone="bad" title="This file is damaged">
+          {damage} What is shown is what can be read.
+        </Callout>
+      )}
+      <LookOf look={lookAt(path, look.data)} details={details} />
+    </>
+  );
 }

@@ -1,13 +1,13 @@
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, useCallback, useMemo } from "react";
 import { Badge } from "../../components/Badge";
 import { Icon, type IconName } from "../../components/Icon";
 import { MiddleEllipsis } from "../../components/MiddleEllipsis";
 import { Moment } from "../../components/Moment";
 import type { Selection } from "../../components/selection";
-import { type GridColumn, type GridSort, VirtualGrid } from "../../components/VirtualGrid";
+import { useStable } from "../../components/useStable";
+import { type GridColumn, type GridSort, type MenuPlace, VirtualGrid } from "../../components/VirtualGrid";
 import type { UserfileEntry, UserfileSort } from "../../ipc/bindings";
 import { bytes, count, counted, percent } from "../../lib/quantity";
-import { relativeTime } from "../../lib/time";
 import styles from "./FileGrid.module.css";
 import { folderOf } from "./paths";
 import type { Unfinished, UploadingRow } from "./uploads";
@@ -70,7 +70,7 @@ function Name({
       {upload && <Badge>{uploading(upload)}</Badge>}
       {entry.kind === "collection" && (
         <Badge tone="neutral">
-          {entry.backups === 0 ? "Backup, unfinished" : `Backup · ${counted(entry.backups, "moment")}`}
+          {entry.backups === 0 ? "Backup, unfinished" : counted(entry.backups, "backup")}
         </Badge>
       )}
       {entry.kind === "file" && entry.unfinished && (
@@ -89,7 +89,11 @@ function Uploaded({ entry }: { entry: UserfileEntry }): ReactNode {
   if (entry.kind === "file") return entry.uploadedAt ? <Moment value={entry.uploadedAt} /> : "unknown";
   if (entry.kind === "folder") return counted(entry.files, "file");
   if (entry.newest === null) return counted(entry.files, "file");
-  return <span title={entry.newest}>newest {relativeTime(new Date(entry.newest), new Date())}</span>;
+  return (
+    <>
+      newest <Moment value={entry.newest} />
+    </>
+  );
 }
 
 function spoken(entry: UserfileEntry, upload: UploadingRow | undefined, unfinished: Unfinished): string {
@@ -111,7 +115,8 @@ export interface FileGridProps {
   selection: Selection;
   onSelectionChange: (selection: Selection) => void;
   onOpen: (entry: UserfileEntry) => void;
-  onDelete?: () => void;
+  keys: Readonly<Record<string, (active: UserfileEntry) => void>>;
+  onMenu: (place: MenuPlace) => void;
   onType: (character: string) => void;
   onRangeChange: (first: number, last: number) => void;
   loadRows: (first: number, last: number) => Promise<readonly UserfileEntry[]>;
@@ -132,7 +137,7 @@ export function FileGrid({
   unfinished,
   ...grid
 }: FileGridProps) {
-  const { onOpen } = grid;
+  const onOpen = useStable(grid.onOpen);
   const columns = useMemo(
     (): GridColumn<UserfileEntry>[] => [
       {
@@ -162,7 +167,7 @@ export function FileGrid({
       {
         id: "uploaded",
         header: "Uploaded",
-        width: "232px",
+        width: "244px",
         isSortable: true,
         cell: (entry) => {
           const upload = uploads.get(entry.path);
@@ -184,18 +189,21 @@ export function FileGrid({
     ],
     [withFolders, dropFolder, uploads, unfinished, onOpen],
   );
+  const rowLabel = useCallback(
+    (entry: UserfileEntry) => spoken(entry, uploads.get(entry.path), unfinished),
+    [uploads, unfinished],
+  );
   return (
     <VirtualGrid
       {...grid}
       label="Files"
       columns={columns}
       rowKey={(entry) => entry.path}
-      rowLabel={(entry) => spoken(entry, uploads.get(entry.path), unfinished)}
+      rowLabel={rowLabel}
       sort={{ column: sort, direction: descending ? "descending" : "ascending" }}
       onSortChange={({ column, direction }: GridSort) =>
         onSortChange(column as UserfileSort, direction === "descending")
       }
-      maxHeight="max(210px, calc(100vh - 322px))"
     />
   );
 }

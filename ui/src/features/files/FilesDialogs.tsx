@@ -1,16 +1,16 @@
-import { announce } from "../../components/Toast";
 import type { UserfileEntry } from "../../ipc/bindings";
 import { CopyDialog, copyTitle } from "./CopyDialog";
 import { DeleteDialog } from "./DeleteDialog";
-import { DetailsDialog } from "./DetailsDialog";
+import { DetailsDialog, type DetailsTab } from "./DetailsDialog";
+import { KeysDialog } from "./KeysDialog";
 import { nameOf } from "./paths";
 import { RenameDialog } from "./RenameDialog";
 import { RepairDialog } from "./RepairDialog";
 import { UndeleteDialog } from "./UndeleteDialog";
 
 export type OpenDialog =
-  | { dialog: "copy" | "delete" | "rename" | "undelete" | "repair" }
-  | { dialog: "details"; path: string }
+  | { dialog: "copy" | "delete" | "rename" | "undelete" | "repair" | "keys" }
+  | { dialog: "details"; path: string; tab?: DetailsTab }
   /** A backup collection that another screen asked to copy. */
   | { dialog: "copyCollection"; path: string };
 
@@ -72,17 +72,14 @@ export function FilesDialogs({
       return <RenameDialog {...common} paths={paths} onDone={onDone} />;
     case "undelete":
       return (
-        <UndeleteDialog
-          {...common}
-          onStarted={() => {
-            onDone();
-            announce("The files are being brought back.");
-          }}
-        />
+        // The transfers tell how far it is.
+        <UndeleteDialog {...common} onStarted={onDone} />
       );
     case "repair":
       return <RepairDialog {...common} onStarted={onDone} />;
     case "details":
-      return <DetailsDialog {...common} path={open.path} />;
+      return <DetailsDialog {...common} path={open.path} tab={open.tab} />;
+    case "keys":
+      return <KeysDialog onClose={onClose} />;
   }
 }

@@ -8,6 +8,7 @@ export interface FilesMenuProps {
   onUndelete: () => void;
   onRepair: () => void;
   onRefresh: () => void;
+  onKeys: () => void;
 }
 
 /** What is asked for less often than an upload or a download. */
@@ -19,6 +20,7 @@ export function FilesMenu({
   onUndelete,
   onRepair,
   onRefresh,
+  onKeys,
 }: FilesMenuProps) {
   return (
     <MenuButton
@@ -37,16 +39,17 @@ export function FilesMenu({
             id: "paste",
             label: "Upload what was copied",
             icon: "upload",
+            keys: "Ctrl+V",
             isDisabled: readOnly,
-            description: "Files from your file manager, as Ctrl+V does.",
+            description: "Files from your file manager.",
             onAction: onPaste,
           },
           {
             id: "import",
-            label: "Bring in an archive…",
+            label: "Import…",
             icon: "database",
             isDisabled: readOnly,
-            description: "A folder that was saved as an archive before.",
+            description: "An archive: a folder that was exported before.",
             onAction: onImport,
           },
         ],
@@ -68,7 +71,10 @@ export function FilesMenu({
             onAction: onRepair,
           },
         ],
-        [{ id: "refresh", label: "Read the list again", icon: "refresh", onAction: onRefresh }],
+        [
+          { id: "refresh", label: "Refresh", icon: "refresh", onAction: onRefresh },
+          { id: "keys", label: "Keyboard…", icon: "key", onAction: onKeys },
+        ],
       ]}
     />
   );

@@ -3,11 +3,13 @@ import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Content } from "../../components/Content";
+import { ContextMenu } from "../../components/Menu";
 import { PageHeader } from "../../components/PageHeader";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import type { Selection } from "../../components/selection";
 import { SearchField } from "../../components/TextField";
 import { announce } from "../../components/Toast";
+import { gridHeight, type MenuPlace } from "../../components/VirtualGrid";
 import { commands, type UserfileEntry, type UserfileSort } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { pickFiles, pickFolder, pickSaveTarget } from "../../ipc/dialogs";
@@ -21,8 +23,9 @@ import { asPath, FilesDialogs, type OpenDialog } from "./FilesDialogs";
 import { FilesMenu } from "./FilesMenu";
 import styles from "./FilesPage.module.css";
 import { GridFoot } from "./GridFoot";
-import { nameOf } from "./paths";
+import { folderOf, nameOf } from "./paths";
 import { StoreSwitch } from "./StoreSwitch";
+import { type Deeds, selectionMenu } from "./selectionMenu";
 import { type UploadingRow, useUnfinished, useUploads } from "./uploads";
 import { useArchive } from "./useArchive";
 import { type FolderView, useFolder } from "./useFolder";
@@ -73,6 +76,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
     [chosen],
   );
   const [open, setOpen] = useState<OpenDialog | null>(null);
+  const [menu, setMenu] = useState<MenuPlace | null>(null);
   const [hover, setHover] = useState<{ folder: string } | null>(null);
   const [dialogError, setDialogError] = useState<unknown>(null);
   const filterInput = useRef<HTMLInputElement>(null);
@@ -149,6 +153,34 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
       () => announce("The clipboard refused the address.", { tone: "bad" }),
     );
 
+  const deeds: Deeds = {
+    onOpen: openEntry,
+    onDetails: ({ path }) => setOpen({ dialog: "details", path }),
+    onLook: ({ path }) => setOpen({ dialog: "details", path, tab: "preview" }),
+    onDownload: download,
+    onCopy: () => setOpen({ dialog: "copy" }),
+    onRename: () => setOpen({ dialog: "rename" }),
+    onDelete: () => setOpen({ dialog: "delete" }),
+    onExport: () => archive.exportPaths(paths),
+    onCopyAddress: copyAddress,
+  };
+  // What is on its way up has no name in the cluster yet: nothing can be done with it here.
+  const changing = (act: () => void) => (active: UserfileEntry) => {
+    if (!readOnly && (entries.length > 0 || !listed.uploads.has(active.path))) act();
+  };
+  const ofFile = (act: (file: UserfileEntry) => void) => (active: UserfileEntry) => {
+    if (active.kind === "file" && !listed.uploads.has(active.path)) act(active);
+  };
+  const goUp = () => folder !== "" && openFolder(folderOf(folder));
+  const keys = {
+    F2: changing(deeds.onRename),
+    Delete: changing(deeds.onDelete),
+    Backspace: goUp,
+    "Alt+ArrowUp": goUp,
+    "Alt+Enter": ofFile(deeds.onDetails),
+    "Control+y": ofFile(deeds.onLook),
+  };
+
   const shownDialog: OpenDialog | null =
     open ?? (search.copy === undefined ? null : { dialog: "copyCollection", path: search.copy });
   const closeDialog = () => {
@@ -186,7 +218,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
     ? asCallError(dialogError)
     : (archive.planError ?? transfer.planError ?? (transfer.question ? null : transfer.startError));
   return (
-    <Content>
+    <Content isFilled>
       <PageHeader
         title="Files"
         beside={
@@ -208,9 +240,10 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
               onUndelete={() => setOpen({ dialog: "undelete" })}
               onRepair={() => setOpen({ dialog: "repair" })}
               onRefresh={() => void files.refresh()}
+              onKeys={() => setOpen({ dialog: "keys" })}
             />
             <Button isDisabled={entries.length === 0} onPress={download}>
-              Download
+              Download…
             </Button>
             {!invites && !isUnknown && upload}
           </>
@@ -254,7 +287,12 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
         <ErrorState error={files.error} alwaysRetry onRetry={() => void files.refresh()} />
       ) : (
         <>
-          <Card flush>
+          <Card
+            flush
+            atLeast={
+              summary === undefined || isEmpty ? undefined : gridHeight(Math.min(4, listed.rows.length)) + 2
+            }
+          >
             {summary === undefined ? (
               <Skeleton label="Loading the files" rows={7} />
             ) : isEmpty ? (
@@ -276,8 +314,9 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
                   action={upload}
                 >
                   Files that are stored in the cluster itself (userfiles), and backups that are kept in it,
-                  are listed here. One that was deleted lately can be had back: <em>Undelete…</em> is in “…”
-                  above.
+                  are listed here. Drop files or folders on this window, or choose them;{" "}
+                  <em>Upload a folder…</em> is in “…” above, and so is <em>Undelete…</em>, for a file that was
+                  deleted lately.
                 </EmptyState>
               )
             ) : (
@@ -295,7 +334,8 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
                   selection={selection}
                   onSelectionChange={select}
                   onOpen={openEntry}
-                  onDelete={() => !readOnly && entries.length > 0 && setOpen({ dialog: "delete" })}
+                  keys={keys}
+                  onMenu={setMenu}
                   onType={(character) => {
                     filterInput.current?.focus();
                     go({ ...search, filter: filter + character }, { replace: true });
@@ -314,20 +354,19 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
               isRefreshing={files.isRefreshing || !summary.complete}
               readOnly={readOnly}
               onRefresh={() => void files.refresh()}
-              onDownload={download}
-              onCopy={() => setOpen({ dialog: "copy" })}
-              onRename={() => setOpen({ dialog: "rename" })}
-              onDelete={() => setOpen({ dialog: "delete" })}
-              onDetails={() => {
-                const [only] = entries;
-                if (only) openEntry(only);
-              }}
-              onExport={() => archive.exportPaths(paths)}
-              onCopyAddress={copyAddress}
+              deeds={deeds}
             />
           )}
           {summary !== undefined && files.error && <ErrorState error={files.error} />}
         </>
+      )}
+      {menu && entries.length > 0 && (
+        <ContextMenu
+          label="What to do with the selection"
+          place={menu}
+          actions={selectionMenu(entries, summary?.store ?? "", readOnly, deeds)}
+          onClose={() => setMenu(null)}
+        />
       )}
       {hover && (
         <div className={styles.drop} aria-hidden="true">

@@ -4,6 +4,15 @@ import { Moment } from "../../components/Moment";
 import type { FolderPage, UserfileEntry } from "../../ipc/bindings";
 import { bytes, count, counted } from "../../lib/quantity";
 import styles from "./GridFoot.module.css";
+import { namedCount } from "./paths";
+import {
+  addressAction,
+  type Deeds,
+  downloadLabel,
+  exportAction,
+  filesIn,
+  renameLabel,
+} from "./selectionMenu";
 
 export interface GridFootProps {
   summary: FolderPage;
@@ -12,38 +21,20 @@ export interface GridFootProps {
   isRefreshing: boolean;
   readOnly: boolean;
   onRefresh: () => void;
-  onDownload: () => void;
-  onCopy: () => void;
-  onRename: () => void;
-  onDelete: () => void;
-  onDetails: () => void;
-  onExport: () => void;
-  onCopyAddress: (uri: string) => void;
+  deeds: Deeds;
 }
 
 /** Below the list: what there is in all, or what is selected and can be done with it. */
-export function GridFoot({
-  summary,
-  entries,
-  isRefreshing,
-  readOnly,
-  onRefresh,
-  onDownload,
-  onCopy,
-  onRename,
-  onDelete,
-  onDetails,
-  onExport,
-  onCopyAddress,
-}: GridFootProps) {
+export function GridFoot({ summary, entries, isRefreshing, readOnly, onRefresh, deeds }: GridFootProps) {
   if (entries.length === 0) {
     return (
       <div className={styles.foot}>
         <p className={styles.totals} role="status">
           {counted(summary.files, "file")}, {bytes(summary.sizeBytes)}
+          {!summary.complete && " so far"}
         </p>
         <p className={styles.muted}>
-          {isRefreshing ? (
+          {isRefreshing || !summary.complete ? (
             "Reading the list…"
           ) : (
             <>
@@ -58,56 +49,39 @@ export function GridFoot({
     );
   }
   const sizeBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
-  const files = entries.reduce((sum, entry) => sum + (entry.kind === "file" ? 1 : entry.files), 0);
-  const [only] = entries;
-  const isOneFile = entries.length === 1 && only?.kind === "file";
+  const files = filesIn(entries);
+  const [first] = entries;
+  const only = entries.length === 1 ? first : undefined;
+  const isMixed = entries.length > 1 && entries.some((entry) => entry.kind !== "file");
   return (
     <div className={styles.foot}>
       <p className={styles.totals} role="status">
         <strong>{count(entries.length)} selected</strong>
-        <span className={styles.muted}>
+        <span className={styles.muted} title={isMixed ? namedCount(entries) : undefined}>
           {bytes(sizeBytes)}
           {files !== entries.length && ` in ${counted(files, "file")}`}
         </span>
       </p>
       <div className={styles.actions}>
-        {isOneFile && (
-          <Button variant="quiet" onPress={onDetails}>
+        {only?.kind === "file" && (
+          <Button variant="quiet" onPress={() => deeds.onDetails(only)}>
             Details
           </Button>
         )}
-        <Button onPress={onDownload}>
-          {files === 1 ? "Download file…" : `Download ${counted(files, "file")}…`}
+        <Button onPress={deeds.onDownload}>{downloadLabel(entries)}</Button>
+        <Button onPress={deeds.onCopy}>Copy…</Button>
+        <Button isDisabled={readOnly} onPress={deeds.onRename}>
+          {renameLabel(entries)}
         </Button>
-        <Button onPress={onCopy}>Copy…</Button>
-        <Button isDisabled={readOnly} onPress={onRename}>
-          {entries.length === 1 ? "Rename" : "Move…"}
-        </Button>
-        <Button variant="danger" isDisabled={readOnly} onPress={onDelete}>
+        <Button variant="danger" isDisabled={readOnly} onPress={deeds.onDelete}>
           Delete…
         </Button>
         <MenuButton
           label="More for the selection"
           icon="more"
           actions={[
-            {
-              id: "archive",
-              label: "Save as an archive…",
-              icon: "download",
-              description: "A folder here, with a list of names and digests.",
-              onAction: onExport,
-            },
-            ...(isOneFile
-              ? [
-                  {
-                    id: "address",
-                    label: "Copy the address",
-                    icon: "copy",
-                    description: "For BACKUP, RESTORE and IMPORT.",
-                    onAction: () => onCopyAddress(only.uri),
-                  } as const,
-                ]
-              : []),
+            exportAction(deeds.onExport),
+            ...(only ? addressAction(only, summary.store, deeds.onCopyAddress) : []),
           ]}
         />
       </div>

@@ -116,7 +116,9 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
             isDisabled={!canStart}
             isPending={rename.isPending}
           >
-            {plan?.merges.length ? "Merge the folders" : `${isOne ? "Rename" : "Move"}${plan ? " all the same" : ""}`}
+            {plan?.merges.length
+              ? "Merge the folders"
+              : `${isOne ? "Rename" : "Move"}${plan ? " all the same" : ""}`}
           </Button>
         </>
       }

@@ -41,12 +41,12 @@ const columns: GridColumn<RepairItem>[] = [
       </>
     ),
   },
-  { id: "damage", header: "What is wrong", width: "178px", cell: (item) => damages[item.damage].word },
+  { id: "damage", header: "What is wrong", width: "172px", cell: (item) => damages[item.damage].word },
   { id: "size", header: "Size", width: "96px", align: "end", cell: (item) => bytes(item.sizeBytes) },
   {
     id: "began",
     header: "Written",
-    width: "186px",
+    width: "212px",
     isMinor: true,
     cell: (item) => (item.uploadedAt ? <Moment value={item.uploadedAt} /> : "unknown"),
   },

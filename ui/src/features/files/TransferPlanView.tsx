@@ -45,11 +45,11 @@ export const downloadEnds: Ends = {
   there: "on this computer",
 };
 
-export const exportEnds: Ends = { ...downloadEnds, verb: "Save", done: "saved" };
+export const exportEnds: Ends = { ...downloadEnds, verb: "Export", done: "exported" };
 
 export const importEnds: Ends = {
-  verb: "Bring in",
-  done: "brought in",
+  verb: "Import",
+  done: "imported",
   source: "In the archive",
   target: "In the cluster",
   there: "in the cluster",

@@ -38,8 +38,8 @@ describe("an archive", () => {
       start_export: () => "job-1",
     });
     await user.click(await screen.findByRole("row", { name: /^customers\.csv/ }));
-    await choose(user, "More for the selection", /Save as an archive/);
-    const dialog = await screen.findByRole("dialog", { name: "Save 1 file as an archive?" });
+    await choose(user, "More for the selection", /Export…/);
+    const dialog = await screen.findByRole("dialog", { name: "Export 1 file?" });
     expect(within(dialog).getByText("/home/ada/kept/customers-2026-11-23")).toBeVisible();
     expect(sentOf(backend, "plan_export")[0]?.request).toEqual({
       store: null,
@@ -47,7 +47,7 @@ describe("an archive", () => {
       folder: "/home/ada/kept",
     });
     await expectAccessible();
-    await user.click(within(dialog).getByRole("button", { name: "Save the archive" }));
+    await user.click(within(dialog).getByRole("button", { name: "Export" }));
     await waitFor(() => expect(sentOf(backend, "start_export")).toEqual([{ plan: "plan-1" }]));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   });
@@ -77,13 +77,13 @@ describe("an archive", () => {
       start_import: () => "job-1",
     });
     await screen.findByRole("row", { name: /^customers\.csv/ });
-    await choose(user, "More for files", /Bring in an archive/);
-    const dialog = await screen.findByRole("alertdialog", { name: "Bring in 3 files from an archive?" });
+    await choose(user, "More for files", /Import…/);
+    const dialog = await screen.findByRole("alertdialog", { name: "Import 3 files from an archive?" });
     expect(within(dialog).getByText("userfile://defaultdb.public.userfiles_bob")).toBeVisible();
     expect(within(dialog).getByText("1 file not as exported, and will be refused")).toBeVisible();
     await expectAccessible();
     await user.click(within(dialog).getByRole("radio", { name: /Replace/ }));
-    await user.click(within(dialog).getByRole("button", { name: "Bring in and replace 1 file" }));
+    await user.click(within(dialog).getByRole("button", { name: "Import and replace 1 file" }));
     await waitFor(() =>
       expect(sentOf(backend, "start_import")).toEqual([
         { plan: "plan-1", choices: { all: "replace", each: {} }, typed: null },
@@ -99,7 +99,7 @@ describe("an archive", () => {
       },
     });
     await screen.findByRole("row", { name: /^customers\.csv/ });
-    await choose(user, "More for files", /Bring in an archive/);
+    await choose(user, "More for files", /Import…/);
     expect(await screen.findByText("This folder is not an archive.")).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Dismiss" }));
     expect(screen.queryByText("This folder is not an archive.")).toBeNull();

@@ -53,9 +53,7 @@ describe("the files", () => {
     renderApp("/clusters/c1/files");
     expect(await row(/^customers\.csv, 14\.2 MiB/)).toBeVisible();
     expect(await row(/^exports, folder, 31 files/)).toBeVisible();
-    expect(
-      within(await row(/^bank-backup, backup collection/)).getByText("Backup · 3 moments"),
-    ).toBeVisible();
+    expect(within(await row(/^bank-backup, backup collection/)).getByText("3 backups")).toBeVisible();
     expect(screen.getByText("Your files · userfiles_ada")).toBeVisible();
     await expectAccessible();
   });
@@ -102,7 +100,7 @@ describe("the files", () => {
     expect(screen.getByText("This connection is read-only")).toBeVisible();
     expect(screen.getByRole("button", { name: "Upload…" })).toBeDisabled();
     expect(screen.getByRole("button", { name: "Delete…" })).toBeDisabled();
-    expect(screen.getByRole("button", { name: "Download" })).toBeEnabled();
+    expect(screen.getByRole("button", { name: "Download…" })).toBeEnabled();
   });
 
   it("of a large folder are fetched as they come into view, and all when all are selected", async () => {
@@ -121,6 +119,110 @@ describe("the files", () => {
     await user.keyboard("{Control>}a{/Control}");
     expect(await screen.findByText("1,200 selected")).toBeVisible();
     expect(sentOf(backend, "list_userfiles")).toHaveLength(3);
+  });
+});
+
+describe("the keyboard and the menu of the files", () => {
+  const grid = () => screen.getByRole("grid", { name: "Files" });
+
+  it("offer what can be done with the row under the pointer", async () => {
+    const user = userEvent.setup();
+    atFiles({ plan_delete: () => new Promise(() => {}) });
+    renderApp("/clusters/c1/files");
+    await user.pointer({ keys: "[MouseRight]", target: await row(/^customers\.csv/) });
+    const menu = await screen.findByRole("menu", { name: "What to do with the selection" });
+    expect(within(menu).getAllByRole("menuitem")).toHaveLength(8);
+    for (const name of [
+      /^Details/,
+      /^Preview/,
+      /^Download file…/,
+      /^Export…/,
+      /^Copy…/,
+      /^Rename/,
+      /^Delete…/,
+    ])
+      expect(within(menu).getByRole("menuitem", { name })).toBeVisible();
+    await expectAccessible();
+    await user.click(within(menu).getByRole("menuitem", { name: /^Delete…/ }));
+    expect(await screen.findByRole("dialog", { name: "What would be deleted" })).toBeVisible();
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(grid()).toHaveFocus());
+  });
+
+  it("open folders, and of several rows offer what fits all", async () => {
+    const user = userEvent.setup();
+    const backend = atFiles({});
+    renderApp("/clusters/c1/files");
+    await row(/^customers\.csv/);
+    grid().focus();
+    await user.keyboard("{Control>}a{/Control}{Shift>}{F10}{/Shift}");
+    const all = await screen.findByRole("menu");
+    expect(within(all).getByRole("menuitem", { name: /^Download 75 files…/ })).toBeVisible();
+    expect(within(all).queryByRole("menuitem", { name: /^Open/ })).toBeNull();
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(grid()).toHaveFocus());
+    await user.pointer({ keys: "[MouseRight]", target: await row(/^exports/) });
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(grid()).toHaveFocus());
+    await user.keyboard("{Escape}");
+    await user.pointer({ keys: "[MouseRight]", target: await row(/^exports/) });
+    await user.click(await screen.findByRole("menuitem", { name: /^Open/ }));
+    await waitFor(() =>
+      expect(sentOf(backend, "list_userfiles").at(-1)?.request).toMatchObject({ folder: "exports/" }),
+    );
+    grid().focus();
+    await user.keyboard("{Backspace}");
+    expect(await row(/^exports/)).toBeVisible();
+  });
+
+  it("rename with F2, look with Ctrl+Y, and have their keys listed", async () => {
+    const user = userEvent.setup();
+    const backend = atFiles({ preview_userfile: () => ({ kind: "text", text: "", truncated: false }) });
+    renderApp("/clusters/c1/files");
+    await row(/^customers\.csv/);
+    grid().focus();
+    await user.keyboard("{ArrowDown}{ArrowDown}{F2}");
+    expect(await screen.findByRole("textbox", { name: "New name" })).toHaveValue("customers.csv");
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(grid()).toHaveFocus());
+    await user.keyboard("{Control>}y{/Control}");
+    expect(await screen.findByText(/No byte of it can be read/)).toBeVisible();
+    expect(sentOf(backend, "preview_userfile")).toHaveLength(1);
+    await user.keyboard("{Escape}");
+    await user.click(await screen.findByRole("button", { name: "More for files" }));
+    await user.click(await screen.findByRole("menuitem", { name: /^Keyboard/ }));
+    expect(await screen.findByRole("dialog", { name: "Keyboard" })).toHaveTextContent("The folder above");
+    await expectAccessible();
+  });
+
+  it("keep the keyboard in the list when a deletion is not done after all", async () => {
+    const user = userEvent.setup();
+    const names = ["customers.csv"];
+    const plan = {
+      plan: "plan-1",
+      store,
+      files: 1,
+      sizeBytes: 1,
+      names,
+      collections: [],
+      gcTtlSeconds: null,
+    };
+    atFiles({ plan_delete: () => ({ ...plan, typeToConfirm: null }) });
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^customers\.csv/));
+    grid().focus();
+    await user.keyboard("{Delete}");
+    await screen.findByRole("alertdialog", { name: "Delete customers.csv?" });
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(grid()).toHaveFocus());
+  });
+});
+
+describe("the list's totals", () => {
+  it("are said to be of what was read so far, until all was", async () => {
+    atFiles({ list_userfiles: () => aFolder([customers], { complete: false, files: 95_500 }) });
+    renderApp("/clusters/c1/files");
+    expect(await screen.findByText(/95,500 files, 14.2 MiB so far/)).toBeVisible();
   });
 });
 
@@ -343,7 +445,7 @@ describe("a download", () => {
     });
     renderApp("/clusters/c1/files");
     await user.click(await row(/^customers\.csv/));
-    await user.click(screen.getByRole("button", { name: "Download" }));
+    await user.click(screen.getByRole("button", { name: "Download…" }));
     await waitFor(() => expect(sentOf(backend, "start_download")).toHaveLength(1));
     expect(sentOf(backend, "plan_download")[0]?.request).toEqual({
       store: null,
@@ -527,15 +629,49 @@ describe("a file", () => {
         sha256,
         chunks: [{ offset: 0, sizeBytes: 10, sha256 }],
       }),
-      preview_userfile: () => ({ kind: "text", text: "id,name\n1,Ada", truncated: true }),
+      preview_userfile: () => ({ kind: "text", text: "id,name\n1,Ada\n2,B", truncated: true }),
     });
     renderApp("/clusters/c1/files");
     await user.dblClick(await row(/^customers\.csv/));
     expect(await screen.findByText(sha256)).toBeVisible();
     expect(sentOf(backend, "preview_userfile")).toHaveLength(0);
     await user.click(screen.getByRole("tab", { name: "Preview" }));
-    expect(await screen.findByText(/1,Ada/)).toBeVisible();
+    expect(await screen.findByRole("cell", { name: "Ada" })).toBeVisible();
+    expect(screen.getByText("The first 1 line.")).toBeVisible();
     await expectAccessible();
+  });
+
+  it("of which parts are missing says so where it is looked at, and one without bytes that it is empty", async () => {
+    const user = userEvent.setup();
+    const details = {
+      path: "customers.csv",
+      store,
+      uri: `userfile://${store}/customers.csv`,
+      fileId: "f1",
+      sizeBytes: 10,
+      storedBytes: 4,
+      uploadedAt: null,
+      username: "ada",
+      contiguous: false,
+      sha256: null,
+      chunks: [{ offset: 6, sizeBytes: 4, sha256: "bb" }],
+    };
+    let sizes = { sizeBytes: 10, storedBytes: 4, contiguous: false };
+    atFiles({
+      get_userfile: () => ({ ...details, ...sizes }),
+      preview_userfile: () => ({ kind: "text", text: "", truncated: sizes.sizeBytes > 0 }),
+    });
+    renderApp("/clusters/c1/files");
+    await user.dblClick(await row(/^customers\.csv/));
+    expect(await screen.findByText("10 bytes")).toBeVisible();
+    await user.click(screen.getByRole("tab", { name: "Preview" }));
+    expect(await screen.findByText("This file is damaged")).toBeVisible();
+    expect(screen.getByText("No byte of it can be read.")).toBeVisible();
+    await user.keyboard("{Escape}");
+    sizes = { sizeBytes: 0, storedBytes: 0, contiguous: true };
+    await user.dblClick(await row(/^customers-old\.csv/));
+    await user.click(await screen.findByRole("tab", { name: "Preview" }));
+    expect(await screen.findByText("The file is empty: it has no bytes.")).toBeVisible();
   });
 
   it("of many parts has its digest worked out when it is asked for", async () => {

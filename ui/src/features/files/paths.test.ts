@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { besideName, crumbsOf, folderOf, nameOf, nameProblem } from "./paths";
+import { besideName, crumbsOf, folderOf, namedCount, nameOf, nameProblem } from "./paths";
 
 describe("a stored name", () => {
   it("has a last part and a folder, for files and folders alike", () => {
@@ -25,5 +25,13 @@ describe("a stored name", () => {
     expect(besideName("a")).toBe("a (2)");
     expect(besideName(".env")).toBe(".env (2)");
     expect(besideName("exports/2026/")).toBe("exports/2026 (2)");
+  });
+});
+
+describe("several", () => {
+  it("are named for what they are", () => {
+    expect(namedCount(["a.csv", "b.csv", "exports/"])).toBe("2 files and 1 folder");
+    expect(namedCount(["a/", "b/"])).toBe("2 folders");
+    expect(namedCount([{ path: "bank-backup", kind: "collection" }])).toBe("1 folder");
   });
 });

@@ -1,3 +1,5 @@
+import { counted } from "../../lib/quantity";
+
 /**
  * Stored names as this screen uses them: without their leading slash, folders with a slash at the end, the top as
  * the empty string. The cluster knows no folders: they come from the slashes.
@@ -47,4 +49,15 @@ export function besideName(path: string): string {
   const dot = path.endsWith("/") ? -1 : name.lastIndexOf(".");
   const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
   return `${folderOf(path)}${stem} (2)${ending}`;
+}
+
+/** What several are: "14 files and 1 folder". Folders and backup collections are told by the slash at their end. */
+export function namedCount(entries: readonly (string | { path: string; kind: string })[]): string {
+  const isFolder = (entry: string | { path: string; kind: string }) =>
+    typeof entry === "string" ? entry.endsWith("/") : entry.kind !== "file";
+  const folders = entries.filter(isFolder).length;
+  const files = entries.length - folders;
+  return [files > 0 && counted(files, "file"), folders > 0 && counted(folders, "folder")]
+    .filter(Boolean)
+    .join(" and ");
 }

@@ -14,7 +14,7 @@ export interface ArchiveWork {
   isStarting: boolean;
   /** Asks for a folder, and plans an archive of these paths in it. */
   exportPaths: (paths: readonly string[]) => void;
-  /** Asks for an archive, and plans to bring it into the folder that is open. */
+  /** Asks for an archive, and plans to import it into the folder that is open. */
   importHere: () => void;
   start: (choices: ConflictChoices, typed: string | null) => void;
   dismiss: () => void;
@@ -27,12 +27,12 @@ export function useArchive(connectionId: string, store: string | null, folder: s
     // Null when no folder was chosen.
     mutationFn: async (paths: readonly string[] | "import"): Promise<Question | null> => {
       if (paths === "import") {
-        const archive = await pickFolder("Which archive? Choose its folder");
+        const archive = await pickFolder("Import which archive? Choose its folder");
         if (archive === null) return null;
         const plan = await commands.planImport(connectionId, { store, folder, archive });
         return { kind: "import", plan };
       }
-      const place = await pickFolder("In which folder shall the archive be made?");
+      const place = await pickFolder("Export into which folder?");
       if (place === null) return null;
       const plan = await commands.planExport(connectionId, { store, paths: [...paths], folder: place });
       return { kind: "export", plan };

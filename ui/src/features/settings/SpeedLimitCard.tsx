@@ -56,26 +56,27 @@ function SpeedLimitForm({ limit }: { limit: number | null }) {
           },
         ]}
       />
-      {draft.limited && (
-        <div className={styles.amount}>
-          <TextField
-            label="Most per second"
-            inputMode="decimal"
-            value={draft.amount}
-            onChange={(amount) => change({ amount })}
-            error={problem ?? refused}
-          />
-          <Select
-            label="Unit"
-            value={draft.unit}
-            onChange={(unit) => change({ unit })}
-            options={[
-              { value: "KiB", label: "KiB/s" },
-              { value: "MiB", label: "MiB/s" },
-            ]}
-          />
-        </div>
-      )}
+      {/* Seen before it is chosen: what is asked for is no surprise. */}
+      <div className={styles.amount}>
+        <TextField
+          label="Most per second"
+          inputMode="decimal"
+          isDisabled={!draft.limited}
+          value={draft.amount}
+          onChange={(amount) => change({ amount })}
+          error={problem ?? refused}
+        />
+        <Select
+          label="Unit"
+          isDisabled={!draft.limited}
+          value={draft.unit}
+          onChange={(unit) => change({ unit })}
+          options={[
+            { value: "KiB", label: "KiB/s" },
+            { value: "MiB", label: "MiB/s" },
+          ]}
+        />
+      </div>
       <div className={styles.row}>
         <Button type="submit" isPending={save.isPending} isDisabled={wanted === limit}>
           Save the limit

@@ -1,22 +1,23 @@
 import { Disclosure } from "../../components/Disclosure";
+import { problemsBeside } from "../../components/filesSummary";
 import { Sha256 } from "../../components/Sha256";
-import type { JobOutcome } from "../../ipc/bindings";
-import { bytes, counted } from "../../lib/quantity";
+import type { Job, JobOutcome } from "../../ipc/bindings";
 import styles from "./FilesOutcome.module.css";
 
-/** What a transfer of several files came to: the counts, and by name what did not go through. */
-export function FilesOutcome({ outcome }: { outcome: Extract<JobOutcome, { kind: "files" }> }) {
-  const problems = outcome.results.filter((result) => result.end.end !== "done");
-  const [only, ...others] = outcome.results;
-  const sha256 = others.length === 0 && only?.end.end === "done" ? only.end.sha256 : null;
-  const counts = [
-    `${counted(outcome.done, "file")} done, ${bytes(outcome.doneBytes)}`,
-    outcome.skipped > 0 ? `${counted(outcome.skipped, "file")} skipped` : "",
-    outcome.failed > 0 ? `${counted(outcome.failed, "file")} failed` : "",
-  ].filter(Boolean);
+interface FilesOutcomeProps {
+  /** What the job was for, where that is a digest. */
+  sha256: string | null;
+  outcome: Extract<JobOutcome, { kind: "files" }>;
+  /** The job's own: it is not said again. */
+  error: Job["error"];
+}
+
+/** What a transfer of several files left to be said: its notes, and by name what did not go through. */
+export function FilesOutcome({ sha256, outcome, error }: FilesOutcomeProps) {
+  const problems = problemsBeside(outcome.results, error);
+  if (sha256 === null && outcome.notes.length === 0 && problems.length === 0) return null;
   return (
     <div className={styles.outcome}>
-      <p>{counts.join(" · ")}</p>
       {sha256 && <Sha256 value={sha256} />}
       {outcome.notes.map((note) => (
         <p key={note}>{note}</p>

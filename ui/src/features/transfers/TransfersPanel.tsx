@@ -1,29 +1,50 @@
 import { useId, useState } from "react";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
+import { filesSummary } from "../../components/filesSummary";
 import { Icon } from "../../components/Icon";
 import { JobRow, jobFigures, jobStates } from "../../components/JobRow";
 import { ProgressBar } from "../../components/ProgressBar";
 import type { Job } from "../../ipc/bindings";
-import { jobControls, useJobs } from "../../ipc/jobs";
+import { digestOf, jobControls, useJobs } from "../../ipc/jobs";
 import { count } from "../../lib/quantity";
 import { FilesOutcome } from "./FilesOutcome";
 import styles from "./TransfersPanel.module.css";
 import { totalsOf } from "./totals";
 
-function Summary({ jobs }: { jobs: readonly Job[] }) {
+/** How the older ones ended, where that is not well: in the words that their rows have. */
+function OlderEnds({ jobs }: { jobs: readonly Job[] }) {
+  return (["failed", "partlyDone"] as const).map((state) => {
+    const ended = jobs.filter((job) => job.state === state).length;
+    const { tone, word } = jobStates[state];
+    return ended > 0 && <Badge key={state} tone={tone}>{`${count(ended)} ${word.toLowerCase()}`}</Badge>;
+  });
+}
+
+/** Folded, the panel tells of the first; unfolded, each job has its row and the head has the sums. */
+function Summary({ jobs, isOpen }: { jobs: readonly Job[]; isOpen: boolean }) {
   const totals = totalsOf(jobs);
   const [first] = totals.unended;
+  if (isOpen) {
+    const ended = jobs.length - totals.unended.length;
+    return (
+      <>
+        <span className={styles.title}>Transfers</span>
+        <span className={styles.figures}>
+          {[first && totals.words, ended > 0 && `${count(ended)} ended`].filter(Boolean).join(" · ")}
+        </span>
+      </>
+    );
+  }
   if (first === undefined) {
     const [newest, ...older] = jobs;
     if (newest === undefined) return null;
-    const failed = older.filter((job) => job.state === "failed" || job.state === "partlyDone").length;
     return (
       <>
         <span className={styles.title}>{newest.title}</span>
         <Badge tone={jobStates[newest.state].tone}>{jobStates[newest.state].word}</Badge>
         {older.length > 0 && <span className={styles.muted}>and {count(older.length)} more</span>}
-        {failed > 0 && <Badge tone="bad">{`${count(failed)} not done`}</Badge>}
+        <OlderEnds jobs={older} />
       </>
     );
   }
@@ -54,6 +75,8 @@ export function TransfersPanel() {
   const [isOpen, setOpen] = useState(false);
   const listId = useId();
   if (jobs.length === 0) return null;
+  // What is under way, or waits for an answer, comes before what is over.
+  const inOrder = [...jobs.filter((job) => !job.ended), ...jobs.filter((job) => job.ended)];
   const ended = jobs.filter((job) => job.ended && job.can.dismiss);
   // Folded, the panel tells of the newest; unfolded, each row has its own.
   const retryable =
@@ -61,7 +84,7 @@ export function TransfersPanel() {
       ? jobs.slice(0, 1).find((job) => job.can.retryFailed)
       : undefined;
   return (
-    <section className={styles.panel} aria-label="Transfers">
+    <section className={styles.panel} aria-label="Transfers" data-open={isOpen || undefined}>
       <div className={styles.head}>
         <button
           type="button"
@@ -72,7 +95,7 @@ export function TransfersPanel() {
           onClick={() => setOpen(!isOpen)}
         >
           <Icon name={isOpen ? "chevronDown" : "chevronRight"} size={14} />
-          <Summary jobs={jobs} />
+          <Summary jobs={jobs} isOpen={isOpen} />
         </button>
         {retryable && (
           <Button
@@ -98,9 +121,22 @@ export function TransfersPanel() {
       </div>
       <div id={listId} className={styles.list} hidden={!isOpen}>
         {isOpen &&
-          jobs.map((job) => (
-            <JobRow key={job.id} job={job} withConnection {...jobControls(job)}>
-              {job.outcome?.kind === "files" && <FilesOutcome outcome={job.outcome} />}
+          inOrder.map((job) => (
+            <JobRow
+              key={job.id}
+              job={job}
+              withConnection
+              isDense
+              summary={job.outcome?.kind === "files" ? filesSummary(job.outcome, job) : undefined}
+              {...jobControls(job)}
+            >
+              {job.outcome?.kind === "files" && (
+                <FilesOutcome
+                  sha256={job.kind === "digest" ? digestOf(job) : null}
+                  outcome={job.outcome}
+                  error={job.error}
+                />
+              )}
             </JobRow>
           ))}
       </div>

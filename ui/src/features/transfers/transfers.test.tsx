@@ -104,7 +104,7 @@ describe("the transfers", () => {
     const backend = await withJobs([upload, partly], { pause_job: () => null, retry_failed: () => "u3" });
     await user.click(screen.getByRole("button", { name: "Show transfers" }));
     expect(within(panel()).getByText("The file changed while it was read.")).toBeVisible();
-    expect(within(panel()).getByText("2 files done, 29.0 MiB · 1 file failed")).toBeVisible();
+    expect(within(panel()).getByText("acme · 2 files done, 29.0 MiB · 1 file failed")).toBeVisible();
     await expectAccessible();
     await user.click(screen.getByRole("button", { name: "Pause: Upload orders.csv" }));
     await user.click(screen.getByRole("button", { name: "Retry failed: Upload 3 files" }));
@@ -124,6 +124,56 @@ describe("the transfers", () => {
   });
 });
 
+describe("the unfolded transfers", () => {
+  const unfold = async () => {
+    const user = userEvent.setup();
+    await user.click(screen.getByRole("button", { name: "Show transfers" }));
+    return screen.getAllByRole("article").map((row) => row.getAttribute("aria-label"));
+  };
+
+  it("have what waits before what is over, and the sums in their head", async () => {
+    await withJobs([partly, { ...upload, state: "paused" }]);
+    expect(await unfold()).toEqual(["Upload orders.csv", "Upload 3 files"]);
+    const head = screen.getByRole("button", { name: "Hide transfers" });
+    expect(head).toHaveTextContent("Transfers1 job · 412 of 900 MiB · 1 ended");
+    expect(within(panel()).getAllByRole("progressbar")).toHaveLength(1);
+  });
+
+  it("say why a job of one file failed once", async () => {
+    const error = failure({ message: "The file changed while it was read." });
+    const { results, ...counts } = partly.outcome as Extract<Job["outcome"], { kind: "files" }>;
+    await withJobs([{ ...partly, state: "failed", error, outcome: { ...counts, results, done: 0 } }]);
+    await unfold();
+    expect(within(panel()).getAllByText("The file changed while it was read.")).toHaveLength(1);
+    expect(within(panel()).getByText("acme")).toBeVisible();
+  });
+
+  it("say of a cancelled upload that nothing of it is in the cluster", async () => {
+    const outcome = {
+      kind: "files" as const,
+      done: 0,
+      skipped: 0,
+      failed: 0,
+      doneBytes: 0,
+      notes: [],
+      results: [],
+    };
+    const cancelled = { ...upload, state: "cancelled" as const, ended: true, can: endedCan, outcome };
+    await withJobs([cancelled, { ...cancelled, id: "d1", kind: "download" }]);
+    await unfold();
+    expect(within(panel()).getAllByText("acme · Nothing was left behind in the cluster.")).toHaveLength(1);
+    expect(within(panel()).getByText("acme · 0 files done, 0 bytes")).toBeVisible();
+  });
+
+  it("are counted in the same words when they are folded", async () => {
+    await withJobs([
+      { ...upload, state: "succeeded", ended: true, can: endedCan },
+      { ...partly, state: "failed" },
+    ]);
+    expect(within(panel()).getByText("1 failed")).toBeVisible();
+  });
+});
+
 describe("the totals", () => {
   it("add up bytes, and give the time of the last to end", () => {
     const other = {
@@ -132,7 +182,9 @@ describe("the totals", () => {
       progress: { done: 88 * mib, total: 100 * mib, unit: "bytes" as const },
       secondsLeft: 40,
     };
-    expect(totalsOf([upload, other, partly]).words).toBe("2 jobs · 500 of 1000 MiB · 76.0 MiB/s · 40 s left");
+    expect(totalsOf([upload, other, partly]).words).toBe(
+      "2 jobs · 500 of 1,000 MiB · 76.0 MiB/s · 40 s left",
+    );
     expect(totalsOf([upload, other, partly]).fraction).toBeCloseTo(0.5);
   });
 
