@@ -70,9 +70,15 @@ fn run() -> Result<(), Box<dyn Error>> {
         address.port()
     )?;
     out.flush()?;
-    loop {
-        std::thread::park();
-    }
+    // Without this the folder of a cluster in memory would stay behind when the program is stopped.
+    let (stop, stopped) = std::sync::mpsc::channel();
+    ctrlc::set_handler(move || {
+        // A second signal finds nobody waiting, and nothing left to do.
+        let _ = stop.send(());
+    })?;
+    stopped.recv()?;
+    drop(cluster);
+    Ok(())
 }
 
 /// `None`: the usage was asked for.

@@ -310,3 +310,25 @@ fn the_first_start_is_quick() {
     );
     assert!(program.started_in < Duration::from_millis(1500));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_cluster_in_memory_leaves_nothing_on_the_disk_when_it_is_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_roachvault-practice"))
+        .args(["serve", "--memory", "--insecure", "--empty"])
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut ready)
+        .unwrap();
+    assert!(ready.starts_with("ready "), "{ready}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
