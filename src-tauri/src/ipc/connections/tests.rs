@@ -81,7 +81,7 @@ async fn the_practice_cluster_starts_connects_passes_the_doctor_and_is_put_back(
         .connections
         .open_cluster(ConnectionId(connection.id))
         .unwrap();
-    roachvault_cockroach::version::read(cluster.readable().pool())
+    roachvault_cockroach::version::read(cluster.readable())
         .await
         .unwrap();
     let reset = reset_practice_cluster(state).await.unwrap();

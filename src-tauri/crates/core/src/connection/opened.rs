@@ -44,7 +44,7 @@ impl Connections {
         let saved = self.get(id)?;
         let target = self.target(&saved).await?;
         let cluster = Cluster::connect(&target).await?;
-        let version = version::read(cluster.pool()).await?;
+        let version = version::read(&cluster).await?;
         let opened = Arc::new(OpenCluster::new(
             id,
             saved.details.name.clone(),
@@ -90,12 +90,7 @@ impl Connections {
     pub async fn capabilities(&self, id: ConnectionId) -> Result<Capabilities> {
         let details = self.get(id)?.details;
         let open = self.open_cluster(id)?;
-        let mut connection = open
-            .readable()
-            .pool()
-            .acquire()
-            .await
-            .map_err(roachvault_cockroach::Error::from)?;
+        let mut connection = open.readable().connection().await?;
         let version = Version::parse(&open.info.version_text);
         let who = Who {
             host: &details.host,

@@ -71,9 +71,7 @@ async fn try_run(job: JobHandle, limit: Arc<SpeedLimit>) -> Result<End> {
             .await
             .map_err(Error::from)
         {
-            Ok(sha256) => FileEnd::Done {
-                sha256: Some(sha256),
-            },
+            Ok(sha256) => FileEnd::Done { sha256: Some(sha256) },
             Err(error) if concerns_all(error.code) => return Err(error),
             Err(error) => FileEnd::Failed { error },
         };
@@ -82,7 +80,10 @@ async fn try_run(job: JobHandle, limit: Arc<SpeedLimit>) -> Result<End> {
     let mut results = BTreeMap::new();
     let ended = transfer.run_groups(1, [reading], &mut results).await;
     if job.signal() == Signal::Cancel {
-        return Ok(End::cancelled(None, Some(Outcome::Files(FilesOutcome::default()))));
+        return Ok(End::cancelled(
+            None,
+            Some(Outcome::Files(FilesOutcome::default())),
+        ));
     }
     let unread = |_| result(FileEnd::Done { sha256: None });
     Ok(transfer.end(ended, results, unread, 1))
