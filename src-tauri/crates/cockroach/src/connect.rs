@@ -4,6 +4,7 @@
 //! the reason of a failed connect behind repeated attempts. So every field is set here, and the
 //! first connection is made without the pool.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -75,11 +76,20 @@ impl Target {
 }
 
 /// An open cluster: a small pool for short statements, and unpooled connections on request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Cluster {
     options: PgConnectOptions,
     pool: PgPool,
     target: Target,
+}
+
+/// The driver's options would show the password.
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster")
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How long a connection may take to be made.

@@ -45,6 +45,7 @@ async fn an_idle_cluster_hears_nothing_and_its_connections_are_closed_and_come_b
     let cluster = Cluster::connect_idling(&target, idle).await.unwrap();
     version::read(&cluster).await.unwrap();
     assert_eq!(cluster.pool().size(), 1);
+    assert!(!format!("{cluster:?}").contains("s3cr3t-w0rd"));
 
     // What was asked is answered; from here on nothing goes over the line until the connection says goodbye.
     let (mut bytes, mut since) = (relay.bytes.load(Ordering::Relaxed), Instant::now());
