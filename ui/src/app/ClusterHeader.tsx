@@ -18,13 +18,19 @@ export interface ClusterHeaderProps {
   connection: Connection;
   /** Absent while it is not connected. */
   cluster?: OpenedCluster;
+  /** It did not answer when it was last asked. */
+  isLost?: boolean;
   menu?: ReactNode;
 }
 
 /** Says at all times where one is. */
-export function ClusterHeader({ connection, cluster, menu }: ClusterHeaderProps) {
+export function ClusterHeader({ connection, cluster, isLost = false, menu }: ClusterHeaderProps) {
   const { name, environment, user, readOnly, tls } = connection.fields;
-  const who = cluster ? `signed in as ${cluster.user}` : `user ${user}, not connected`;
+  const who = !cluster
+    ? `user ${user}, not connected`
+    : isLost
+      ? `user ${cluster.user}, does not answer`
+      : `signed in as ${cluster.user}`;
   const isPractice = environment === "practice";
   return (
     <header className={styles.header} data-environment={environment}>

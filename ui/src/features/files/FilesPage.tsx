@@ -1,9 +1,9 @@
 import { useMemo, useRef, useState } from "react";
 import { Button } from "../../components/Button";
-import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Content } from "../../components/Content";
 import { PageHeader } from "../../components/PageHeader";
+import { ReadOnlyNotice } from "../../components/ReadOnlyNotice";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import type { Selection } from "../../components/selection";
 import { SearchField } from "../../components/TextField";
@@ -217,9 +217,9 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
         }
       />
       {readOnly && (
-        <Callout title="This connection is read-only">
-          Files can be looked at and downloaded. To upload, rename or delete, change the connection.
-        </Callout>
+        <ReadOnlyNotice connectionId={connection.id}>
+          Files can be looked at and downloaded, and not uploaded, renamed or deleted.
+        </ReadOnlyNotice>
       )}
       {problem && (
         <ErrorState
