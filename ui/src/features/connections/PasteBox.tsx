@@ -105,7 +105,7 @@ export function PasteBox({
         description={
           isEmptyHanded
             ? "The clipboard holds nothing like a connection string."
-            : "A URL, a cockroach or ccloud command line, JDBC, key=value parameters or a line of an .env file."
+            : "From the Cloud Console: Connect, then Connection string. A command line, JDBC, parameters or lines of a configuration file will do as well."
         }
         value={text}
         onChange={(next) => {
@@ -144,7 +144,7 @@ export function PasteBox({
         >
           {submitLabel}
         </Button>
-        {!offer && (
+        {!offer && !onByHand && (
           <Button variant="quiet" onPress={() => clipboard.mutate()} isPending={clipboard.isPending}>
             Take it from the clipboard
           </Button>

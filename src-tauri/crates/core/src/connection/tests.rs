@@ -377,6 +377,75 @@ async fn a_password_typed_for_the_session_leaves_one_in_the_keyring_that_was_not
     assert_eq!(room.keyring.len(), 1);
 }
 
+/// A keyring that fails until it is mended.
+#[derive(Default)]
+struct Failing {
+    kept: MemorySecrets,
+    is_broken: std::sync::atomic::AtomicBool,
+}
+
+impl Failing {
+    fn set_broken(&self, is_broken: bool) {
+        self.is_broken
+            .store(is_broken, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    fn answer(&self) -> std::result::Result<&MemorySecrets, KeyringError> {
+        if self.is_broken.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(KeyringError {
+                failure: KeyringFailure::Failing,
+                detail: "the service stopped".into(),
+            });
+        }
+        Ok(&self.kept)
+    }
+}
+
+impl SecretStore for Failing {
+    fn read(&self, entry: &str) -> std::result::Result<Option<Secret>, KeyringError> {
+        self.answer()?.read(entry)
+    }
+
+    fn write(&self, entry: &str, label: &str, secret: &Secret) -> std::result::Result<(), KeyringError> {
+        self.answer()?.write(entry, label, secret)
+    }
+
+    fn delete(&self, entry: &str) -> std::result::Result<(), KeyringError> {
+        self.answer()?.delete(entry)
+    }
+
+    fn probe(&self) -> std::result::Result<(), KeyringError> {
+        self.answer().map(drop)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_keyring_says_so_and_works_again_without_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let keyring = Arc::new(Failing::default());
+    let connections = Connections::open(folder.path(), Arc::clone(&keyring) as Arc<dyn SecretStore>).unwrap();
+    let (_cluster, saved) = practised(&connections, "right").await;
+    keyring.set_broken(true);
+    let error = connections.connect(saved.id).await.unwrap_err();
+    assert_eq!((error.code, error.retryable), (Code::Keyring, true));
+    assert_eq!(error.message, "The system's keyring failed.");
+    assert_eq!(
+        connections.keyring().probe().await.unwrap_err().failure,
+        KeyringFailure::Failing
+    );
+    let refused = connections.delete(saved.id).await.unwrap_err();
+    assert_eq!(refused.code, Code::Keyring);
+    assert_eq!(
+        connections.list().len(),
+        1,
+        "what cannot be forgotten stays listed"
+    );
+
+    keyring.set_broken(false);
+    connections.keyring().probe().await.unwrap();
+    connections.connect(saved.id).await.unwrap();
+}
+
 /// A keyring that shows its prompt at each reading and waits until the sender is gone.
 struct NeverAnswered(Mutex<std::sync::mpsc::Receiver<()>>);
 
