@@ -26,6 +26,7 @@ import styles from "./ConnectionsPage.module.css";
 import { ExportDialog } from "./ExportDialog";
 import { useImportConnections } from "./ImportDialog";
 import { matching, moved, ungrouped } from "./search";
+import { useReorder } from "./useReorder";
 
 function useConnectionChange<Argument>(change: (argument: Argument) => Promise<unknown>) {
   const queryClient = useQueryClient();
@@ -47,6 +48,7 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
   );
 
   const reorder = useConnectionChange(commands.reorderConnections);
+  const { grip, rowState } = useReorder(connections, reorder.mutate);
   const favour = useConnectionChange(({ id, fields }: Connection) =>
     commands.saveConnection({
       id,
@@ -158,35 +160,37 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
             rows={shown.filter(({ fields }) => (fields.group ?? ungrouped) === group)}
             rowKey={({ id }) => id}
             isAligned
+            rowState={rowState}
             columns={[
               {
                 id: "name",
                 header: "Name",
                 isRowHeader: true,
-                cell: ({ id, fields, open }) => (
+                cell: (connection) => (
                   <div className={styles.name}>
                     <span className={styles.called}>
+                      {grip(connection)}
                       <Dot
-                        tone={environments[fields.environment].tone}
-                        colour={fields.colour}
-                        isHollow={!open}
+                        tone={environments[connection.fields.environment].tone}
+                        colour={connection.fields.colour}
+                        isHollow={!connection.open}
                       />
                       <Link
                         to="/clusters/$connectionId"
-                        params={{ connectionId: id }}
+                        params={{ connectionId: connection.id }}
                         className={styles.link}
                       >
-                        <MiddleEllipsis text={fields.name} />
+                        <MiddleEllipsis text={connection.fields.name} />
                       </Link>
-                      {fields.favourite && (
+                      {connection.fields.favourite && (
                         <span className={styles.star}>
                           <Icon name="star" size={11} filled />
                           <VisuallyHidden>Favourite</VisuallyHidden>
                         </span>
                       )}
                     </span>
-                    {open && <Badge tone="accent">Connected</Badge>}
-                    {fields.readOnly && <Badge icon="lock">Read-only</Badge>}
+                    {connection.open && <Badge tone="accent">Connected</Badge>}
+                    {connection.fields.readOnly && <Badge icon="lock">Read-only</Badge>}
                   </div>
                 ),
               },
