@@ -48,17 +48,18 @@ export function ClusterHeader({ connection, cluster, isLost = false, menu }: Clu
         <span className={styles.name}>
           <MiddleEllipsis text={name} isFocusable />
         </span>
+        {/* From the last to go to the first: what does not fit on the line is not shown. */}
         <span className={styles.facts}>
+          <span className={styles.who} title={who}>
+            {who}
+          </span>
+          {cluster?.version && <span>{cluster.version}</span>}
           <span className={styles.address}>
             {isPractice ? (
               <span className={styles.practice}>on this computer; nothing here is real</span>
             ) : (
               <MiddleEllipsis text={addressOf(connection.fields)} keepEnd={12} isFocusable />
             )}
-          </span>
-          {cluster?.version && <span className={styles.version}>{cluster.version}</span>}
-          <span className={styles.who} title={who}>
-            {who}
           </span>
         </span>
         <span className={styles.menu}>{menu}</span>

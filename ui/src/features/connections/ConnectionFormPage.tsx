@@ -62,9 +62,12 @@ export function ConnectionFormPage({
   const unsaved = useUnsavedQuestion(form, start);
   const save = useSaveConnection((saved) => {
     unsaved.letGo();
-    announce(`${saved.fields.name} is saved.`);
-    if (goesOn.current) void navigate({ to: "/clusters/$connectionId", params: { connectionId: saved.id } });
-    else void navigate({ to: "/" });
+    if (goesOn.current) {
+      void navigate({ to: "/clusters/$connectionId", params: { connectionId: saved.id } });
+    } else {
+      announce(`${saved.fields.name} is saved.`);
+      void navigate({ to: "/" });
+    }
   });
   const { report, tested, test } = useConnectionTest();
   const testError = test.error && asCallError(test.error);
