@@ -114,7 +114,7 @@ export function PasteBox({
         }}
         error={error ? [error.message, error.hint].filter(Boolean).join(" ") : earlier}
         placeholder="postgresql://app_admin:…@blue-dog-147.6wr.cockroachlabs.cloud:26257/defaultdb?sslmode=verify-full"
-        rows={2}
+        rows={isPrimary ? 3 : 2}
         mono
         autoFocus={isFirst}
       />
