@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use roachvault_cockroach::connection_string::{self, ConnectionString, DEFAULT_PORT, Folders, Part};
+use roachvault_cockroach::connection_string::{
+    self, ConnectionString, DEFAULT_PORT, Folders, Part, is_cloud,
+};
 use roachvault_cockroach::doctor::Report;
 use roachvault_cockroach::{Secret, certificate};
 use roachvault_core::connection::{KeyringError, KeyringFailure, SecretChange};
@@ -181,8 +183,17 @@ pub async fn read_client_key_file(state: &AppState, path: String) -> Result<Uuid
     Ok(state.connections.staged.stage(pem))
 }
 
-/// How the keyring did last. Asks it when nothing has yet.
+/// How the keyring did last, or that it waits for the person now. Asks it when nothing has yet.
 pub async fn get_keyring_state(state: &AppState) -> Result<KeyringState, IpcError> {
+    if state.connections.keyring().is_waiting() {
+        return Ok(KeyringState {
+            status: KeyringStatus::Waiting,
+            name: keychain::NAME.into(),
+            message: Some("The system's keyring waits to be unlocked.".into()),
+            hint: Some("Answer its prompt, or have the secret asked for each time.".into()),
+            detail: None,
+        });
+    }
     let known = state.connections.keyring().last();
     Ok(match known {
         Some(result) => keyring_state(result),
@@ -220,12 +231,19 @@ pub(super) fn told(state: &AppState, saved: roachvault_core::SavedConnection) ->
 }
 
 async fn understand(state: &AppState, text: &Secret) -> Result<ParsedConnection, IpcError> {
-    let parsed = connection_string::parse(text.expose(), &folders()).map_err(|refused| {
+    let mut parsed = connection_string::parse(text.expose(), &folders()).map_err(|refused| {
         let field = FormPart::from(refused.part).field();
         Error::new(Code::InvalidInput, refused.sentence()).field(field, refused.sentence())
     })?;
     let mut notes: Vec<FormNote> = parsed.notes.iter().cloned().map(Into::into).collect();
+    own_certificates(&mut parsed, &mut notes);
     let ca_pem = certificate_at(parsed.ca_file.as_deref(), Part::Ca, &mut notes).await;
+    if ca_pem.is_none() && parsed.ca_file.is_some() && parsed.host.as_deref().is_some_and(is_cloud) {
+        notes.push(FormNote {
+            part: FormPart::CaPem,
+            sentence: "Basic and Standard clusters do not need that file: this computer trusts their authority. For an Advanced cluster, choose its CA certificate.".into(),
+        });
+    }
     let client_cert_pem =
         certificate_at(parsed.client_cert_file.as_deref(), Part::ClientCert, &mut notes).await;
     let client_key = key_at(state, parsed.client_key_file.as_deref(), &mut notes).await;
@@ -270,6 +288,30 @@ fn fields(
         group: None,
         note: String::new(),
         favourite: false,
+    }
+}
+
+/// A folder of certificates may hold those of the user as well, which `cockroach` takes without being told.
+fn own_certificates(parsed: &mut ConnectionString, notes: &mut Vec<FormNote>) {
+    let Some(folder) = parsed.certs_dir.clone() else {
+        return;
+    };
+    if Path::new(&folder).is_relative() {
+        parsed.ca_file = None;
+        notes.push(FormNote {
+            part: FormPart::CaPem,
+            sentence: format!(
+                "{folder} is meant from the folder in which that command is run, which is not known here. Choose its ca.crt, and, for a user who signs in by certificate, client.….crt and client.….key beside it."
+            ),
+        });
+        return;
+    }
+    let user = parsed.user.clone().unwrap_or_else(|| "root".into());
+    let own = |ending: &str| format!("{folder}/client.{user}.{ending}");
+    if parsed.client_cert_file.is_none() && Path::new(&own("crt")).is_file() {
+        parsed.client_cert_file = Some(own("crt"));
+        parsed.client_key_file = Some(own("key"));
+        parsed.user = Some(user);
     }
 }
 

@@ -18,13 +18,19 @@ export interface ClusterHeaderProps {
   connection: Connection;
   /** Absent while it is not connected. */
   cluster?: OpenedCluster;
+  /** It did not answer when it was last asked. */
+  isLost?: boolean;
   menu?: ReactNode;
 }
 
 /** Says at all times where one is. */
-export function ClusterHeader({ connection, cluster, menu }: ClusterHeaderProps) {
+export function ClusterHeader({ connection, cluster, isLost = false, menu }: ClusterHeaderProps) {
   const { name, environment, user, readOnly, tls } = connection.fields;
-  const who = cluster ? `signed in as ${cluster.user}` : `user ${user}, not connected`;
+  const who = !cluster
+    ? `user ${user}, not connected`
+    : isLost
+      ? `user ${cluster.user}, does not answer`
+      : `signed in as ${cluster.user}`;
   const isPractice = environment === "practice";
   return (
     <header className={styles.header} data-environment={environment}>
@@ -42,17 +48,18 @@ export function ClusterHeader({ connection, cluster, menu }: ClusterHeaderProps)
         <span className={styles.name}>
           <MiddleEllipsis text={name} isFocusable />
         </span>
+        {/* From the last to go to the first: what does not fit on the line is not shown. */}
         <span className={styles.facts}>
+          <span className={styles.who} title={who}>
+            {who}
+          </span>
+          {cluster?.version && <span>{cluster.version}</span>}
           <span className={styles.address}>
             {isPractice ? (
               <span className={styles.practice}>on this computer; nothing here is real</span>
             ) : (
               <MiddleEllipsis text={addressOf(connection.fields)} keepEnd={12} isFocusable />
             )}
-          </span>
-          {cluster?.version && <span className={styles.version}>{cluster.version}</span>}
-          <span className={styles.who} title={who}>
-            {who}
           </span>
         </span>
         <span className={styles.menu}>{menu}</span>

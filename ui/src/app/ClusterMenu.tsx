@@ -5,6 +5,7 @@ import { ConfirmDialog } from "../components/Dialog";
 import { type MenuAction, MenuButton } from "../components/Menu";
 import { ErrorState } from "../components/States";
 import { announce } from "../components/Toast";
+import { useConnectionActions } from "../features/connections/ConnectionActions";
 import type { Connection } from "../ipc/bindings";
 import { commands } from "../ipc/bindings";
 import { clusterKey, connectionsQuery } from "../ipc/connections";
@@ -14,6 +15,7 @@ import { asCallError } from "../ipc/errors";
 export function ClusterMenu({ connection, isOpen }: { connection: Connection; isOpen: boolean }) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
+  const { about, deletion, dialog } = useConnectionActions();
   const [asksReset, setAsksReset] = useState(false);
   const { id, fields } = connection;
   const isPractice = fields.environment === "practice";
@@ -39,16 +41,6 @@ export function ClusterMenu({ connection, isOpen }: { connection: Connection; is
     },
   });
 
-  const edit = (check: boolean) => () =>
-    void navigate({
-      to: "/connections/$connectionId",
-      params: { connectionId: id },
-      search: check ? { check } : {},
-    });
-  const about: MenuAction[] = [
-    { id: "edit", label: "Edit the connection…", icon: "edit", onAction: edit(false) },
-    { id: "check", label: "Check the connection", icon: "activity", onAction: edit(true) },
-  ];
   const changes: MenuAction[] = [
     {
       id: "disconnect",
@@ -72,7 +64,12 @@ export function ClusterMenu({ connection, isOpen }: { connection: Connection; is
   ];
   return (
     <>
-      <MenuButton label={`Actions for ${fields.name}`} icon="more" actions={[about, changes]} />
+      <MenuButton
+        label={`Actions for ${fields.name}`}
+        icon="more"
+        actions={[about(connection), changes, [deletion(connection)]]}
+      />
+      {dialog}
       <ConfirmDialog
         title="Reset the practice cluster?"
         isOpen={asksReset}

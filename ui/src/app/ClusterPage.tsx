@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Outlet, useParams } from "@tanstack/react-router";
 import { ConnectGate } from "../features/connections/ConnectGate";
 import type { Connection } from "../ipc/bindings";
-import { openClusterQuery } from "../ipc/connections";
+import { openClusterQuery, useIsLost } from "../ipc/connections";
 import { ClusterHeader } from "./ClusterHeader";
 import { ClusterMenu } from "./ClusterMenu";
 import { DeletedConnection, WithConnections } from "./Fallback";
@@ -11,11 +11,13 @@ import { Page } from "./Page";
 function ClusterFrame({ connection }: { connection: Connection }) {
   // Only looked at here: the gate below opens it.
   const { data: cluster } = useQuery({ ...openClusterQuery(connection.id), enabled: false });
+  const isLost = useIsLost(connection.id);
   return (
     <>
       <ClusterHeader
         connection={connection}
         cluster={cluster}
+        isLost={isLost}
         menu={<ClusterMenu connection={connection} isOpen={cluster !== undefined} />}
       />
       <Page>

@@ -12,11 +12,32 @@ import styles from "./Rail.module.css";
 
 const order = ["production", "staging", "development", "practice"] as const;
 
-/** Favourites first, then the person's own order, which is the order of the list. */
-function inGroup(connections: readonly Connection[], environment: (typeof order)[number]) {
-  return connections
-    .filter((connection) => connection.fields.environment === environment)
-    .sort((a, b) => Number(b.fields.favourite) - Number(a.fields.favourite));
+/**
+ * Those of an environment by their group, those without one first. In each, favourites first, then the person's own
+ * order, which is the order of the list.
+ */
+function groupsOf(connections: readonly Connection[], environment: (typeof order)[number]) {
+  const groups = new Map<string | null, Connection[]>();
+  for (const connection of connections) {
+    if (connection.fields.environment !== environment) continue;
+    const { group } = connection.fields;
+    groups.set(group, [...(groups.get(group) ?? []), connection]);
+  }
+  return [...groups.entries()]
+    .sort(([a], [b]) => (a ?? "").localeCompare(b ?? ""))
+    .map(([name, members]) => ({
+      name,
+      members: members.sort((a, b) => Number(b.fields.favourite) - Number(a.fields.favourite)),
+    }));
+}
+
+/** Two letters that tell a connection from its neighbours where there is room for no more. */
+export function initials(name: string): string {
+  const words = name.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const [first = "", second] = words;
+  const letters =
+    second === undefined ? Array.from(first).slice(0, 2) : [first, second].map((word) => Array.from(word)[0]);
+  return letters.join("").toUpperCase();
 }
 
 function ConnectionLink({ connection }: { connection: Connection }) {
@@ -32,6 +53,9 @@ function ConnectionLink({ connection }: { connection: Connection }) {
         aria-label={whole}
       >
         <Dot tone={environments[environment].tone} colour={colour} isHollow={!connection.open} />
+        <span className={styles.initials} aria-hidden="true">
+          {initials(name)}
+        </span>
         <span className={styles.label}>
           <MiddleEllipsis text={name} keepEnd={6} />
         </span>
@@ -45,19 +69,19 @@ function ConnectionLink({ connection }: { connection: Connection }) {
   );
 }
 
-function FootLink({
+function RailLink({
   to,
   icon,
   label,
   children,
 }: {
   to: string;
-  icon: "activity" | "settings";
+  icon: "activity" | "settings" | "plus" | "database";
   label: string;
   children?: ReactNode;
 }) {
   return (
-    <Link to={to} className={styles.item} title={label}>
+    <Link to={to} className={styles.item} title={label} activeOptions={{ exact: true }}>
       <Icon name={icon} />
       <span className={styles.label}>{label}</span>
       {children}
@@ -78,31 +102,32 @@ export function Rail() {
         <span className={styles.brandName}>Roachvault</span>
       </Link>
       <nav className={styles.connections} aria-label="Connections">
+        <RailLink to="/" icon="database" label="All connections" />
         {order.map((environment) => {
-          const group = inGroup(connections, environment);
-          if (group.length === 0) return null;
+          const groups = groupsOf(connections, environment);
+          if (groups.length === 0) return null;
           return (
             <section key={environment} className={styles.group} aria-label={environments[environment].label}>
               <h2 className={styles.groupName}>{environments[environment].label}</h2>
-              <ul>
-                {group.map((connection) => (
-                  <ConnectionLink key={connection.id} connection={connection} />
-                ))}
-              </ul>
+              {groups.map(({ name, members }) => (
+                <div key={name ?? ""}>
+                  {name !== null && <h3 className={styles.subgroup}>{name}</h3>}
+                  <ul>
+                    {members.map((connection) => (
+                      <ConnectionLink key={connection.id} connection={connection} />
+                    ))}
+                  </ul>
+                </div>
+              ))}
             </section>
           );
         })}
-        <div className={connections.length > 0 ? styles.addGroup : undefined}>
-          <Link to="/connections/new" className={styles.item} title="Add connection">
-            <span className={styles.icon}>
-              <Icon name="plus" size={14} />
-            </span>
-            <span className={styles.label}>Add connection</span>
-          </Link>
-        </div>
       </nav>
+      <div className={styles.add}>
+        <RailLink to="/connections/new" icon="plus" label="Add connection" />
+      </div>
       <nav className={styles.foot} aria-label="App">
-        <FootLink to="/activity" icon="activity" label="Activity">
+        <RailLink to="/activity" icon="activity" label="Activity">
           {running > 0 && (
             <>
               <span className={styles.count}>{running} running</span>
@@ -111,8 +136,8 @@ export function Rail() {
               </span>
             </>
           )}
-        </FootLink>
-        <FootLink to="/settings" icon="settings" label="Settings" />
+        </RailLink>
+        <RailLink to="/settings" icon="settings" label="Settings" />
       </nav>
     </div>
   );

@@ -132,7 +132,7 @@ describe("a cluster", () => {
     expect(await screen.findByRole("heading", { name: "What do you need?" })).toBeVisible();
     expect(backend.sent).toContainEqual([
       "provide_secret",
-      { id: "c1", kind: "password", value: "hunter2", keep: "memory" },
+      { id: "c1", kind: "password", value: "hunter2", keep: "keyring" },
     ]);
   });
 

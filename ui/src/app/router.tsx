@@ -13,6 +13,7 @@ import { BackupsPage } from "../features/backups/BackupsPage";
 import { ConnectionFormPage } from "../features/connections/ConnectionFormPage";
 import { ConnectionsPage } from "../features/connections/ConnectionsPage";
 import { ImportButton } from "../features/connections/ImportDialog";
+import { PasteBox } from "../features/connections/PasteBox";
 import { FilesPage, type FilesSearch } from "../features/files/FilesPage";
 import { FirstRunPage } from "../features/first-run/FirstRunPage";
 import { OverviewPage } from "../features/overview/OverviewPage";
@@ -41,7 +42,17 @@ const home = createRoute({
             ) : (
               <FirstRunPage
                 importButton={<ImportButton />}
-                onParsed={(parsed) => navigate({ to: "/connections/new", state: { parsed } })}
+                pasteBox={
+                  <PasteBox
+                    isFirst
+                    isPrimary
+                    submitLabel="Check and connect"
+                    onParsed={(parsed) =>
+                      void navigate({ to: "/connections/new", state: { parsed, isTested: true } })
+                    }
+                    onByHand={(found) => void navigate({ to: "/connections/new", state: found })}
+                  />
+                }
                 onPractice={({ id }) =>
                   navigate({ to: "/clusters/$connectionId", params: { connectionId: id } })
                 }
@@ -58,10 +69,10 @@ const newConnection = createRoute({
   getParentRoute: () => root,
   path: "/connections/new",
   component: function NewConnection() {
-    const { parsed } = useLocation().state;
+    const { parsed, refusal, isTested } = useLocation().state;
     return (
       <Page>
-        <ConnectionFormPage parsed={parsed} isTested={parsed !== undefined} />
+        <ConnectionFormPage parsed={parsed} refusal={refusal} isTested={isTested} />
       </Page>
     );
   },
@@ -272,5 +283,9 @@ declare module "@tanstack/react-router" {
   interface HistoryState {
     /** A pasted connection on its way from the first screen to the form. It holds handles, no secrets. */
     parsed?: ParsedConnection;
+    /** Why the pasted text is of no use to the form. */
+    refusal?: string;
+    /** It is to be checked, and opened when it works. */
+    isTested?: boolean;
   }
 }

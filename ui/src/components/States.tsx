@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import { Mark } from "./Badge";
 import { Button } from "./Button";
 import { CopyButton } from "./CopyButton";
@@ -36,7 +36,11 @@ export interface ShownError {
   /** The chain of causes, free of secrets. Never shown, only copied. */
   detail?: string | null;
   retryable?: boolean;
+  code?: string;
 }
+
+/** What a place can offer about every error that is shown in it, such as a way to find its cause. */
+export const ErrorHelp = createContext<(error: ShownError) => ReactNode>(() => null);
 
 export interface ErrorStateProps {
   error: ShownError;
@@ -50,6 +54,7 @@ export interface ErrorStateProps {
 
 /** An error stays where it happened: what, what next, and the details for whoever is asked for help. */
 export function ErrorState({ error, onRetry, alwaysRetry, actions, isCompact = false }: ErrorStateProps) {
+  const help = useContext(ErrorHelp);
   const details = [error.message, error.hint, error.detail].filter(Boolean).join("\n");
   return (
     <div className={styles.error} role="alert" data-compact={isCompact || undefined}>
@@ -64,6 +69,7 @@ export function ErrorState({ error, onRetry, alwaysRetry, actions, isCompact = f
             </Button>
           )}
           {actions}
+          {help(error)}
           <CopyButton text={details} label="Copy details" />
         </div>
       </div>

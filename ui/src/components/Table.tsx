@@ -21,12 +21,22 @@ export interface TableProps<Row> {
   rowKey: (row: Row) => string;
   /** Widths come from the columns alone: those of several tables then stand under each other. */
   isAligned?: boolean;
+  /** How a row stands out, such as the one that something is dragged to. */
+  rowState?: (row: Row) => "dragged" | "target" | undefined;
   /** Shown under the head when there are no rows. */
   empty?: ReactNode;
 }
 
 /** A plain table for up to a few hundred rows. Longer or selectable lists belong in a VirtualGrid. */
-export function Table<Row>({ label, columns, rows, rowKey, isAligned = false, empty }: TableProps<Row>) {
+export function Table<Row>({
+  label,
+  columns,
+  rows,
+  rowKey,
+  isAligned = false,
+  rowState,
+  empty,
+}: TableProps<Row>) {
   return (
     <div className={styles.scroll} data-aligned={isAligned || undefined}>
       <table className={styles.table} aria-label={label}>
@@ -47,7 +57,7 @@ export function Table<Row>({ label, columns, rows, rowKey, isAligned = false, em
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={rowKey(row)}>
+            <tr key={rowKey(row)} data-row={rowKey(row)} data-state={rowState?.(row)}>
               {columns.map((column) =>
                 column.isRowHeader ? (
                   <th

@@ -577,7 +577,7 @@ export type KeyringState = { status: KeyringStatus,
  */
 name: string, message: string | null, hint: string | null, detail: string | null, };
 
-export type KeyringStatus = "ready" | "locked" | "absent" | "failing";
+export type KeyringStatus = "ready" | "waiting" | "locked" | "absent" | "failing";
 
 /**
  * One backup of a chain, and the moment it holds.
@@ -844,14 +844,14 @@ export type RowVerdict = "match" | "differs" | "missing" | "notComparable" | "no
 /**
  * What saving does to a secret.
  */
-export type SecretInput = { "kind": "unchanged" } | { "kind": "remove" } | { "kind": "askEachTime" } | { "kind": "typed", value: string, keep: KeepSecret, } | { "kind": "staged", handle: string, keep: KeepSecret, };
+export type SecretInput = { "kind": "unchanged" } | { "kind": "remove" } | { "kind": "askEachTime" } | { "kind": "notGiven" } | { "kind": "typed", value: string, keep: KeepSecret, } | { "kind": "staged", handle: string, keep: KeepSecret, };
 
 export type SecretKind = "password" | "clientKey";
 
 /**
  * Where a secret is; never what it is.
  */
-export type SecretState = "none" | "keyring" | "askEachTime";
+export type SecretState = "none" | "keyring" | "askEachTime" | "notGiven";
 
 export type SelectedFiles = { store: string | null, paths: Array<string>, };
 
@@ -874,7 +874,15 @@ link: string | null,
 /**
  * Technical, without secrets, for "Copy details".
  */
-detail: string, };
+detail: string, 
+/**
+ * The field of the form in which it is put right.
+ */
+part: FormPart | null, 
+/**
+ * The databases to choose from, where the wanted one is missing.
+ */
+databases: Array<string>, };
 
 export type TestStep = { step: TestStepName, state: TestStepState, tookMs: number | null, 
 /**

@@ -9,6 +9,22 @@ export function clusterKey(connectionId: string, ...rest: readonly unknown[]): r
   return ["cluster", connectionId, ...rest];
 }
 
+type ClusterKey = readonly ["cluster", string, ...unknown[]];
+
+export function isClusterKey(key: readonly unknown[]): key is ClusterKey {
+  return key[0] === "cluster" && typeof key[1] === "string";
+}
+
+export function lostKey(connectionId: string) {
+  return clusterKey(connectionId, "lost");
+}
+
+/** Whether an open cluster did not answer when it was last asked. Nothing is sent to find out. */
+export function useIsLost(connectionId: string): boolean {
+  const { data } = useQuery({ queryKey: lostKey(connectionId), queryFn: () => false, enabled: false });
+  return data ?? false;
+}
+
 export const connectionsQuery = queryOptions({
   queryKey: ["connections"],
   queryFn: commands.listConnections,

@@ -4,13 +4,16 @@
 //! the reason of a failed connect behind repeated attempts. So every field is set here, and the
 //! first connection is made without the pool.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode, Postgres};
 use sqlx::{ConnectOptions, Connection};
+use tokio::net::TcpStream;
 
-use crate::connection_string::is_cloud;
+use crate::connection_string::{is_cloud, may_sleep};
 use crate::doctor::{Cause, safe_detail};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
@@ -61,17 +64,45 @@ pub struct Target {
     pub jwt: bool,
 }
 
+impl Target {
+    /// `host:port`, as a person reads it.
+    pub fn address(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
 /// An open cluster: a small pool for short statements, and unpooled connections on request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Cluster {
     options: PgConnectOptions,
     pool: PgPool,
-    user: String,
-    database: String,
+    target: Target,
 }
 
-/// How long a first connection may take. A scaled-down serverless cluster needs most of it.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The driver's options would show the password.
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster")
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How long a connection may take to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The same for a cluster that may be scaled to zero and is woken by it.
+const WAKING_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What a healthy pool hands out a connection within. After it, it is asked whether anything listens there at all.
+const POOL_PATIENCE: Duration = Duration::from_millis(300);
+
+/// How long a bare dial may take that is made only to tell why there was no answer.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a connection of the pool may lie idle. The pool looks through its connections once in this time, so the
 /// last of them is closed after twice as long at most: after two minutes nothing is left that keeps a cluster awake.
@@ -86,7 +117,7 @@ impl Cluster {
     /// As [`Cluster::connect`], with the time after which the pool lets go of a connection that nobody uses.
     pub async fn connect_idling(target: &Target, idle_timeout: Duration) -> Result<Self> {
         let options = options(target)?;
-        connect_once(&options).await?.close().await?;
+        connect_once(&options, target).await?.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(4)
             .min_connections(0)
@@ -97,34 +128,56 @@ impl Cluster {
         Ok(Self {
             options,
             pool,
-            user: target.user.clone(),
-            database: target.database.clone(),
+            target: target.clone(),
         })
     }
 
-    /// For short statements.
+    /// The pool itself, for what counts its connections or only runs against a server that is there. It does not tell
+    /// why there is no connection: see [`Cluster::connection`].
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }
 
+    /// A connection of the pool, for short statements.
+    ///
+    /// The pool takes a refused dial for a server that is starting, tries again until its time is up, and then knows
+    /// only that. So where it takes longer than it should, a dial of our own finds out whether anything listens.
+    pub async fn connection(&self) -> Result<PoolConnection<Postgres>> {
+        let refused = async {
+            tokio::time::sleep(POOL_PATIENCE).await;
+            match dial(&self.target).await {
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => error,
+                _ => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            acquired = self.pool.acquire() => acquired.map_err(|error| match error {
+                sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => error.into(),
+                error => Cause::from_driver(&error, &self.target).to_error(safe_detail(&error)),
+            }),
+            error = refused => Err(Cause::not_listening(&self.target).to_error(error.to_string())),
+        }
+    }
+
     /// A connection of its own, for transfers and long waits. Dropping it closes the socket.
     pub async fn dedicated(&self) -> Result<PgConnection> {
-        connect_once(&self.options).await
+        connect_once(&self.options, &self.target).await
     }
 
     /// A connection of its own that prepares each statement text once: a transfer sends few texts many
     /// times, and preparing would double its round trips.
     pub async fn transfer_connection(&self) -> Result<PgConnection> {
-        connect_once(&self.options.clone().statement_cache_capacity(32)).await
+        connect_once(&self.options.clone().statement_cache_capacity(32), &self.target).await
     }
 
     /// The SQL user, normalised as the server does: lower case.
     pub fn user(&self) -> &str {
-        &self.user
+        &self.target.user
     }
 
     pub fn database(&self) -> &str {
-        &self.database
+        &self.target.database
     }
 
     pub async fn close(&self) {
@@ -133,19 +186,29 @@ impl Cluster {
 }
 
 /// One attempt. A failed login is never repeated: Cloud pauses an address after a few.
-async fn connect_once(options: &PgConnectOptions) -> Result<PgConnection> {
-    let host = options.get_host();
-    let database = options.get_database().unwrap_or_default();
-    match tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await {
+async fn connect_once(options: &PgConnectOptions, target: &Target) -> Result<PgConnection> {
+    let may_wake = may_sleep(&target.host);
+    let limit = if may_wake { WAKING_TIMEOUT } else { CONNECT_TIMEOUT };
+    match tokio::time::timeout(limit, PgConnection::connect_with(options)).await {
         Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) => Err(Cause::from_driver(&error, host, database).to_error(safe_detail(&error))),
+        Ok(Err(error)) => Err(Cause::from_driver(&error, target).to_error(safe_detail(&error))),
         Err(_) => {
-            let cause = Cause::NoAnswer {
-                cloud: is_cloud(host),
+            let cause = match dial(target).await {
+                Ok(_) if may_wake => Cause::StillWaking,
+                Ok(_) => Cause::Unanswered,
+                Err(_) => Cause::NoAnswer {
+                    cloud: is_cloud(&target.host),
+                },
             };
-            Err(cause.to_error(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs())))
+            Err(cause.to_error(format!("no answer within {} s", limit.as_secs())))
         }
     }
+}
+
+/// Whether anything listens there. Nothing is sent.
+async fn dial(target: &Target) -> std::io::Result<TcpStream> {
+    let dialled = TcpStream::connect((target.host.as_str(), target.port));
+    tokio::time::timeout(DIAL_TIMEOUT, dialled).await?
 }
 
 /// Variables that the driver reads and that no later call can unset.

@@ -15,7 +15,7 @@ use crate::error::Result;
 /// Sends one statement by simple query. `sql` was put together by the quoting module.
 pub(crate) async fn simple_query(cluster: &Cluster, sql: &str) -> Result<Vec<PgRow>> {
     Ok(sqlx::raw_sql(AssertSqlSafe(sql))
-        .fetch_all(cluster.pool())
+        .fetch_all(&mut *cluster.connection().await?)
         .await?)
 }
 

@@ -35,7 +35,7 @@ impl Statement {
     pub(crate) async fn run(&self, cluster: &Cluster) -> Result<Vec<PgRow>> {
         let query = sqlx::raw_sql(AssertSqlSafe(self.sql.expose()));
         query
-            .fetch_all(cluster.pool())
+            .fetch_all(&mut *cluster.connection().await?)
             .await
             .map_err(|error| self.scrub(error.into()))
     }

@@ -1,6 +1,6 @@
 //! Which server is on the other end, in its own words.
 
-use sqlx::PgPool;
+use crate::connect::Cluster;
 
 use crate::error::Result;
 
@@ -70,10 +70,10 @@ fn release_word(text: &str) -> Option<&str> {
 }
 
 /// Asks the server. One statement.
-pub async fn read(pool: &PgPool) -> Result<Version> {
+pub async fn read(cluster: &Cluster) -> Result<Version> {
     let text: String = sqlx::query_scalar("SELECT version()")
         .persistent(false)
-        .fetch_one(pool)
+        .fetch_one(&mut *cluster.connection().await?)
         .await?;
     Ok(Version::parse(&text))
 }

@@ -5,7 +5,7 @@ use roachvault_cockroach::doctor;
 use serde::Serialize;
 use ts_rs::TS;
 
-use super::Certificate;
+use super::{Certificate, FormPart};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -53,6 +53,10 @@ pub struct TestFinding {
     pub link: Option<String>,
     /// Technical, without secrets, for "Copy details".
     pub detail: String,
+    /// The field of the form in which it is put right.
+    pub part: Option<FormPart>,
+    /// The databases to choose from, where the wanted one is missing.
+    pub databases: Vec<String>,
 }
 
 /// Everything known so far. Each message is whole.
@@ -207,6 +211,8 @@ impl From<&doctor::Report> for ConnectionReport {
                 next: finding.explanation.next.clone(),
                 link: finding.explanation.link.map(str::to_owned),
                 detail: finding.detail.clone(),
+                part: finding.cause.field().map(Into::into),
+                databases: finding.databases.clone(),
             }),
             certificate: report.certificate.clone().map(Into::into),
             version: report.version.as_ref().and_then(|version| version.release()),

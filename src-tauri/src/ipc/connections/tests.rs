@@ -81,7 +81,7 @@ async fn the_practice_cluster_starts_connects_passes_the_doctor_and_is_put_back(
         .connections
         .open_cluster(ConnectionId(connection.id))
         .unwrap();
-    roachvault_cockroach::version::read(cluster.readable().pool())
+    roachvault_cockroach::version::read(cluster.readable())
         .await
         .unwrap();
     let reset = reset_practice_cluster(state).await.unwrap();
@@ -123,6 +123,59 @@ async fn a_file_that_is_named_and_missing_is_named_in_a_note() {
         .await
         .unwrap_err();
     assert!(error.message.contains("/nowhere/ca.crt"));
+}
+
+#[tokio::test]
+async fn a_missing_ca_file_stops_nobody_on_cloud() {
+    let room = room().await;
+    let text = "postgresql://max:pw@blue-dog-147.6wr.cockroachlabs.cloud:26257/defaultdb?sslmode=verify-full&sslrootcert=/nowhere/root.crt";
+    let parsed = parse_connection(&room.state, TypedSecret(Secret::new(text)))
+        .await
+        .unwrap();
+    let sentences: Vec<_> = parsed.notes.iter().map(|note| note.sentence.as_str()).collect();
+    assert!(sentences[0].contains("/nowhere/root.crt"), "{sentences:?}");
+    assert!(
+        sentences[1].contains("Basic and Standard clusters do not need that file"),
+        "{sentences:?}"
+    );
+    assert!(parsed.fields.ca_pem.is_none() && parsed.password.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_of_certificates_brings_those_of_the_user_where_it_is_known() {
+    let room = room().await;
+    let paste = async |text: &str| {
+        parse_connection(&room.state, TypedSecret(Secret::new(text)))
+            .await
+            .unwrap()
+    };
+    let relative = paste("cockroach sql --certs-dir=certs --host=node1.example.com").await;
+    assert_eq!(relative.notes.len(), 1, "{relative:?}");
+    assert!(
+        relative.notes[0]
+            .sentence
+            .contains("certs is meant from the folder"),
+        "{relative:?}"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let practice = start_practice_cluster(&room.state).await.unwrap();
+    let certificate = practice.fields.ca_pem.unwrap();
+    file("ca.crt", &certificate);
+    file("client.max.crt", &certificate);
+    file(
+        "client.max.key",
+        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+    );
+    let command = format!(
+        "cockroach sql --certs-dir={} --user max --host=node1.example.com",
+        folder.path().display()
+    );
+    let parsed = paste(&command).await;
+    assert!(parsed.notes.is_empty(), "{parsed:?}");
+    assert_eq!((parsed.ca.len(), parsed.client_cert.len()), (1, 1));
+    assert!(parsed.client_key.is_some());
 }
 
 #[tokio::test]

@@ -76,6 +76,8 @@ pub enum SecretState {
     None,
     Keyring,
     AskEachTime,
+    /// Meant for the keyring and still to be given.
+    NotGiven,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
@@ -146,6 +148,8 @@ pub enum SecretInput {
     /// No such secret is needed.
     Remove,
     AskEachTime,
+    /// Asked for once, at the first connect, and kept then.
+    NotGiven,
     Typed {
         value: TypedSecret,
         keep: KeepSecret,
@@ -280,6 +284,8 @@ pub enum SecretKind {
 #[serde(rename_all = "camelCase")]
 pub enum KeyringStatus {
     Ready,
+    /// Most likely showing its unlock prompt.
+    Waiting,
     Locked,
     Absent,
     Failing,
@@ -389,6 +395,7 @@ impl From<&SavedSecret> for SecretState {
             SavedSecret::None => Self::None,
             SavedSecret::Keyring { .. } => Self::Keyring,
             SavedSecret::AskEachTime => Self::AskEachTime,
+            SavedSecret::NotGiven { .. } => Self::NotGiven,
         }
     }
 }
@@ -445,6 +452,7 @@ impl SecretInput {
             Self::Unchanged => SecretChange::Unchanged,
             Self::Remove => SecretChange::Remove,
             Self::AskEachTime => SecretChange::AskEachTime,
+            Self::NotGiven => SecretChange::NotGiven { from_file: false },
             Self::Typed { value, keep } => SecretChange::Set(value.0, keep.into()),
             Self::Staged { handle, keep } => SecretChange::Set(staged.get(handle)?, keep.into()),
         })

@@ -1,12 +1,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../../components/Button";
-import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Content } from "../../components/Content";
 import { JobRow } from "../../components/JobRow";
 import { OpenCollection } from "../../components/OpenCollection";
 import { PageHeader } from "../../components/PageHeader";
+import { ReadOnlyNotice } from "../../components/ReadOnlyNotice";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import { collectionsQuery, useOpenCollection } from "../../ipc/backups";
 import type { Chain, Collection, Layer } from "../../ipc/bindings";
@@ -87,9 +87,9 @@ export function BackupsPage({ collection, onBackUp, onRestore, onCopy, onOpenJob
         }
       />
       {readOnly && (
-        <Callout title="This connection is read-only">
-          Backups can be looked at. To take or restore one, change the connection.
-        </Callout>
+        <ReadOnlyNotice connectionId={connection.id}>
+          Backups can be looked at, and none taken or restored.
+        </ReadOnlyNotice>
       )}
       {running.length > 0 && (
         <Card flush>

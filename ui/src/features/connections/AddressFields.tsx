@@ -19,7 +19,7 @@ export function AddressFields({ form, onChange, errors }: AddressFieldsProps) {
   const secretLabel = fields.jwt ? "Sign-in token" : "Password";
   return (
     <>
-      <div className={styles.most}>
+      <div className={styles.most} data-part="host">
         <TextField
           label="Host"
           mono
@@ -29,7 +29,7 @@ export function AddressFields({ form, onChange, errors }: AddressFieldsProps) {
           error={errors.host}
         />
       </div>
-      <div className={styles.little}>
+      <div className={styles.little} data-part="port">
         <TextField
           label="Port"
           mono
@@ -39,7 +39,7 @@ export function AddressFields({ form, onChange, errors }: AddressFieldsProps) {
           error={errors.port}
         />
       </div>
-      <div className={styles.half}>
+      <div className={styles.half} data-part="user">
         <TextField
           label="User"
           mono
@@ -48,7 +48,7 @@ export function AddressFields({ form, onChange, errors }: AddressFieldsProps) {
           error={errors.user}
         />
       </div>
-      <div className={styles.half}>
+      <div className={styles.half} data-part="database">
         <TextField
           label="Database"
           mono
@@ -57,14 +57,16 @@ export function AddressFields({ form, onChange, errors }: AddressFieldsProps) {
           error={errors.database}
         />
       </div>
-      <SecretFields
-        label={secretLabel}
-        secret={form.password}
-        onChange={(password) => onChange({ password })}
-        error={errors.password}
-      />
+      <div className={styles.secret} data-part="password">
+        <SecretFields
+          label={secretLabel}
+          secret={form.password}
+          onChange={(password) => onChange({ password })}
+          error={errors.password}
+        />
+      </div>
       <Disclosure title="Routing and sign-in tokens" isOpen={fields.jwt || fields.clusterOption !== null}>
-        <div className={styles.fields}>
+        <div className={styles.fields} data-part="clusterOption">
           <TextField
             label="Cluster option"
             optional

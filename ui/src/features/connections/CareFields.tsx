@@ -8,7 +8,10 @@ import styles from "./ConnectionForm.module.css";
 const kinds = [
   { value: "development", description: "Yours to break." },
   { value: "staging", description: "Others work on it." },
-  { value: "production", description: "Asks for the typed name of what changes." },
+  {
+    value: "production",
+    description: "Asks for a typed name before anything is replaced, deleted or restored.",
+  },
 ] as const;
 
 const colours: MarkColour[] = ["red", "orange", "amber", "green", "teal", "blue", "violet", "grey"];

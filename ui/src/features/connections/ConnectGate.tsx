@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { Button, ButtonRow } from "../../components/Button";
@@ -6,36 +6,79 @@ import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Checkbox } from "../../components/Choice";
 import { Content } from "../../components/Content";
-import { ErrorState, useDelayed } from "../../components/States";
+import { ErrorHelp, ErrorState, useDelayed } from "../../components/States";
 import { TextField } from "../../components/TextField";
-import { type Connection, commands } from "../../ipc/bindings";
-import { openClusterQuery } from "../../ipc/connections";
+import { type Connection, commands, type SecretKind } from "../../ipc/bindings";
+import { clusterKey, connectionsQuery, openClusterQuery } from "../../ipc/connections";
 import { CurrentClusterProvider } from "../../ipc/currentCluster";
-import { asCallError, type CallError } from "../../ipc/errors";
+import { asCallError } from "../../ipc/errors";
 import styles from "./ConnectGate.module.css";
+import { mayBeAsleep, wakingWords } from "./waking";
 
-/** Clusters of these hosts sleep when nobody uses them, and the first login wakes them. */
-function mayBeAsleep(host: string): boolean {
-  return host.endsWith(".cockroachlabs.cloud");
+/** Whether the system's keyring is most likely showing its prompt: asked only while that would explain the wait. */
+function useKeyringWaits({ password, clientKey }: Connection): boolean {
+  const isLong = useDelayed(500);
+  const { data } = useQuery({
+    queryKey: ["keyring", "now"],
+    queryFn: commands.getKeyringState,
+    enabled: isLong && (password === "keyring" || clientKey === "keyring"),
+    refetchInterval: 500,
+    gcTime: 0,
+  });
+  return data?.status === "waiting";
 }
 
-function Connecting({ connection }: { connection: Connection }) {
+function Connecting({ connection, onProvided }: { connection: Connection; onProvided: () => void }) {
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
   const isShown = useDelayed(150);
   const isSlow = useDelayed(3000);
+  const waits = useKeyringWaits(connection);
   const { name, host } = connection.fields;
+  const isWaking = isSlow && mayBeAsleep(host);
+  const cancel = async () => {
+    await navigate({ to: "/" });
+    await queryClient.cancelQueries({ queryKey: clusterKey(connection.id) });
+    queryClient.removeQueries({ queryKey: clusterKey(connection.id) });
+    await commands.disconnectCluster(connection.id);
+  };
+  const stop = (
+    <Button variant="quiet" onPress={() => void cancel()}>
+      Cancel
+    </Button>
+  );
+  if (waits) {
+    return (
+      <Content width="form">
+        <div className={styles.waiting} role="status">
+          <span className={styles.spinner} aria-hidden="true" />
+          <div className={styles.words}>
+            <h1>Waiting for you to unlock the keyring</h1>
+            <p className={styles.muted}>
+              The password of {name} is in it. Answer its prompt, which may be behind this window, or go on
+              without it.
+            </p>
+          </div>
+          {stop}
+        </div>
+        <SecretForm connection={connection} reason="waiting" onProvided={onProvided} />
+      </Content>
+    );
+  }
   return (
-    <div className={styles.connecting} role="status" data-shown={isShown || undefined}>
+    <div className={styles.connecting} data-shown={isShown || undefined}>
       <span className={styles.spinner} aria-hidden="true" />
-      <div>
-        <h1>{isSlow && mayBeAsleep(host) ? `Waking up ${name}` : `Connecting to ${name}`}</h1>
+      <div role="status">
+        <h1>{`Connecting to ${name}`}</h1>
         <p className={styles.muted}>
-          {isSlow
-            ? mayBeAsleep(host)
-              ? "A cluster that nobody used for a while sleeps. Waking takes up to half a minute."
-              : "This takes longer than usual. If nothing answers within half a minute, you will see why."
-            : host}
+          {isWaking
+            ? wakingWords
+            : isSlow
+              ? "This takes longer than usual. If nothing answers within half a minute, you will see why."
+              : host}
         </p>
       </div>
+      {stop}
     </div>
   );
 }
@@ -43,27 +86,44 @@ function Connecting({ connection }: { connection: Connection }) {
 /** Asks for what is not at hand, to be kept where the person says. */
 function SecretForm({
   connection,
-  error,
+  reason,
+  sentence,
+  kind = "password",
   onProvided,
 }: {
   connection: Connection;
-  error: CallError;
+  /** `waiting`: the keyring shows its prompt. */
+  reason: "waiting" | "secretNeeded" | "keyring" | "auth";
+  /** What the back end says about it. */
+  sentence?: string;
+  kind?: SecretKind;
   onProvided: () => void;
 }) {
   const [secret, setSecret] = useState("");
-  const [remember, setRemember] = useState(false);
+  const kept = connection[kind];
+  const [remember, setRemember] = useState(
+    // A keyring that cannot be reached now is no place to propose.
+    reason !== "waiting" && reason !== "keyring" && (kept === "keyring" || kept === "notGiven"),
+  );
   const { name, user, jwt } = connection.fields;
-  const kind = error.fields.clientKey ? "clientKey" : "password";
   const label = kind === "clientKey" ? "Client key" : jwt ? "Sign-in token" : "Password";
   const provide = useMutation({
     mutationFn: () => commands.provideSecret(connection.id, kind, secret, remember ? "keyring" : "memory"),
-    onSuccess: onProvided,
+    onSuccess: async () => {
+      await queryClient.invalidateQueries(connectionsQuery);
+      onProvided();
+    },
   });
+  const queryClient = useQueryClient();
   const says = {
-    secretNeeded: [error.message, error.hint].filter(Boolean).join(" "),
+    waiting: `Enter it here to connect to ${name} without the keyring.`,
+    secretNeeded: sentence,
     keyring: `Enter it here to connect to ${name} without the keyring.`,
-    auth: "If it has changed, enter the new one. It is tried once.",
-  }[error.code as "secretNeeded" | "keyring" | "auth"];
+    auth:
+      kept === "keyring"
+        ? "If it has changed, enter the new one: it is tried once, and takes the place of the refused one."
+        : "If it has changed, enter the new one. It is tried once.",
+  }[reason];
   return (
     <Card title={`${label} of ${user}`}>
       <form
@@ -82,7 +142,7 @@ function SecretForm({
           placeholder={kind === "clientKey" ? "-----BEGIN PRIVATE KEY-----" : undefined}
           value={secret}
           onChange={setSecret}
-          autoFocus={error.code === "secretNeeded"}
+          autoFocus
         />
         <Checkbox
           isSelected={remember}
@@ -102,6 +162,11 @@ function SecretForm({
   );
 }
 
+/** The doctor can say more about these than the error does. */
+function isAboutConnecting(code: string | undefined): boolean {
+  return code === "cannotConnect" || code === "connectionLost" || code === "tls" || code === "auth";
+}
+
 /** Opens the cluster when it is visited, shows what stands in the way, and only then what is behind. */
 export function ConnectGate({ connection, children }: { connection: Connection; children: ReactNode }) {
   const navigate = useNavigate();
@@ -114,7 +179,19 @@ export function ConnectGate({ connection, children }: { connection: Connection; 
     ...openClusterQuery(connection.id),
     retryOnMount: false,
   });
+  const queryClient = useQueryClient();
   const retry = () => void refetch();
+  /** With what was just given; an attempt that still waits for the keyring is left to itself. */
+  const connectAgain = async () => {
+    await queryClient.cancelQueries({ queryKey: clusterKey(connection.id, "open") });
+    retry();
+  };
+  const edit = (check: boolean) => () =>
+    void navigate({
+      to: "/connections/$connectionId",
+      params: { connectionId: connection.id },
+      search: check ? { check } : {},
+    });
   if (cluster) {
     return (
       <CurrentClusterProvider value={{ connection, cluster }}>
@@ -126,13 +203,29 @@ export function ConnectGate({ connection, children }: { connection: Connection; 
             </Callout>
           </div>
         )}
-        {children}
+        <ErrorHelp
+          value={({ code }) =>
+            isAboutConnecting(code) && (
+              <Button size="small" onPress={edit(true)}>
+                Find out why
+              </Button>
+            )
+          }
+        >
+          {children}
+        </ErrorHelp>
       </CurrentClusterProvider>
     );
   }
-  if (isFetching || thrown === null) return <Connecting connection={connection} />;
+  if (isFetching || thrown === null) {
+    return <Connecting connection={connection} onProvided={() => void connectAgain()} />;
+  }
   const error = asCallError(thrown);
   const needsSecret = error.code === "secretNeeded";
+  const asks =
+    error.code === "secretNeeded" || error.code === "keyring"
+      ? error.code
+      : error.code === "auth" && connection.password !== "none" && error.code;
   return (
     <Content width="form">
       {!needsSecret && (
@@ -141,23 +234,25 @@ export function ConnectGate({ connection, children }: { connection: Connection; 
           alwaysRetry
           onRetry={retry}
           actions={
-            <Button
-              size="small"
-              onPress={() =>
-                navigate({
-                  to: "/connections/$connectionId",
-                  params: { connectionId: connection.id },
-                  search: { check: true },
-                })
-              }
-            >
-              Check the connection
-            </Button>
+            <>
+              <Button size="small" onPress={edit(true)}>
+                Find out why
+              </Button>
+              <Button size="small" variant="quiet" onPress={edit(false)}>
+                Edit the connection
+              </Button>
+            </>
           }
         />
       )}
-      {(needsSecret || error.code === "keyring" || error.code === "auth") && (
-        <SecretForm connection={connection} error={error} onProvided={retry} />
+      {asks && (
+        <SecretForm
+          connection={connection}
+          reason={asks}
+          sentence={[error.message, error.hint].filter(Boolean).join(" ")}
+          kind={error.fields.clientKey ? "clientKey" : "password"}
+          onProvided={() => void connectAgain()}
+        />
       )}
     </Content>
   );

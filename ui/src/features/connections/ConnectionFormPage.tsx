@@ -1,9 +1,11 @@
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useRouter } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { Pill } from "../../components/Badge";
 import { Button, ButtonRow } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Content } from "../../components/Content";
+import { environments } from "../../components/environment";
 import { PageHeader } from "../../components/PageHeader";
 import { ErrorState } from "../../components/States";
 import { TextField } from "../../components/TextField";
@@ -20,48 +22,54 @@ import {
   emptyForm,
   formOf,
   isAnotherLogin,
+  missingPart,
   pastedInto,
   portOf,
   withoutPaste,
 } from "./draft";
 import { EncryptionFields } from "./EncryptionFields";
 import { PasteBox } from "./PasteBox";
+import { focusPart } from "./parts";
 import { useConnectionTest, useSaveConnection } from "./queries";
+import { useUnsavedQuestion } from "./UnsavedQuestion";
 
 export interface ConnectionFormPageProps {
   /** The connection to edit; absent for a new one. */
   connection?: Connection;
   /** What was pasted on the screen before. */
   parsed?: ParsedConnection;
-  /** Starts with a test: the person asked for one on the way here. */
+  /** Why what was pasted there is not in the form. */
+  refusal?: string;
+  /**
+   * Starts with a test: the person asked for one on the way here. A new connection is saved and opened when it passes.
+   */
   isTested?: boolean;
 }
 
-function initialForm({ connection, parsed }: ConnectionFormPageProps): ConnectionForm {
-  const form = connection ? formOf(connection) : emptyForm();
-  return parsed ? pastedInto(form, parsed) : form;
-}
-
-export function ConnectionFormPage(props: ConnectionFormPageProps) {
-  const { connection } = props;
+export function ConnectionFormPage({
+  connection,
+  parsed,
+  refusal,
+  isTested = false,
+}: ConnectionFormPageProps) {
   const navigate = useNavigate();
-  const [form, setForm] = useState(() => initialForm(props));
+  const router = useRouter();
+  const [start] = useState(() => (connection ? formOf(connection) : emptyForm()));
+  const [form, setForm] = useState(() => (parsed ? pastedInto(start, parsed) : start));
   const [portError, setPortError] = useState<string | null>(null);
   const goesOn = useRef(false);
+  const connectButton = useRef<HTMLButtonElement>(null);
+  const unsaved = useUnsavedQuestion(form, start);
   const save = useSaveConnection((saved) => {
-    if (goesOn.current) void navigate({ to: "/clusters/$connectionId", params: { connectionId: saved.id } });
-    else {
+    unsaved.letGo();
+    if (goesOn.current) {
+      void navigate({ to: "/clusters/$connectionId", params: { connectionId: saved.id } });
+    } else {
       announce(`${saved.fields.name} is saved.`);
       void navigate({ to: "/" });
     }
   });
   const { report, tested, test } = useConnectionTest();
-  const startsTested = useRef(props.isTested ?? false);
-  useEffect(() => {
-    if (!startsTested.current) return;
-    startsTested.current = false;
-    test.mutate(draftOf(form));
-  }, [test, form]);
   const testError = test.error && asCallError(test.error);
   const error = save.error && asCallError(save.error);
   const errors = { ...testError?.fields, ...error?.fields };
@@ -73,6 +81,7 @@ export function ConnectionFormPage(props: ConnectionFormPageProps) {
   const hasPort = () => {
     if (portOf(form.port) !== null) return true;
     setPortError("A port is a number from 1 to 65535. CockroachDB listens on 26257.");
+    focusPart("port");
     return false;
   };
   const runTest = () => {
@@ -81,7 +90,12 @@ export function ConnectionFormPage(props: ConnectionFormPageProps) {
   const submit = (connects: boolean) => {
     if (!hasPort()) return;
     goesOn.current = connects;
-    save.mutate(draftOf(form));
+    save.mutate(draftOf(form), {
+      onError: (thrown) => {
+        const [first] = Object.keys(asCallError(thrown).fields);
+        if (first) focusPart(first);
+      },
+    });
   };
   // Where it listens and how it is entered is the app's own business.
   const isPractice = fields.environment === "practice";
@@ -90,26 +104,80 @@ export function ConnectionFormPage(props: ConnectionFormPageProps) {
     change(next);
   };
 
+  /** What is left to do: a field to fill in, or the button that connects. */
+  const goOn = () => {
+    const missing = missingPart(form);
+    if (!(missing && focusPart(missing))) connectButton.current?.focus();
+  };
+  const [filled, setFilled] = useState(parsed && !isTested ? 1 : 0);
+  const onFilled = useRef(goOn);
+  onFilled.current = goOn;
+  useEffect(() => {
+    if (filled > 0) onFilled.current();
+  }, [filled]);
+
+  const startsTested = useRef(isTested);
+  const current = useRef(form);
+  current.current = form;
+  useEffect(() => {
+    if (!startsTested.current) return;
+    startsTested.current = false;
+    if (!connection && missingPart(current.current)) return onFilled.current();
+    const draft = draftOf(current.current);
+    test.mutate(draft, {
+      onSuccess: (last) => {
+        if (connection || !last.passed || isAnotherLogin(draft, draftOf(current.current))) return;
+        goesOn.current = true;
+        save.mutate(draftOf(current.current));
+      },
+    });
+  }, [test, save, connection]);
+
   return (
     <>
       <Content>
         <PageHeader
           title={connection ? `Edit ${connection.fields.name}` : "Add a connection"}
+          beside={
+            fields.environment === "production" && (
+              <Pill tone={environments.production.tone}>{environments.production.label}</Pill>
+            )
+          }
           description={
             connection ? undefined : "Paste what you have, or fill in the fields. Everything stays editable."
           }
         />
-        <div className={styles.layout}>
-          <div className={styles.main}>
-            {!connection && (
+        <div className={styles.layout} data-editing={connection ? true : undefined}>
+          {!connection && (
+            <div className={styles.first}>
               <Card>
                 <PasteBox
-                  onParsed={(parsed) => setForm((now) => pastedInto(now, parsed))}
+                  onParsed={(parsed) => {
+                    setForm((now) => pastedInto(now, parsed));
+                    setFilled((times) => times + 1);
+                  }}
                   onRefused={() => setForm(withoutPaste)}
-                  isFirst={props.parsed === undefined}
+                  isFirst={parsed === undefined}
+                  refusal={refusal}
                 />
               </Card>
-            )}
+            </div>
+          )}
+          <div className={styles.side}>
+            <DoctorPanel
+              report={report}
+              isOutdated={tested !== null && isAnotherLogin(tested, draftOf(form))}
+              isRunning={test.isPending}
+              error={testError}
+              onRun={runTest}
+              onFix={focusPart}
+              onChooseDatabase={(database) => {
+                changeFields({ database });
+                focusPart("database");
+              }}
+            />
+          </div>
+          <div className={styles.rest}>
             {form.notes.length > 0 && (
               <Callout title="From the pasted text">
                 <ul>
@@ -121,13 +189,15 @@ export function ConnectionFormPage(props: ConnectionFormPageProps) {
             )}
             <Card title="Cluster">
               <div className={styles.fields}>
-                <TextField
-                  label="Name"
-                  description="How it is called here. Empty: the host."
-                  value={fields.name}
-                  onChange={(name) => changeFields({ name })}
-                  error={errors.name}
-                />
+                <div data-part="name">
+                  <TextField
+                    label="Name"
+                    description="How it is called here. Empty: the host."
+                    value={fields.name}
+                    onChange={(name) => changeFields({ name })}
+                    error={errors.name}
+                  />
+                </div>
                 {!isPractice && (
                   <AddressFields
                     form={form}
@@ -145,29 +215,21 @@ export function ConnectionFormPage(props: ConnectionFormPageProps) {
             <Card title="Care">
               <CareFields fields={fields} onChange={changeFields} />
             </Card>
-            {error && <ErrorState error={error} />}
-          </div>
-          <div className={styles.side}>
-            <DoctorPanel
-              report={report}
-              isOutdated={tested !== null && isAnotherLogin(tested, draftOf(form))}
-              isRunning={test.isPending}
-              error={testError}
-              onRun={runTest}
-            />
           </div>
         </div>
       </Content>
-      <div className={styles.foot}>
+      <div className={styles.foot} data-environment={fields.environment}>
         <div className={styles.footInner}>
+          {error && <ErrorState error={error} />}
           <ButtonRow align="end">
-            <Button variant="quiet" onPress={() => window.history.back()}>
+            <Button variant="quiet" onPress={() => router.history.back()}>
               Cancel
             </Button>
             <Button onPress={() => submit(false)} isPending={save.isPending && !goesOn.current}>
               Save
             </Button>
             <Button
+              ref={connectButton}
               variant="primary"
               onPress={() => submit(true)}
               isPending={save.isPending && goesOn.current}
@@ -177,6 +239,7 @@ export function ConnectionFormPage(props: ConnectionFormPageProps) {
           </ButtonRow>
         </div>
       </div>
+      {unsaved.dialog}
     </>
   );
 }

@@ -6,7 +6,6 @@ import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Content } from "../../components/Content";
-import { ConfirmDialog } from "../../components/Dialog";
 import { environments } from "../../components/environment";
 import { Icon } from "../../components/Icon";
 import { MenuButton } from "../../components/Menu";
@@ -18,14 +17,16 @@ import { Table } from "../../components/Table";
 import { SearchField } from "../../components/TextField";
 import { VisuallyHidden } from "../../components/VisuallyHidden";
 import { type Connection, type ConnectionList, commands } from "../../ipc/bindings";
-import { clusterKey, connectionsQuery } from "../../ipc/connections";
+import { connectionsQuery } from "../../ipc/connections";
 import { asCallError } from "../../ipc/errors";
 import { addressOf } from "../../lib/address";
 import { counted } from "../../lib/quantity";
+import { useConnectionActions } from "./ConnectionActions";
 import styles from "./ConnectionsPage.module.css";
 import { ExportDialog } from "./ExportDialog";
 import { useImportConnections } from "./ImportDialog";
 import { matching, moved, ungrouped } from "./search";
+import { useReorder } from "./useReorder";
 
 function useConnectionChange<Argument>(change: (argument: Argument) => Promise<unknown>) {
   const queryClient = useQueryClient();
@@ -38,17 +39,16 @@ function useConnectionChange<Argument>(change: (argument: Argument) => Promise<u
 /** All saved connections: find, order, copy, delete. */
 export function ConnectionsPage({ list }: { list: ConnectionList }) {
   const navigate = useNavigate();
-  const queryClient = useQueryClient();
   const [search, setSearch] = useState("");
-  const [deleting, setDeleting] = useState<Connection | null>(null);
+  const { about, deletion, dialog } = useConnectionActions();
   const { connections, healed } = list;
   const shown = matching(connections, search);
   const groups = [...new Set(shown.map(({ fields }) => fields.group ?? ungrouped))].sort((a, b) =>
     a === ungrouped ? 1 : b === ungrouped ? -1 : a.localeCompare(b),
   );
 
-  const duplicate = useConnectionChange(commands.duplicateConnection);
   const reorder = useConnectionChange(commands.reorderConnections);
+  const { grip, rowState } = useReorder(connections, reorder.mutate);
   const favour = useConnectionChange(({ id, fields }: Connection) =>
     commands.saveConnection({
       id,
@@ -57,11 +57,6 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
       clientKey: { kind: "unchanged" },
     }),
   );
-  const remove = useConnectionChange(async (connection: Connection) => {
-    await commands.deleteConnection(connection.id);
-    queryClient.removeQueries({ queryKey: clusterKey(connection.id) });
-    setDeleting(null);
-  });
   const practice = useConnectionChange(async () => {
     const { id } = await commands.startPracticeCluster();
     await navigate({ to: "/clusters/$connectionId", params: { connectionId: id } });
@@ -69,29 +64,14 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
   const [isExporting, setExporting] = useState(false);
   const importing = useImportConnections();
   const exportable = connections.filter(({ fields }) => fields.environment !== "practice");
-  const thrown = practice.error ?? duplicate.error ?? reorder.error ?? favour.error;
+  const thrown = practice.error ?? reorder.error ?? favour.error;
 
   const actions = (connection: Connection) => {
     const { id, fields } = connection;
     const [up, down] = [moved(connections, id, -1), moved(connections, id, 1)];
-    const to = (check: boolean) => () =>
-      void navigate({
-        to: "/connections/$connectionId",
-        params: { connectionId: id },
-        search: check ? { check } : {},
-      });
     return [
       [
-        { id: "edit", label: "Edit…", icon: "edit", onAction: to(false) },
-        { id: "check", label: "Check the connection", icon: "activity", onAction: to(true) },
-        {
-          id: "duplicate",
-          label: "Duplicate",
-          icon: "copy",
-          isDisabled: fields.environment === "practice",
-          description: fields.environment === "practice" ? "There is one practice cluster." : undefined,
-          onAction: () => duplicate.mutate(id),
-        },
+        ...about(connection),
         {
           id: "favourite",
           label: fields.favourite ? "No longer a favourite" : "Make it a favourite",
@@ -115,15 +95,7 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
           onAction: () => down && reorder.mutate(down),
         },
       ],
-      [
-        {
-          id: "delete",
-          label: "Delete…",
-          icon: "trash",
-          isDanger: true,
-          onAction: () => setDeleting(connection),
-        },
-      ],
+      [deletion(connection)],
     ] as const;
   };
 
@@ -188,29 +160,37 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
             rows={shown.filter(({ fields }) => (fields.group ?? ungrouped) === group)}
             rowKey={({ id }) => id}
             isAligned
+            rowState={rowState}
             columns={[
               {
                 id: "name",
                 header: "Name",
                 isRowHeader: true,
-                cell: ({ id, fields, open }) => (
+                cell: (connection) => (
                   <div className={styles.name}>
-                    <Dot
-                      tone={environments[fields.environment].tone}
-                      colour={fields.colour}
-                      isHollow={!open}
-                    />
-                    <Link to="/clusters/$connectionId" params={{ connectionId: id }} className={styles.link}>
-                      <MiddleEllipsis text={fields.name} />
-                    </Link>
-                    {fields.favourite && (
-                      <span className={styles.star}>
-                        <Icon name="star" size={11} filled />
-                        <VisuallyHidden>Favourite</VisuallyHidden>
-                      </span>
-                    )}
-                    {open && <Badge tone="accent">Connected</Badge>}
-                    {fields.readOnly && <Badge icon="lock">Read-only</Badge>}
+                    <span className={styles.called}>
+                      {grip(connection)}
+                      <Dot
+                        tone={environments[connection.fields.environment].tone}
+                        colour={connection.fields.colour}
+                        isHollow={!connection.open}
+                      />
+                      <Link
+                        to="/clusters/$connectionId"
+                        params={{ connectionId: connection.id }}
+                        className={styles.link}
+                      >
+                        <MiddleEllipsis text={connection.fields.name} />
+                      </Link>
+                      {connection.fields.favourite && (
+                        <span className={styles.star}>
+                          <Icon name="star" size={11} filled />
+                          <VisuallyHidden>Favourite</VisuallyHidden>
+                        </span>
+                      )}
+                    </span>
+                    {connection.open && <Badge tone="accent">Connected</Badge>}
+                    {connection.fields.readOnly && <Badge icon="lock">Read-only</Badge>}
                   </div>
                 ),
               },
@@ -258,24 +238,7 @@ export function ConnectionsPage({ list }: { list: ConnectionList }) {
       ))}
       {importing.dialog}
       {isExporting && <ExportDialog connections={exportable} onClose={() => setExporting(false)} />}
-      <ConfirmDialog
-        title={`Delete the connection ${deleting?.fields.name ?? ""}?`}
-        isOpen={deleting !== null}
-        onClose={() => {
-          remove.reset();
-          setDeleting(null);
-        }}
-        onConfirm={() => deleting && remove.mutate(deleting)}
-        confirmLabel="Delete the connection"
-        isDanger
-        isPending={remove.isPending}
-      >
-        <p>
-          Roachvault forgets the address and removes its secrets from this computer's keyring. The cluster
-          itself is not touched.
-        </p>
-        {remove.error && <ErrorState error={asCallError(remove.error)} />}
-      </ConfirmDialog>
+      {dialog}
     </Content>
   );
 }

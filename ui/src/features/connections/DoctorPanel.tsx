@@ -1,17 +1,20 @@
+import { useEffect, useRef } from "react";
 import { AbilityList } from "../../components/AbilityList";
 import { Badge } from "../../components/Badge";
-import { Button } from "../../components/Button";
+import { Button, ButtonRow } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { type Check, CheckList, type CheckState } from "../../components/CheckList";
 import { CopyButton } from "../../components/CopyButton";
 import { Disclosure } from "../../components/Disclosure";
 import { ErrorState, type ShownError } from "../../components/States";
-import type { ConnectionReport, TestStepName, TestStepState } from "../../ipc/bindings";
+import type { ConnectionReport, FormPart, TestStepName, TestStepState } from "../../ipc/bindings";
 import { duration } from "../../lib/time";
 import { CertificateList } from "./CertificateList";
 import styles from "./DoctorPanel.module.css";
 import { PageLink } from "./PageLink";
+import { partNames } from "./parts";
+import { wakingWords } from "./waking";
 
 interface StepWords {
   /** What is tried. */
@@ -24,17 +27,29 @@ const words: Record<TestStepName, StepWords> = {
   nameLookup: {
     tries: "Find the host",
     passed: "The host has an address",
-    failed: "The host has no address",
+    failed: "No address was found for the host",
   },
-  tcp: { tries: "Reach the port", passed: "The port answers", failed: "The port does not answer" },
-  tls: { tries: "Encrypt", passed: "The encryption holds", failed: "The encryption does not hold" },
-  routing: { tries: "Find the cluster", passed: "The cluster is found", failed: "The cluster is not found" },
-  login: { tries: "Sign in", passed: "The login is accepted", failed: "The login is not accepted" },
-  version: { tries: "Read the version", passed: "The version is known", failed: "The version is not known" },
+  tcp: { tries: "Reach the port", passed: "The port answers", failed: "The port was not reached" },
+  tls: {
+    tries: "Encrypt",
+    passed: "The encryption holds",
+    failed: "No encrypted connection was made",
+  },
+  routing: {
+    tries: "Open a session",
+    passed: "The server takes the connection",
+    failed: "The server did not take the connection",
+  },
+  login: { tries: "Sign in", passed: "The login is accepted", failed: "The login did not go through" },
+  version: {
+    tries: "Read the version",
+    passed: "It is CockroachDB",
+    failed: "It did not say that it is CockroachDB",
+  },
   database: {
     tries: "Look for the database",
     passed: "The database is there",
-    failed: "The database is not there",
+    failed: "The database cannot be used",
   },
   privileges: {
     tries: "Read the privileges",
@@ -74,10 +89,24 @@ export interface DoctorPanelProps {
   /** Why the test itself could not be made, such as a field that is missing. */
   error: ShownError | null;
   onRun: () => void;
+  /** Goes to the field in which the finding is put right. */
+  onFix: (part: FormPart) => void;
+  onChooseDatabase: (database: string) => void;
 }
 
+/** More would be a list to scroll through; the field takes any name. */
+const mostDatabases = 12;
+
 /** Tries a connection step by step; the first failure says what, why and what next. */
-export function DoctorPanel({ report, isOutdated, isRunning, error, onRun }: DoctorPanelProps) {
+export function DoctorPanel({
+  report,
+  isOutdated,
+  isRunning,
+  error,
+  onRun,
+  onFix,
+  onChooseDatabase,
+}: DoctorPanelProps) {
   const checks: Check[] = (report?.steps ?? []).map(({ step, state, tookMs, found }) => ({
     id: step,
     state: states[state],
@@ -86,6 +115,12 @@ export function DoctorPanel({ report, isOutdated, isRunning, error, onRun }: Doc
     aside: tookMs === null ? undefined : duration(tookMs),
   }));
   const { finding = null, capabilities = null, certificate = null } = report ?? {};
+  const failure = useRef<HTMLDivElement>(null);
+  const hasFailed = finding !== null || error !== null;
+  useEffect(() => {
+    if (hasFailed) failure.current?.focus();
+  }, [hasFailed]);
+  const field = finding?.part && partNames[finding.part];
   return (
     <Card
       title="Will it connect?"
@@ -102,7 +137,7 @@ export function DoctorPanel({ report, isOutdated, isRunning, error, onRun }: Doc
     >
       <div aria-live="polite">
         {finding && (
-          <div className={styles.finding}>
+          <div ref={failure} tabIndex={-1} className={styles.finding}>
             <p className={styles.what}>{finding.what}</p>
             <p>{finding.why}</p>
             <p className={styles.next}>{finding.next}</p>
@@ -111,13 +146,31 @@ export function DoctorPanel({ report, isOutdated, isRunning, error, onRun }: Doc
                 <PageLink url={finding.link}>How to do it</PageLink>
               </div>
             )}
+            {finding.databases.length > 0 ? (
+              <div className={styles.fix}>
+                <ButtonRow>
+                  {finding.databases.slice(0, mostDatabases).map((database) => (
+                    <Button key={database} size="small" onPress={() => onChooseDatabase(database)}>
+                      {`Use ${database}`}
+                    </Button>
+                  ))}
+                </ButtonRow>
+              </div>
+            ) : (
+              finding.part &&
+              field && (
+                <div className={styles.fix}>
+                  <Button size="small" onPress={() => finding.part && onFix(finding.part)}>
+                    {`Go to ${field}`}
+                  </Button>
+                </div>
+              )
+            )}
           </div>
         )}
         {report?.waking && !report.finished && (
           <div className={styles.waking}>
-            <Callout title="Waking up">
-              The cluster slept because nobody used it. This takes up to a minute.
-            </Callout>
+            <Callout title="Waking up">{wakingWords}</Callout>
           </div>
         )}
       </div>
@@ -130,7 +183,7 @@ export function DoctorPanel({ report, isOutdated, isRunning, error, onRun }: Doc
         </p>
       )}
       {error && (
-        <div className={styles.waking}>
+        <div ref={failure} tabIndex={-1} className={styles.waking}>
           <ErrorState error={error} />
         </div>
       )}

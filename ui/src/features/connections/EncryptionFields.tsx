@@ -76,13 +76,15 @@ export function EncryptionFields({ form, onChange, errors }: EncryptionFieldsPro
 
   return (
     <div className={styles.main}>
-      <Select
-        label="Encryption"
-        options={modes}
-        value={fields.tls}
-        onChange={(tls) => onChange(setFields({ tls }))}
-        error={errors.tls}
-      />
+      <div data-part="tls">
+        <Select
+          label="Encryption"
+          options={modes}
+          value={fields.tls}
+          onChange={(tls) => onChange(setFields({ tls }))}
+          error={errors.tls}
+        />
+      </div>
       {warning && (
         <Callout tone="attention" title="Weaker than it should be">
           {warning}
@@ -90,7 +92,7 @@ export function EncryptionFields({ form, onChange, errors }: EncryptionFieldsPro
       )}
       {fields.tls !== "disable" && (
         <>
-          <div className={styles.certificate}>
+          <div className={styles.certificate} data-part="caPem">
             <span className={styles.label}>Trusted authority</span>
             {ca.length > 0 ? (
               <CertificateList label="CA certificates" certificates={ca} />
@@ -117,7 +119,7 @@ export function EncryptionFields({ form, onChange, errors }: EncryptionFieldsPro
               {ca.length === 0 && <PageLink url={advancedCa}>Where an Advanced cluster has it</PageLink>}
             </ButtonRow>
           </div>
-          <div className={styles.certificate}>
+          <div className={styles.certificate} data-part="clientCertPem clientKey">
             <span className={styles.label}>Client certificate</span>
             {clientCert.length > 0 && (
               <CertificateList label="Client certificate" certificates={clientCert} />

@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { Button } from "../../components/Button";
+import { Button, ButtonRow } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Stack } from "../../components/Card";
 import { Checkbox, RadioGroup } from "../../components/Choice";
@@ -102,6 +102,20 @@ export function ExportDialog({ connections, onClose }: ExportDialogProps) {
       }
     >
       <Stack gap={4}>
+        {connections.length > 3 && (
+          <ButtonRow>
+            <Button size="small" variant="quiet" onPress={() => setLeft(new Set())}>
+              All
+            </Button>
+            <Button
+              size="small"
+              variant="quiet"
+              onPress={() => setLeft(new Set(connections.map(({ id }) => id)))}
+            >
+              None
+            </Button>
+          </ButtonRow>
+        )}
         <fieldset className={styles.list} aria-label="Connections to export">
           {connections.map(({ id, fields }) => (
             <Checkbox
@@ -128,7 +142,8 @@ export function ExportDialog({ connections, onClose }: ExportDialogProps) {
             {
               value: "addresses",
               label: "Addresses only",
-              description: "No passwords and no keys. Anyone may read it.",
+              description:
+                "No passwords and no keys. Hosts, users, groups and notes are in it for anyone who opens the file.",
             },
             {
               value: "secrets",

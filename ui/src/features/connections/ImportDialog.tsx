@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Badge } from "../../components/Badge";
-import { Button } from "../../components/Button";
+import { Button, ButtonRow } from "../../components/Button";
 import { Stack } from "../../components/Card";
 import { RadioGroup } from "../../components/Choice";
 import { Dialog } from "../../components/Dialog";
@@ -136,6 +136,16 @@ function Plan({
           <EmptyState icon="info" title="The file is empty">
             It was exported by Roachvault, but holds no connection.
           </EmptyState>
+        )}
+        {rows.length > 3 && (
+          <ButtonRow>
+            <Button size="small" variant="quiet" onPress={() => setChoices(plan.entries.map(proposed))}>
+              All new ones
+            </Button>
+            <Button size="small" variant="quiet" onPress={() => setChoices(plan.entries.map(() => "skip"))}>
+              None
+            </Button>
+          </ButtonRow>
         )}
         <ul className={styles.plan} aria-label="Connections in the file">
           {rows.map(({ entry, at }) => (

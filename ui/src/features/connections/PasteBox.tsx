@@ -33,12 +33,28 @@ function useClipboardOffer(isWanted: boolean): [ClipboardOffer | null, () => voi
 export interface PasteBoxProps {
   onParsed: (parsed: ParsedConnection) => void;
   /** A text was given and not understood. */
-  onRefused: () => void;
+  onRefused?: () => void;
   /** On the way in: the field has the focus, and what the clipboard holds is offered. */
   isFirst?: boolean;
+  /** What happens to a text that is understood. */
+  submitLabel?: string;
+  /** Taking the text is what the screen is for. */
+  isPrimary?: boolean;
+  /** Why a text that was pasted earlier was not understood. */
+  refusal?: string;
+  /** Goes on to the empty form: with what is in the field already, or the reason why that is no use. */
+  onByHand?: (found: { parsed?: ParsedConnection; refusal?: string }) => void;
 }
 
-export function PasteBox({ onParsed, onRefused, isFirst = false }: PasteBoxProps) {
+export function PasteBox({
+  onParsed,
+  onRefused,
+  isFirst = false,
+  submitLabel = "Fill in the form",
+  isPrimary = false,
+  refusal,
+  onByHand,
+}: PasteBoxProps) {
   const [text, setText] = useState("");
   const [isEmptyHanded, setEmptyHanded] = useState(false);
   const [offer, forget] = useClipboardOffer(isFirst);
@@ -55,11 +71,21 @@ export function PasteBox({ onParsed, onRefused, isFirst = false }: PasteBoxProps
     onSuccess: (parsed) => {
       if (parsed) return take(parsed);
       setEmptyHanded(true);
-      onRefused();
+      onRefused?.();
     },
     onError: onRefused,
   });
+  const byHand = async () => {
+    if (text.trim() === "") return onByHand?.({});
+    try {
+      onByHand?.({ parsed: await commands.parseConnection(text) });
+    } catch (thrown) {
+      onByHand?.({ refusal: asCallError(thrown).message });
+    }
+  };
+  const [earlier, setEarlier] = useState(refusal);
   const forgetErrors = () => {
+    setEarlier(undefined);
     parse.reset();
     clipboard.reset();
     setEmptyHanded(false);
@@ -79,16 +105,16 @@ export function PasteBox({ onParsed, onRefused, isFirst = false }: PasteBoxProps
         description={
           isEmptyHanded
             ? "The clipboard holds nothing like a connection string."
-            : "A URL, a cockroach or ccloud command line, JDBC, key=value parameters or a line of an .env file."
+            : "From the Cloud Console: Connect, then Connection string. A command line, JDBC, parameters or lines of a configuration file will do as well."
         }
         value={text}
         onChange={(next) => {
           setText(next);
           forgetErrors();
         }}
-        error={error && [error.message, error.hint].filter(Boolean).join(" ")}
+        error={error ? [error.message, error.hint].filter(Boolean).join(" ") : earlier}
         placeholder="postgresql://app_admin:…@blue-dog-147.6wr.cockroachlabs.cloud:26257/defaultdb?sslmode=verify-full"
-        rows={2}
+        rows={isPrimary ? 3 : 2}
         mono
         autoFocus={isFirst}
       />
@@ -110,12 +136,22 @@ export function PasteBox({ onParsed, onRefused, isFirst = false }: PasteBoxProps
         </Callout>
       )}
       <ButtonRow>
-        <Button type="submit" isDisabled={text.trim() === ""} isPending={parse.isPending}>
-          Fill in the form
+        <Button
+          type="submit"
+          variant={isPrimary ? "primary" : "secondary"}
+          isDisabled={text.trim() === ""}
+          isPending={parse.isPending}
+        >
+          {submitLabel}
         </Button>
-        {!offer && (
+        {!offer && !onByHand && (
           <Button variant="quiet" onPress={() => clipboard.mutate()} isPending={clipboard.isPending}>
             Take it from the clipboard
+          </Button>
+        )}
+        {onByHand && (
+          <Button variant="quiet" onPress={() => void byHand()}>
+            Fill in by hand
           </Button>
         )}
       </ButtonRow>

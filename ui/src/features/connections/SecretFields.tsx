@@ -15,6 +15,7 @@ export interface SecretFieldsProps {
 
 function standing({ handle, saved, mode }: SecretForm): string | undefined {
   if (handle !== null) return "Taken from the pasted text. Type to replace it.";
+  if (saved === "notGiven" && mode === "keyring") return "Not entered yet. You are asked when you connect.";
   if (saved === "keyring" && mode === "keyring") return "Kept in the keyring. Type to replace it.";
   return undefined;
 }

@@ -46,6 +46,8 @@ const wrongPassword = report(4, {
     next: "Reset the password and paste it here.",
     link: null,
     detail: "28P01",
+    part: "password",
+    databases: [],
   },
 });
 

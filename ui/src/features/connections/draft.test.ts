@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { aConnection } from "../../../tests/app";
 import type { Connection, ParsedConnection } from "../../ipc/bindings";
-import { draftOf, emptyForm, formOf, isAnotherLogin, pastedInto, portOf, withoutPaste } from "./draft";
+import {
+  draftOf,
+  emptyForm,
+  formOf,
+  isAnotherLogin,
+  isEdited,
+  missingPart,
+  pastedInto,
+  portOf,
+  withoutPaste,
+} from "./draft";
 
 const parsed: ParsedConnection = {
   fields: {
@@ -57,7 +68,7 @@ describe("a form of a connection", () => {
   });
 
   it("asks at the first connect when no password was given", () => {
-    expect(draftOf(emptyForm()).password).toEqual({ kind: "askEachTime" });
+    expect(draftOf(emptyForm()).password).toEqual({ kind: "notGiven" });
   });
 
   it("keeps the person's own marks when another address is pasted over", () => {
@@ -88,7 +99,7 @@ describe("a form of a connection", () => {
       ...emptyForm(),
       fields: { ...emptyForm().fields, colour: "teal", note: "Ask Ann" },
     });
-    expect(draftOf(left).password).toEqual({ kind: "askEachTime" });
+    expect(draftOf(left).password).toEqual({ kind: "notGiven" });
   });
 
   it("keeps what was typed by hand when a paste is not understood", () => {
@@ -127,4 +138,33 @@ describe("a form of a connection", () => {
   ])("reads the port %j as %j", (text, port) => {
     expect(portOf(text)).toBe(port);
   });
+});
+
+describe("what is still missing", () => {
+  const complete = () => {
+    const form = emptyForm();
+    return { ...form, fields: { ...form.fields, host: "db.example", user: "ada" } };
+  };
+
+  it("is named first things first", () => {
+    const form = complete();
+    expect(missingPart(emptyForm())).toBe("host");
+    expect(missingPart({ ...form, fields: { ...form.fields, user: " " } })).toBe("user");
+    expect(missingPart(form)).toBe("password");
+    expect(missingPart({ ...form, password: { ...form.password, handle: "h" } })).toBeNull();
+  });
+
+  it("is no password where none is used", () => {
+    const form = complete();
+    expect(missingPart({ ...form, fields: { ...form.fields, tls: "disable" } })).toBeNull();
+    expect(missingPart({ ...form, password: { ...form.password, mode: "none" } })).toBeNull();
+  });
+});
+
+it("leaves a secret that is still to be given as it is, and tells an edit from none", () => {
+  const start = formOf(aConnection("c1", {}, { password: "notGiven" }));
+  expect(start.password.mode).toBe("keyring");
+  expect(draftOf(start).password).toEqual({ kind: "unchanged" });
+  expect(isEdited({ ...start, notes: [] }, start)).toBe(false);
+  expect(isEdited({ ...start, port: "26258" }, start)).toBe(true);
 });

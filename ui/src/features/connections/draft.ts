@@ -73,13 +73,18 @@ export function emptyForm(): ConnectionForm {
   };
 }
 
+/** A secret that is still to be given is meant for the keyring. */
+function modeOf(saved: SecretState): SecretMode {
+  return saved === "notGiven" ? "keyring" : saved;
+}
+
 export function formOf(connection: Connection): ConnectionForm {
   return {
     id: connection.id,
     fields: connection.fields,
     port: String(connection.fields.port),
-    password: secret(connection.password, connection.password),
-    clientKey: secret(connection.clientKey, connection.clientKey),
+    password: secret(modeOf(connection.password), connection.password),
+    clientKey: secret(modeOf(connection.clientKey), connection.clientKey),
     ca: connection.ca,
     clientCert: connection.clientCert,
     notes: [],
@@ -139,9 +144,9 @@ function secretInput({ mode, typed, handle, saved }: SecretForm): SecretInput {
   const keep = mode === "keyring" ? "keyring" : "memory";
   if (typed !== "") return { kind: "typed", value: typed, keep };
   if (handle !== null) return { kind: "staged", handle, keep };
-  if (mode === saved) return { kind: "unchanged" };
-  // Chosen to be kept, but not given yet: the first connect asks for it.
-  return { kind: "askEachTime" };
+  if (saved !== "none" && mode === modeOf(saved)) return { kind: "unchanged" };
+  // Chosen to be kept, but not given yet: the first connect asks for it, and keeps it.
+  return { kind: mode === "keyring" ? "notGiven" : "askEachTime" };
 }
 
 export function draftOf(form: ConnectionForm): ConnectionDraft {
@@ -151,6 +156,23 @@ export function draftOf(form: ConnectionForm): ConnectionDraft {
     password: secretInput(form.password),
     clientKey: secretInput(form.clientKey),
   };
+}
+
+/** What is still to be filled in before a login makes sense, first things first. */
+export function missingPart(form: ConnectionForm): "host" | "user" | "password" | null {
+  const { fields, password, clientCert } = form;
+  if (fields.host.trim() === "") return "host";
+  if (fields.user.trim() === "") return "user";
+  const isKnown = password.typed !== "" || password.handle !== null || password.saved === "keyring";
+  // Insecure clusters and client certificates need none.
+  const isNeeded = password.mode !== "none" && fields.tls !== "disable" && clientCert.length === 0;
+  return isNeeded && !isKnown ? "password" : null;
+}
+
+/** Whether leaving the form would lose something that was typed, chosen or pasted into it. */
+export function isEdited(form: ConnectionForm, start: ConnectionForm): boolean {
+  const kept = ({ notes, pastedName, ...rest }: ConnectionForm) => JSON.stringify(rest);
+  return kept(form) !== kept(start);
 }
 
 /** Whether a test of the one draft says nothing about the other: it would be another login at another place. */

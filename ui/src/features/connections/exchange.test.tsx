@@ -67,6 +67,25 @@ describe("exporting connections", () => {
 });
 
 describe("importing connections", () => {
+  it("takes all new ones or none of many at one press", async () => {
+    const user = userEvent.setup();
+    const names = ["one", "two", "three", "four"];
+    mockBackend({
+      ...list,
+      "plugin:dialog|open": () => "/home/ada/connections.json",
+      plan_import_connections: () => ({
+        id: "plan-1",
+        entries: [...names.map((name) => entry(name)), entry("known", { sameAs: "c1" })],
+      }),
+    });
+    renderApp("/");
+    await openMenu(user, "Import a file…");
+    await user.click(await screen.findByRole("button", { name: "None" }));
+    expect(screen.getByRole("button", { name: "Import 0 connections" })).toBeDisabled();
+    await user.click(screen.getByRole("button", { name: "All new ones" }));
+    expect(screen.getByRole("button", { name: "Import 4 connections" })).toBeEnabled();
+  });
+
   it("shows first what would happen, and never overwrites by itself", async () => {
     const user = userEvent.setup();
     const backend = mockBackend({

@@ -42,6 +42,7 @@ export function useConnectionTest() {
       };
       return commands.testConnection(draft, channel).then((last) => {
         if (number === current.current) setReport(last);
+        return last;
       });
     },
   });

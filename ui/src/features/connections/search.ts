@@ -24,21 +24,30 @@ export function matching(connections: readonly Connection[], search: string): Co
     .sort((a, b) => Number(b.fields.favourite) - Number(a.fields.favourite));
 }
 
-/**
- * The order of all ids with one of them a place up (-1) or down (1) among those it is shown with: of its group, and
- * favourites apart from the others. Null at the end, where there is no place to move to.
- */
+/** Those a connection is shown with: of its group, and favourites apart from the others. */
+function together(connections: readonly Connection[], { fields: of }: Connection): Connection[] {
+  return connections.filter(
+    ({ fields }) =>
+      (fields.group ?? ungrouped) === (of.group ?? ungrouped) && fields.favourite === of.favourite,
+  );
+}
+
+/** The order of all ids with one of them a place up (-1) or down (1). Null at the end, where there is none. */
 export function moved(connections: readonly Connection[], id: string, by: -1 | 1): string[] | null {
   const one = connections.find((connection) => connection.id === id);
   if (!one) return null;
-  const together = connections.filter(
-    ({ fields }) =>
-      (fields.group ?? ungrouped) === (one.fields.group ?? ungrouped) &&
-      fields.favourite === one.fields.favourite,
-  );
-  const other = together[together.indexOf(one) + by];
-  if (!other) return null;
-  const ids = connections.map((connection) => connection.id).filter((each) => each !== id);
-  ids.splice(ids.indexOf(other.id) + (by === 1 ? 1 : 0), 0, id);
-  return ids;
+  const shown = together(connections, one);
+  const other = shown[shown.indexOf(one) + by];
+  return other ? placed(connections, id, other.id) : null;
+}
+
+/** The order of all ids with one of them in the place of another. Null where it cannot lie: in another group. */
+export function placed(connections: readonly Connection[], id: string, place: string): string[] | null {
+  const one = connections.find((connection) => connection.id === id);
+  if (!one || id === place || !together(connections, one).some((other) => other.id === place)) return null;
+  const ids = connections.map((connection) => connection.id);
+  const isDown = ids.indexOf(id) < ids.indexOf(place);
+  const others = ids.filter((each) => each !== id);
+  others.splice(others.indexOf(place) + (isDown ? 1 : 0), 0, id);
+  return others;
 }

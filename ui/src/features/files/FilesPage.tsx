@@ -1,10 +1,10 @@
 import { useMemo, useRef, useState } from "react";
 import { Button } from "../../components/Button";
-import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Content } from "../../components/Content";
 import { ContextMenu } from "../../components/Menu";
 import { PageHeader } from "../../components/PageHeader";
+import { ReadOnlyNotice } from "../../components/ReadOnlyNotice";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import type { Selection } from "../../components/selection";
 import { SearchField } from "../../components/TextField";
@@ -250,9 +250,9 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
         }
       />
       {readOnly && (
-        <Callout title="This connection is read-only">
-          Files can be looked at and downloaded. To upload, rename or delete, change the connection.
-        </Callout>
+        <ReadOnlyNotice connectionId={connection.id}>
+          Files can be looked at and downloaded, and not uploaded, renamed or deleted.
+        </ReadOnlyNotice>
       )}
       {problem && (
         <ErrorState

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../../components/Button";
-import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Content, WithSteps } from "../../components/Content";
+import { ReadOnlyNotice } from "../../components/ReadOnlyNotice";
 import { ErrorState, Skeleton } from "../../components/States";
 import { type Step, StepList } from "../../components/StepList";
 import { commands } from "../../ipc/bindings";
@@ -131,9 +131,9 @@ export function RestorePage({ search, onSearchChange, onDone, onBackUp }: Restor
         }
       >
         {connection.fields.readOnly && search.job === undefined && (
-          <Callout tone="attention" title="This connection is read-only">
-            You can look into backups here. To restore, change the connection.
-          </Callout>
+          <ReadOnlyNotice connectionId={connection.id}>
+            You can look into backups here, and not restore them.
+          </ReadOnlyNotice>
         )}
         {step === "moment" && <MomentStep {...props} onBackUp={onBackUp} />}
         {step === "what" && (

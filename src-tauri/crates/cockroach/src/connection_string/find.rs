@@ -4,8 +4,12 @@ use super::{Note, Part, Refused, extent};
 
 /// What the text is, with the surroundings removed.
 pub(super) enum Found {
-    /// From the scheme on, and what to say about the text around it.
-    Url(String, Option<Note>),
+    /// From the scheme on, what to say about the text around it, and the names and values in the lines around it.
+    Url {
+        url: String,
+        note: Option<Note>,
+        beside: Vec<(String, String)>,
+    },
     /// Names and values, as given by key=value pairs, flags of a command or variables.
     Settings(Vec<(String, String)>),
     /// `user@host:port/database` without a scheme.
@@ -38,7 +42,8 @@ pub(super) fn find(text: &str) -> Result<Found, Refused> {
     refuse_error_messages(&text)?;
     if let Some(start) = scheme_start(&text) {
         let (url, note) = extent::url_at(&text, start)?;
-        return Ok(Found::Url(url, note));
+        let beside = beside(&text, start);
+        return Ok(Found::Url { url, note, beside });
     }
     refuse_other_schemes(&text)?;
     if let Some(settings) = settings(&text)? {
@@ -128,7 +133,9 @@ fn refuse_error_messages(text: &str) -> Result<(), Refused> {
 
 fn refuse_other_schemes(text: &str) -> Result<(), Refused> {
     let lower = text.to_ascii_lowercase();
-    let sentence = if lower.contains("https://cockroachlabs.cloud") {
+    let sentence = if lower.contains("cockroachlabs.cloud/clusters/") && lower.contains("/cert") {
+        "This line downloads the cluster's CA certificate and names no address. Basic and Standard clusters do not need it; for an Advanced one run it, and choose the file under Encryption. Copy the connection string from Connect as well."
+    } else if lower.contains("https://cockroachlabs.cloud") {
         "This is the address of a page in the Cloud Console. Open it, choose Connect and copy the connection string."
     } else if lower.contains("http://") || lower.contains("https://") {
         "This is a web address. A connection string starts with postgresql://."
@@ -157,8 +164,17 @@ fn refuse_other_schemes(text: &str) -> Result<(), Refused> {
 
 /// Pairs of names and values, or `None` when the text has none that matter.
 fn settings(text: &str) -> Result<Option<Vec<(String, String)>>, Refused> {
+    if let Some(found) = by_semicolons(text) {
+        return Ok(Some(found));
+    }
     let words = split_words(text)?;
-    let found = if words.iter().any(|word| word.starts_with('-')) {
+    let found = if is_command(&words) {
+        let mut found = flags(&words);
+        for conninfo in words[1..].iter().filter(|word| is_setting(word)) {
+            found.extend(pairs("", &split_words(conninfo)?));
+        }
+        found
+    } else if words.iter().any(|word| word.starts_with('-')) {
         flags(&words)
     } else {
         pairs(text, &words)
@@ -167,6 +183,58 @@ fn settings(text: &str) -> Result<Option<Vec<(String, String)>>, Refused> {
         .iter()
         .any(|(name, _)| super::settings::is_known(name))
         .then_some(found))
+}
+
+/// `Host=h;Port=26257;Username=max`, as .NET and ODBC write it; on a line of a configuration file, too.
+fn by_semicolons(text: &str) -> Option<Vec<(String, String)>> {
+    let line = text.lines().find(|line| line.matches(';').count() > 0)?;
+    // What stands before the first name: a key of JSON or of the environment.
+    let start = ["host=", "server="]
+        .iter()
+        .filter_map(|name| line.to_ascii_lowercase().find(name))
+        .min()?;
+    let line = line[start..].trim_end_matches([',', '"', '\'']);
+    let mut found = Vec::new();
+    for piece in line.split(';').filter(|piece| !piece.trim().is_empty()) {
+        let (name, value) = piece.split_once('=')?;
+        found.push((bare_name(name), unquote(value.trim()).to_owned()));
+    }
+    // Several pairs in one piece are parted by blanks: then a `;` belongs to a value.
+    let (_, first) = found.first()?;
+    (found.len() > 1 && !first.contains(char::is_whitespace)).then_some(found)
+}
+
+/// A program and what it is told, not a list of settings.
+fn is_command(words: &[String]) -> bool {
+    words.len() > 1
+        && words.first().is_some_and(|first| {
+            let program = first.rsplit(['/', '\\']).next().unwrap_or_default();
+            matches!(
+                program.trim_end_matches(".exe"),
+                "psql" | "cockroach" | "pg_dump" | "pgcli"
+            )
+        })
+}
+
+fn is_setting(word: &str) -> bool {
+    word.split_once('=')
+        .is_some_and(|(name, _)| super::settings::is_known(name.trim()))
+}
+
+/// Names and values in the other lines: `spring.datasource.username=max` counts as `username`.
+fn beside(text: &str, start: usize) -> Vec<(String, String)> {
+    let own = text[..start].matches('\n').count();
+    let others = text.lines().enumerate().filter(|(number, _)| *number != own);
+    let mut found = Vec::new();
+    for (_, line) in others {
+        let at = line.find(['=', ':']);
+        if let Some((name, value)) = at.map(|at| (&line[..at], &line[at + 1..])) {
+            let name = bare_name(name);
+            let name = name.rsplit('.').next().unwrap_or_default().to_owned();
+            found.push((name, unquote(value.trim()).to_owned()));
+        }
+    }
+    found
 }
 
 /// `--host=h`, `--host h`, `-h h`, as cockroach and psql take them.

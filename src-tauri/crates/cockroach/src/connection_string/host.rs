@@ -5,9 +5,13 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::{Part, Refused};
 
 /// A cluster behind CockroachDB Cloud's own names.
-pub(crate) fn is_cloud(host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
-    host.ends_with(".cockroachlabs.cloud") || host.ends_with(".crdb.io")
+pub fn is_cloud(host: &str) -> bool {
+    may_sleep(host) || host.to_ascii_lowercase().ends_with(".crdb.io")
+}
+
+/// A cluster that may be scaled to zero while nobody uses it: hosts of this name are of all plans.
+pub(crate) fn may_sleep(host: &str) -> bool {
+    host.to_ascii_lowercase().ends_with(".cockroachlabs.cloud")
 }
 
 /// Accepts DNS names, IPv4 and IPv6 addresses (without brackets), and says why anything else cannot

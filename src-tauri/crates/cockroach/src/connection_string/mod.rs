@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use crate::connect::TlsMode;
 use crate::secret::Secret;
 
-pub use host::check_host;
-pub(crate) use host::is_cloud;
+pub(crate) use host::may_sleep;
+pub use host::{check_host, is_cloud};
 
 /// CockroachDB's port, on Cloud and by default everywhere.
 pub const DEFAULT_PORT: u16 = 26257;
@@ -47,6 +47,8 @@ pub struct ConnectionString {
     pub ca_file: Option<String>,
     pub client_cert_file: Option<String>,
     pub client_key_file: Option<String>,
+    /// `--certs-dir`: the folder that holds the authority's certificate, and those of the users who sign in by one.
+    pub certs_dir: Option<String>,
     /// `--cluster=…`: finds a Basic or Standard cluster when the host name does not.
     pub cluster_option: Option<String>,
     /// The password is a JWT.
@@ -124,9 +126,10 @@ pub fn parse(text: &str, folders: &Folders) -> Result<ConnectionString, Refused>
         ));
     }
     let mut parsed = match find::find(text)? {
-        find::Found::Url(url, note) => {
+        find::Found::Url { url, note, beside } => {
             let mut parsed = url::parse(&url)?;
             parsed.notes.extend(note);
+            settings::complete(&mut parsed, beside)?;
             parsed
         }
         find::Found::Settings(settings) => settings::read(settings)?,
@@ -136,6 +139,7 @@ pub fn parse(text: &str, folders: &Folders) -> Result<ConnectionString, Refused>
         (Part::Ca, &mut parsed.ca_file),
         (Part::ClientCert, &mut parsed.client_cert_file),
         (Part::ClientKey, &mut parsed.client_key_file),
+        (Part::Whole, &mut parsed.certs_dir),
     ] {
         if let Some(text) = path.take() {
             let text = expand(&text, folders);

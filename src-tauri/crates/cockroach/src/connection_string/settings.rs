@@ -55,7 +55,9 @@ fn setting(name: &str) -> Option<Setting> {
         | "pgconnect_timeout"
         | "target_session_attrs"
         | "fallback_application_name"
-        | "sslnegotiation" => Setting::Harmless,
+        | "sslnegotiation"
+        | "trust server certificate"
+        | "pooling" => Setting::Harmless,
         _ => return None,
     })
 }
@@ -75,6 +77,23 @@ pub(super) fn read(settings: Vec<(String, String)>) -> Result<ConnectionString, 
         apply(&mut parsed, &name, value)?;
     }
     Ok(parsed)
+}
+
+/// Takes user and password from the lines around a URL that has none, as configuration files keep them.
+pub(super) fn complete(parsed: &mut ConnectionString, beside: Vec<(String, String)>) -> Result<(), Refused> {
+    for (name, value) in beside {
+        let (part, what) = match setting(&name) {
+            Some(Setting::User) if parsed.user.is_none() => (Part::User, "user"),
+            Some(Setting::Password) if parsed.password.is_none() => (Part::Password, "password"),
+            _ => continue,
+        };
+        apply(parsed, &name, value)?;
+        parsed.note(
+            part,
+            format!("The {what} was taken from the line beside the URL."),
+        );
+    }
+    Ok(())
 }
 
 /// Named when they are left out. Of other unknown names nothing is repeated: in a mangled URL a piece
@@ -140,7 +159,11 @@ pub(super) fn apply(parsed: &mut ConnectionString, name: &str, value: String) ->
         Setting::Ca => parsed.ca_file = text(),
         Setting::ClientCert => parsed.client_cert_file = text(),
         Setting::ClientKey => parsed.client_key_file = text(),
-        Setting::CertsDir => parsed.ca_file = Some(format!("{}/ca.crt", value.trim_end_matches(['/', '\\']))),
+        Setting::CertsDir => {
+            let folder = value.trim_end_matches(['/', '\\']);
+            parsed.ca_file = Some(format!("{folder}/ca.crt"));
+            parsed.certs_dir = Some(folder.to_owned());
+        }
         Setting::Options => take_options(parsed, value),
         Setting::Cluster => parsed.cluster_option = text(),
         Setting::HostAddress => parsed.note(

@@ -6,17 +6,24 @@
 
 use rustls::{AlertDescription, CertificateError};
 
-use crate::certificate::Certificate;
-use crate::connection_string::is_cloud;
+use crate::certificate::{self, Certificate};
+use crate::connect::Target;
+use crate::connection_string::{Part, is_cloud};
 use crate::error::{Error, ErrorKind};
 use crate::version::Product;
 
 /// One row of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    HostNotFound { cloud: bool },
-    NotListening,
-    NoAnswer { cloud: bool },
+    HostNotFound {
+        cloud: bool,
+    },
+    NotListening {
+        address: String,
+    },
+    NoAnswer {
+        cloud: bool,
+    },
     Unreachable,
     RefusedByAllowlist,
     LoginsThrottled,
@@ -25,33 +32,51 @@ pub enum Cause {
     NoLoginPrivilege,
     NoAccessRule,
     MethodNeedsOtherTransport,
-    TokenRefused { reason: String },
+    TokenRefused {
+        reason: String,
+    },
     ClusterNotFound,
     ClusterNameMissing,
     ClusterNamesDisagree,
     EncryptionDemanded,
     EncryptionNotOffered,
-    UnknownAuthority { cloud: bool },
-    WrongHost { names: Vec<String> },
-    CertificateExpired { until: Option<String> },
+    /// `chosen` is the name of the CA certificate that the person chose.
+    UnknownAuthority {
+        cloud: bool,
+        chosen: Option<String>,
+    },
+    WrongHost {
+        names: Vec<String>,
+    },
+    CertificateExpired {
+        until: Option<String>,
+    },
     CertificateNotYetValid,
     CertificateUnusable,
     ClientCertificateDemanded,
     ClientCertificateRefused,
     ClientCertificateIncomplete,
-    CertificateUnreadable { sentence: String },
+    CertificateUnreadable {
+        sentence: String,
+    },
     HungUp,
     NotThisProtocol,
     BackendDown,
     ClusterUnavailable,
     NodeDraining,
     TooManyConnections,
-    DatabaseMissing { name: String },
+    DatabaseMissing {
+        name: String,
+    },
     StillWaking,
-    LoginUnanswered,
-    NotCockroach { product: Product },
+    Unanswered,
+    NotCockroach {
+        product: Product,
+    },
     MethodUnknown,
-    Other { message: String },
+    Other {
+        message: String,
+    },
 }
 
 /// What, why and what next. Together at most 40 words.
@@ -123,7 +148,11 @@ impl Cause {
     }
 
     /// What the TLS library refused, and the certificate it had before it.
-    pub fn from_tls(error: &rustls::Error, shown: Option<&Certificate>, host: &str) -> Self {
+    pub fn from_tls(error: &rustls::Error, shown: Option<&Certificate>, target: &Target) -> Self {
+        let unknown_authority = || Self::UnknownAuthority {
+            cloud: is_cloud(&target.host),
+            chosen: chosen_authority(target),
+        };
         match error {
             rustls::Error::InvalidCertificate(reason) => match reason {
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -141,14 +170,10 @@ impl Cause {
                             .unwrap_or_default(),
                     }
                 }
-                CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownAuthority {
-                    cloud: is_cloud(host),
-                },
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => unknown_authority(),
                 // A certificate that is its own authority arrives as one that may not serve.
                 CertificateError::Other(_) if shown.is_some_and(|shown| shown.subject == shown.issuer) => {
-                    Self::UnknownAuthority {
-                        cloud: is_cloud(host),
-                    }
+                    unknown_authority()
                 }
                 _ => Self::CertificateUnusable,
             },
@@ -173,18 +198,18 @@ impl Cause {
     }
 
     /// What reading, writing or dialling failed with.
-    pub fn from_io(error: &std::io::Error, shown: Option<&Certificate>, host: &str) -> Self {
+    pub fn from_io(error: &std::io::Error, shown: Option<&Certificate>, target: &Target) -> Self {
         use std::io::ErrorKind as Io;
         if let Some(tls) = error
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<rustls::Error>())
         {
-            return Self::from_tls(tls, shown, host);
+            return Self::from_tls(tls, shown, target);
         }
         match error.kind() {
-            Io::ConnectionRefused => Self::NotListening,
+            Io::ConnectionRefused => Self::not_listening(target),
             Io::TimedOut => Self::NoAnswer {
-                cloud: is_cloud(host),
+                cloud: is_cloud(&target.host),
             },
             Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => {
                 Self::Unreachable
@@ -197,16 +222,18 @@ impl Cause {
     }
 
     /// What the driver's one connect failed with.
-    pub fn from_driver(error: &sqlx::Error, host: &str, database: &str) -> Self {
+    pub fn from_driver(error: &sqlx::Error, target: &Target) -> Self {
         match error {
-            sqlx::Error::Database(db) => {
-                Self::from_server(db.code().as_deref().unwrap_or_default(), db.message(), database)
-            }
-            sqlx::Error::Io(io) => match Self::from_io(io, None, host) {
+            sqlx::Error::Database(db) => Self::from_server(
+                db.code().as_deref().unwrap_or_default(),
+                db.message(),
+                &target.database,
+            ),
+            sqlx::Error::Io(io) => match Self::from_io(io, None, target) {
                 // Name lookup fails with a text of the operating system and no kind of its own.
                 Self::Other { message } if message.contains("lookup") || message.contains("resolve") => {
                     Self::HostNotFound {
-                        cloud: is_cloud(host),
+                        cloud: is_cloud(&target.host),
                     }
                 }
                 cause => cause,
@@ -222,6 +249,12 @@ impl Cause {
             other => Self::Other {
                 message: other.to_string(),
             },
+        }
+    }
+
+    pub fn not_listening(target: &Target) -> Self {
+        Self::NotListening {
+            address: target.address(),
         }
     }
 
@@ -243,10 +276,10 @@ impl Cause {
                 "The host is misspelt, or only known inside another network.",
                 "Check its spelling, and the VPN if the name is private.",
             ),
-            Self::NotListening => row(
-                "The computer answered, but nothing listens on that port.",
-                "The port is wrong, or CockroachDB is not running there.",
-                "Check the port; CockroachDB's is 26257.",
+            Self::NotListening { address } => row(
+                &format!("Nothing listens on {address}."),
+                "That computer refused: CockroachDB is not running there, or the port is wrong.",
+                "Start it, or check the port; CockroachDB's is 26257.",
             ),
             Self::NoAnswer { cloud: true } => row(
                 "The cluster did not answer.",
@@ -276,7 +309,7 @@ impl Cause {
             Self::WrongPassword => row(
                 "User name or password is wrong.",
                 "The server says the same for an unknown user and a wrong password.",
-                "Enter both again. Nothing is repeated by itself.",
+                "Check both, then try once more. Nothing is repeated by itself.",
             ),
             Self::PasswordExpired => row(
                 "This user's password has expired.",
@@ -296,7 +329,7 @@ impl Cause {
             Self::MethodNeedsOtherTransport => row(
                 "The server wants this user to log in another way.",
                 "Its login method cannot be used over this sort of connection.",
-                "Use verify-full, or a client certificate.",
+                "Under Encryption choose “Check everything (verify-full)”, or a client certificate.",
             ),
             Self::TokenRefused { reason } => row(
                 "The sign-in token was not accepted.",
@@ -320,20 +353,32 @@ impl Cause {
             ),
             Self::EncryptionDemanded => row(
                 "This cluster only accepts encrypted connections.",
-                "The connection is set to go without TLS.",
-                "Set TLS to verify-full.",
+                "This connection is set to “No encryption”.",
+                "Under Encryption choose “Check everything (verify-full)”.",
             ),
             Self::EncryptionNotOffered => row(
                 "The server has no encryption.",
                 "It runs in insecure mode, or something else answers on that port.",
-                "Only on a trusted network, set TLS to disable.",
+                "Only on a network you trust, choose “No encryption (disable)” under Encryption.",
             ),
-            Self::UnknownAuthority { cloud: true } => row(
+            Self::UnknownAuthority {
+                cloud,
+                chosen: Some(name),
+            } => row(
+                "The chosen CA certificate did not sign the server's certificate.",
+                &format!("“{name}” is of another cluster, or an older one of this cluster."),
+                if *cloud {
+                    "Download this cluster's CA certificate from Connect and choose that file."
+                } else {
+                    "Choose the ca.crt of this cluster."
+                },
+            ),
+            Self::UnknownAuthority { cloud: true, .. } => row(
                 "The server's certificate is not signed by an authority this computer trusts.",
                 "Advanced clusters have an authority of their own.",
                 "Download its CA certificate from Connect and choose the file.",
             ),
-            Self::UnknownAuthority { cloud: false } => row(
+            Self::UnknownAuthority { cloud: false, .. } => row(
                 "The server's certificate is not signed by an authority this computer trusts.",
                 "The cluster has an authority of its own.",
                 "Choose its ca.crt as CA certificate.",
@@ -424,17 +469,17 @@ impl Cause {
             Self::DatabaseMissing { name } => row(
                 &format!("There is no database “{name}”."),
                 "Login worked; only the database is missing or misspelt.",
-                "Choose another; defaultdb is usually there.",
+                "Choose another one.",
             ),
             Self::StillWaking => row(
-                "The cluster did not wake up in time.",
-                "Scaled to zero, its first connection can take long.",
+                "The cluster did not answer within a minute.",
+                "If it was scaled to zero, waking takes long; otherwise it is overloaded.",
                 "Try again; look at its state in the Cloud Console if it stays so.",
             ),
-            Self::LoginUnanswered => row(
+            Self::Unanswered => row(
                 "The server took the connection and then said nothing.",
-                "It is overloaded, or a device between holds the data back.",
-                "Try again; then check proxies and load balancers.",
+                "It is overloaded, is no database, or a device between holds the data back.",
+                "Check the port, then proxies and load balancers, and try again.",
             ),
             Self::NotCockroach {
                 product: Product::PostgreSql,
@@ -461,10 +506,36 @@ impl Cause {
         }
     }
 
+    /// The field of the form in which it is put right, where there is one.
+    pub fn field(&self) -> Option<Part> {
+        Some(match self {
+            Self::HostNotFound { .. }
+            | Self::Unreachable
+            | Self::ClusterNotFound
+            | Self::WrongHost { .. } => Part::Host,
+            Self::NotListening { .. } | Self::NotThisProtocol | Self::HungUp | Self::Unanswered => Part::Port,
+            Self::NoLoginPrivilege | Self::NoAccessRule => Part::User,
+            Self::LoginsThrottled
+            | Self::WrongPassword
+            | Self::PasswordExpired
+            | Self::TokenRefused { .. } => Part::Password,
+            Self::ClusterNameMissing | Self::ClusterNamesDisagree => Part::Cluster,
+            Self::EncryptionDemanded | Self::EncryptionNotOffered | Self::MethodNeedsOtherTransport => {
+                Part::Tls
+            }
+            Self::UnknownAuthority { .. } => Part::Ca,
+            Self::ClientCertificateDemanded
+            | Self::ClientCertificateRefused
+            | Self::ClientCertificateIncomplete => Part::ClientCert,
+            Self::DatabaseMissing { .. } => Part::Database,
+            _ => return None,
+        })
+    }
+
     fn link(&self) -> Option<&'static str> {
         match self {
             Self::NoAnswer { cloud: true } | Self::RefusedByAllowlist => Some(ALLOWLIST),
-            Self::UnknownAuthority { cloud: true } => Some(CA),
+            Self::UnknownAuthority { cloud: true, .. } => Some(CA),
             Self::ClusterNotFound | Self::ClusterNameMissing => Some(CONNECT),
             Self::ClientCertificateDemanded | Self::ClientCertificateRefused | Self::CertificateUnusable => {
                 Some(CERTS)
@@ -510,6 +581,12 @@ impl Cause {
             .hint(format!("{} {}", told.why, told.next))
             .detail(detail)
     }
+}
+
+/// Whose certificate the person chose as the authority.
+fn chosen_authority(target: &Target) -> Option<String> {
+    let chosen = certificate::read(target.ca_pem.as_deref()?).ok()?;
+    chosen.into_iter().next().map(|certificate| certificate.subject)
 }
 
 /// The server says which check a token failed; an expired one is only "invalid".

@@ -10,8 +10,8 @@ mod probe;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use sqlx::Connection;
 use sqlx::postgres::PgConnection;
+use sqlx::{Connection, Row};
 
 pub use catalogue::{Cause, Explanation};
 use probe::Failure;
@@ -19,7 +19,7 @@ use probe::Failure;
 use crate::capabilities::{self, Capabilities, Who};
 use crate::certificate::Certificate;
 use crate::connect::{Target, TlsMode, options};
-use crate::connection_string::is_cloud;
+use crate::connection_string::{is_cloud, may_sleep};
 use crate::quote;
 use crate::tls::Shown;
 use crate::version::{Product, Version};
@@ -77,6 +77,8 @@ pub struct Finding {
     pub explanation: Explanation,
     /// Technical, without secrets.
     pub detail: String,
+    /// The databases there are, where the wanted one is missing.
+    pub databases: Vec<String>,
 }
 
 /// Everything known so far. Each snapshot is whole.
@@ -110,7 +112,7 @@ pub struct Limits {
 
 impl Limits {
     pub fn for_host(host: &str) -> Self {
-        let may_wake = host.to_ascii_lowercase().ends_with(".cockroachlabs.cloud");
+        let may_wake = may_sleep(host);
         let login = if may_wake { 60 } else { 15 };
         Self {
             name_lookup: Duration::from_secs(8),
@@ -193,12 +195,11 @@ impl Examination<'_> {
             )
             .await?;
         self.found(Step::NameLookup, addresses[0].ip().to_string());
-        let no_answer = Cause::NoAnswer { cloud };
         let tcp = self
             .step(
                 Step::Tcp,
                 limits.tcp,
-                no_answer.clone(),
+                Cause::NoAnswer { cloud },
                 probe::dial(target, &addresses),
             )
             .await?;
@@ -210,7 +211,7 @@ impl Examination<'_> {
             .step(
                 Step::Tls,
                 limits.tls,
-                no_answer.clone(),
+                Cause::Unanswered,
                 probe::secure(target, tcp, &shown),
             )
             .await?;
@@ -228,7 +229,7 @@ impl Examination<'_> {
         let unanswered = if limits.may_wake {
             Cause::StillWaking
         } else {
-            Cause::LoginUnanswered
+            Cause::Unanswered
         };
         let routed = probe::route(target, stream, &shown);
         self.step(Step::Routing, limits.login, unanswered.clone(), routed)
@@ -265,7 +266,7 @@ impl Examination<'_> {
             }
         };
         let version = self
-            .step(Step::Version, limits.statement, Cause::LoginUnanswered, version)
+            .step(Step::Version, limits.statement, Cause::Unanswered, version)
             .await?;
         self.found(
             Step::Version,
@@ -289,8 +290,13 @@ impl Examination<'_> {
                 .map(drop)
                 .map_err(|error| driver_failure(&error, target))
         };
-        self.step(Step::Database, limits.statement, Cause::LoginUnanswered, database)
-            .await?;
+        let there = self
+            .step(Step::Database, limits.statement, Cause::Unanswered, database)
+            .await;
+        if there.is_err() {
+            self.offer_databases(&mut connection).await;
+        }
+        there?;
         self.found(Step::Database, target.database.clone());
 
         let privileges = async {
@@ -302,17 +308,27 @@ impl Examination<'_> {
             Ok(capabilities::read(&mut connection, who, &version).await)
         };
         let capabilities = self
-            .step(
-                Step::Privileges,
-                limits.statement,
-                Cause::LoginUnanswered,
-                privileges,
-            )
+            .step(Step::Privileges, limits.statement, Cause::Unanswered, privileges)
             .await?;
         self.found(Step::Privileges, capabilities.summary());
         self.report.capabilities = Some(capabilities);
         let _ = tokio::time::timeout(limits.statement, connection.close()).await;
         Ok(())
+    }
+
+    /// The databases to choose from instead of the one that is missing. Without them the finding is still true.
+    async fn offer_databases(&mut self, connection: &mut PgConnection) {
+        let Some(finding) = &mut self.report.finding else {
+            return;
+        };
+        if !matches!(finding.cause, Cause::DatabaseMissing { .. }) {
+            return;
+        }
+        let listed = sqlx::raw_sql("SHOW DATABASES").fetch_all(connection);
+        if let Ok(Ok(rows)) = tokio::time::timeout(self.limits.statement, listed).await {
+            let names = rows.iter().filter_map(|row| row.try_get(0).ok());
+            finding.databases = names.filter(|name: &String| name != "system").collect();
+        }
     }
 
     /// Runs one step under its limit, and says so when a Cloud cluster takes its time.
@@ -359,6 +375,7 @@ impl Examination<'_> {
             explanation: failure.cause.explain(),
             cause: failure.cause,
             detail: failure.detail,
+            databases: Vec::new(),
         });
         Err(Stop)
     }
@@ -385,10 +402,7 @@ impl Examination<'_> {
 }
 
 fn driver_failure(error: &sqlx::Error, target: &Target) -> Failure {
-    Failure::new(
-        Cause::from_driver(error, &target.host, &target.database),
-        safe_detail(error),
-    )
+    Failure::new(Cause::from_driver(error, target), safe_detail(error))
 }
 
 /// The driver's text. Of a server's error only code, message and hint.

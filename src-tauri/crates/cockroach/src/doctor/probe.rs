@@ -42,12 +42,12 @@ impl Failure {
         }
     }
 
-    fn io(error: &io::Error, shown: &Shown, host: &str) -> Self {
+    fn io(error: &io::Error, shown: &Shown, target: &Target) -> Self {
         let in_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
         Self {
             in_tls,
             ..Self::new(
-                Cause::from_io(error, shown.get().as_ref(), host),
+                Cause::from_io(error, shown.get().as_ref(), target),
                 error.to_string(),
             )
         }
@@ -73,7 +73,7 @@ pub async fn look_up(target: &Target) -> Result<Vec<SocketAddr>, Failure> {
 pub async fn dial(target: &Target, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
     TcpStream::connect(addresses)
         .await
-        .map_err(|error| Failure::io(&error, &Shown::default(), &target.host))
+        .map_err(|error| Failure::io(&error, &Shown::default(), target))
 }
 
 /// The stream to go on with: encrypted as the target asks, or plain when it asks for nothing.
@@ -81,7 +81,7 @@ pub async fn secure(target: &Target, mut tcp: TcpStream, shown: &Shown) -> Resul
     if target.tls == TlsMode::Disable {
         return Ok(Box::new(tcp));
     }
-    let failed = |error: io::Error| Failure::io(&error, shown, &target.host);
+    let failed = |error: io::Error| Failure::io(&error, shown, target);
     if target.client_cert_pem.is_some() != target.client_key_pem.is_some() {
         return Err(Failure::new(
             Cause::ClientCertificateIncomplete,
@@ -145,7 +145,7 @@ pub async fn secure(target: &Target, mut tcp: TcpStream, shown: &Shown) -> Resul
 
 /// Says who is meant and reads until the server asks for a login or refuses.
 pub async fn route(target: &Target, mut stream: Box<dyn Stream>, shown: &Shown) -> Result<(), Failure> {
-    let failed = |error: io::Error| Failure::io(&error, shown, &target.host);
+    let failed = |error: io::Error| Failure::io(&error, shown, target);
     stream.write_all(&startup(target)).await.map_err(failed)?;
     stream.flush().await.map_err(failed)?;
     loop {

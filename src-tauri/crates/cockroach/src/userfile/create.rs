@@ -29,7 +29,7 @@ pub(crate) async fn create(store: &Store) -> Result<()> {
     sqlx::query(sqlx::AssertSqlSafe(sql))
         .persistent(false)
         .bind(stored)
-        .execute(store.cluster.pool())
+        .execute(&mut *store.cluster.connection().await?)
         .await?;
     Ok(())
 }

@@ -36,7 +36,7 @@ pub async fn pin(cluster: &Cluster, dialect: Dialect) -> Result<Pin> {
     }
     let now: String = sqlx::query_scalar("SELECT cluster_logical_timestamp()::STRING")
         .persistent(false)
-        .fetch_one(cluster.pool())
+        .fetch_one(&mut *cluster.connection().await?)
         .await?;
     Ok(Some(now.into()))
 }

@@ -80,7 +80,10 @@ pub async fn list_page(
     if let Some(end) = end {
         query = query.bind(end);
     }
-    let rows = query.fetch_all(store.cluster.pool()).await.map_err(Error::from);
+    let rows = query
+        .fetch_all(&mut *store.cluster.connection().await?)
+        .await
+        .map_err(Error::from);
     empty_when_missing(rows)?.iter().map(file_row).collect()
 }
 
@@ -138,7 +141,7 @@ pub async fn get_file(store: &Store, name: &StoredName) -> Result<Option<FileRow
     let row = sqlx::query(AssertSqlSafe(sql))
         .persistent(false)
         .bind(name.as_str())
-        .fetch_optional(store.cluster.pool())
+        .fetch_optional(&mut *store.cluster.connection().await?)
         .await
         .map_err(Error::from);
     empty_when_missing(row)?.as_ref().map(file_row).transpose()
@@ -155,7 +158,7 @@ pub async fn list_names(store: &Store, prefix: &str) -> Result<Vec<String>> {
     let rows = sqlx::query_scalar(AssertSqlSafe(sql))
         .persistent(false)
         .bind(pattern)
-        .fetch_all(store.cluster.pool())
+        .fetch_all(&mut *store.cluster.connection().await?)
         .await;
     rows.map_err(|error| {
         let mut error = Error::from(error);
@@ -169,7 +172,9 @@ pub async fn list_names(store: &Store, prefix: &str) -> Result<Vec<String>> {
 pub async fn list_stores(cluster: &Cluster) -> Result<Vec<StoreName>> {
     let databases: Vec<String> = match super::store::Dialect::of(cluster).await? {
         super::store::Dialect::Cockroach => {
-            let rows = sqlx::raw_sql("SHOW DATABASES").fetch_all(cluster.pool()).await?;
+            let rows = sqlx::raw_sql("SHOW DATABASES")
+                .fetch_all(&mut *cluster.connection().await?)
+                .await?;
             rows.iter()
                 .map(|row| row.try_get("database_name"))
                 .collect::<Result<_, _>>()?
@@ -187,7 +192,7 @@ pub async fn list_stores(cluster: &Cluster) -> Result<Vec<StoreName>> {
         let rows = match sqlx::query(AssertSqlSafe(sql))
             .persistent(false)
             .bind(&database)
-            .fetch_all(cluster.pool())
+            .fetch_all(&mut *cluster.connection().await?)
             .await
         {
             Ok(rows) => rows,

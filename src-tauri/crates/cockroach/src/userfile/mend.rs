@@ -276,7 +276,7 @@ pub async fn head(store: &Store, file_id: Uuid, most_bytes: u32) -> Result<Vec<u
     let rows = sqlx::query(AssertSqlSafe(sql))
         .persistent(false)
         .bind(file_id)
-        .fetch_all(store.cluster.pool())
+        .fetch_all(&mut *store.cluster.connection().await?)
         .await?;
     let mut head = Vec::new();
     for row in &rows {
@@ -313,7 +313,7 @@ pub async fn find_damage(store: &Store) -> Result<Vec<Damage>> {
     );
     let rows = sqlx::query(AssertSqlSafe(sql))
         .persistent(false)
-        .fetch_all(store.cluster.pool())
+        .fetch_all(&mut *store.cluster.connection().await?)
         .await;
     let mut measured = std::collections::HashMap::new();
     for row in empty_when_missing(rows.map_err(Error::from))? {

@@ -167,7 +167,7 @@ impl Dialect {
     pub async fn of(cluster: &Cluster) -> Result<Self> {
         let version: String = sqlx::query_scalar("SELECT version()")
             .persistent(false)
-            .fetch_one(cluster.pool())
+            .fetch_one(&mut *cluster.connection().await?)
             .await?;
         Ok(if version.contains("CockroachDB") {
             Self::Cockroach
@@ -233,7 +233,7 @@ impl Store {
         }
         let sql = format!("SHOW ZONE CONFIGURATION FROM TABLE {}", self.payload);
         let row = sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
-            .fetch_optional(self.cluster.pool())
+            .fetch_optional(&mut *self.cluster.connection().await?)
             .await;
         let row = match row.map_err(Error::from) {
             Ok(row) => row,

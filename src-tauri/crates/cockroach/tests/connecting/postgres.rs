@@ -208,7 +208,10 @@ async fn a_real_server_is_reached_with_tls_and_scram_and_kindly_called_what_it_i
     assert_eq!(failed_step(&report), Step::Tls);
     assert_eq!(
         report.finding.unwrap().cause,
-        Cause::UnknownAuthority { cloud: false }
+        Cause::UnknownAuthority {
+            cloud: false,
+            chosen: None
+        }
     );
 
     let mut plain = trusting(&server);

@@ -3,6 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use roachvault_cockroach::connection_string::Part;
+use roachvault_cockroach::doctor::Step;
 use roachvault_cockroach::{Cluster, Secret, Target, TlsMode, version};
 use roachvault_practice::{Options, PracticeCluster};
 
@@ -41,8 +43,9 @@ async fn an_idle_cluster_hears_nothing_and_its_connections_are_closed_and_come_b
     let (_practice, relay, target) = watched().await;
     let idle = Duration::from_millis(700);
     let cluster = Cluster::connect_idling(&target, idle).await.unwrap();
-    version::read(cluster.pool()).await.unwrap();
+    version::read(&cluster).await.unwrap();
     assert_eq!(cluster.pool().size(), 1);
+    assert!(!format!("{cluster:?}").contains("s3cr3t-w0rd"));
 
     // What was asked is answered; from here on nothing goes over the line until the connection says goodbye.
     let (mut bytes, mut since) = (relay.bytes.load(Ordering::Relaxed), Instant::now());
@@ -61,6 +64,45 @@ async fn an_idle_cluster_hears_nothing_and_its_connections_are_closed_and_come_b
         longest_silence >= idle - Duration::from_millis(100),
         "{longest_silence:?}"
     );
-    version::read(cluster.pool()).await.unwrap();
+    version::read(&cluster).await.unwrap();
     cluster.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_has_gone_away_is_named_at_once() {
+    let (practice, relay, target) = watched().await;
+    let direct = Target {
+        port: practice.address().port(),
+        ..target
+    };
+    drop(relay);
+    let cluster = Cluster::connect(&direct).await.unwrap();
+    version::read(&cluster).await.unwrap();
+
+    let address = practice.address();
+    tokio::task::spawn_blocking(|| drop(practice)).await.unwrap();
+    let started = Instant::now();
+    let error = version::read(&cluster).await.unwrap_err();
+    assert!(started.elapsed() < super::QUICK, "{:?}", started.elapsed());
+    assert_eq!(
+        error.message,
+        format!("Nothing listens on localhost:{}.", address.port())
+    );
+    assert_eq!(error.kind, roachvault_cockroach::ErrorKind::CannotConnect);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_database_comes_with_those_there_are() {
+    let (practice, relay, target) = watched().await;
+    let missing = Target {
+        database: "bnak".into(),
+        ..target
+    };
+    let report = super::doctor(&missing).await;
+    assert_eq!(super::failed_step(&report), Step::Database);
+    let finding = report.finding.unwrap();
+    assert_eq!(finding.cause.field(), Some(Part::Database));
+    assert!(finding.databases.contains(&"defaultdb".to_owned()), "{finding:?}");
+    assert!(!finding.databases.contains(&"system".to_owned()));
+    drop((practice, relay));
 }

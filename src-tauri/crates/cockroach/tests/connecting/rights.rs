@@ -22,7 +22,7 @@ async fn a_right_that_comes_from_a_role_of_a_role_counts_as_granted() {
     max.user = "max".into();
     max.password = Some(Secret::new("w0rd-of-max"));
     let cluster = Cluster::connect(&max).await.unwrap();
-    let version = version::read(cluster.pool()).await.unwrap();
+    let version = version::read(&cluster).await.unwrap();
     let mut connection = cluster.pool().acquire().await.unwrap();
     let who = Who {
         host: "localhost",

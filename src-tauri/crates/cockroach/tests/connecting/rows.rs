@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use roachvault_cockroach::connection_string::Part;
 use roachvault_cockroach::doctor::{Cause, Limits, Step, StepState, examine};
 use roachvault_cockroach::{Cluster, ErrorKind, TlsMode};
 
@@ -37,7 +38,12 @@ async fn a_port_where_nothing_listens_fails_the_dial() {
     let report = doctor(&target(port, TlsMode::VerifyFull)).await;
     assert_eq!(
         (failed_step(&report), report.finding.unwrap().cause),
-        (Step::Tcp, Cause::NotListening)
+        (
+            Step::Tcp,
+            Cause::NotListening {
+                address: format!("localhost:{port}")
+            }
+        )
     );
     assert_eq!(
         Cluster::connect(&target(port, TlsMode::Disable))
@@ -273,8 +279,31 @@ async fn a_server_that_says_nothing_ends_at_the_limit_of_its_step() {
     let report = examine(&target(server.port, TlsMode::Disable), limits, &|_| {}).await;
     assert_eq!(
         (failed_step(&report), report.finding.unwrap().cause),
-        (Step::Routing, Cause::LoginUnanswered)
+        (Step::Routing, Cause::Unanswered)
     );
+}
+
+#[tokio::test]
+async fn a_server_that_never_agrees_on_encryption_is_silent_and_not_behind_a_firewall() {
+    let server = Server::start(Script::Silent, None).await;
+    let limits = Limits {
+        tls: Duration::from_millis(200),
+        ..Limits::for_host("localhost")
+    };
+    let report = examine(&target(server.port, TlsMode::VerifyFull), limits, &|_| {}).await;
+    assert_eq!(failed_step(&report), Step::Tls);
+    let finding = report.finding.unwrap();
+    assert_eq!(finding.cause, Cause::Unanswered);
+    assert!(!finding.explanation.why.contains("firewall"), "{finding:?}");
+}
+
+#[test]
+fn what_to_change_is_called_as_the_form_calls_it() {
+    for cause in [Cause::EncryptionDemanded, Cause::EncryptionNotOffered] {
+        let next = cause.explain().next;
+        assert!(next.contains("Encryption") && !next.contains("TLS"), "{next}");
+        assert_eq!(cause.field(), Some(Part::Tls));
+    }
 }
 
 /// As behind an allowlist or a firewall: a socket whose queue is full drops whoever knocks.
@@ -343,7 +372,9 @@ fn every_explanation_fits_into_forty_words_and_says_three_things() {
     let causes = [
         Cause::HostNotFound { cloud: true },
         Cause::HostNotFound { cloud: false },
-        Cause::NotListening,
+        Cause::NotListening {
+            address: "db.example.com:26257".into(),
+        },
         Cause::NoAnswer { cloud: true },
         Cause::NoAnswer { cloud: false },
         Cause::Unreachable,
@@ -362,8 +393,18 @@ fn every_explanation_fits_into_forty_words_and_says_three_things() {
         Cause::ClusterNamesDisagree,
         Cause::EncryptionDemanded,
         Cause::EncryptionNotOffered,
-        Cause::UnknownAuthority { cloud: true },
-        Cause::UnknownAuthority { cloud: false },
+        Cause::UnknownAuthority {
+            cloud: true,
+            chosen: None,
+        },
+        Cause::UnknownAuthority {
+            cloud: false,
+            chosen: None,
+        },
+        Cause::UnknownAuthority {
+            cloud: true,
+            chosen: Some("Cockroach CA".into()),
+        },
         Cause::WrongHost {
             names: vec![
                 "a.example.com".into(),
@@ -390,7 +431,7 @@ fn every_explanation_fits_into_forty_words_and_says_three_things() {
         Cause::TooManyConnections,
         Cause::DatabaseMissing { name: "bank".into() },
         Cause::StillWaking,
-        Cause::LoginUnanswered,
+        Cause::Unanswered,
         Cause::NotCockroach {
             product: roachvault_cockroach::version::Product::PostgreSql,
         },

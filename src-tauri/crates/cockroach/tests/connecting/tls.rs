@@ -110,7 +110,10 @@ async fn a_certificate_of_an_unknown_authority_is_named_and_its_owner_shown() {
     assert_eq!(failed_step(&report), Step::Tls);
     assert_eq!(
         report.finding.unwrap().cause,
-        Cause::UnknownAuthority { cloud: false }
+        Cause::UnknownAuthority {
+            cloud: false,
+            chosen: None
+        }
     );
     assert_eq!(report.certificate.unwrap().issuer, "Cockroach CA");
     let error = Cluster::connect(&target(server.port, TlsMode::VerifyFull))
@@ -118,6 +121,26 @@ async fn a_certificate_of_an_unknown_authority_is_named_and_its_owner_shown() {
         .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Tls);
     assert!(error.message.contains("not signed by an authority"), "{error}");
+}
+
+#[tokio::test]
+async fn a_chosen_authority_that_did_not_sign_is_named() {
+    let authority = Authority::new();
+    let leaf = authority.server(&["localhost"], false);
+    let server = Server::start(REFUSE, Some(config(&leaf, None))).await;
+    let mut mistaken = target(server.port, TlsMode::VerifyFull);
+    mistaken.ca_pem = Some(Authority::new().pem);
+    let report = doctor(&mistaken).await;
+    assert_eq!(failed_step(&report), Step::Tls);
+    let finding = report.finding.unwrap();
+    let chosen = Some("Cockroach CA".to_owned());
+    assert_eq!(finding.cause, Cause::UnknownAuthority { cloud: false, chosen });
+    assert!(
+        finding.explanation.what.contains("chosen CA certificate"),
+        "{finding:?}"
+    );
+    let error = Cluster::connect(&mistaken).await.unwrap_err();
+    assert_eq!(error.message, finding.explanation.what);
 }
 
 #[tokio::test]

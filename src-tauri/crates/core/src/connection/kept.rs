@@ -1,9 +1,11 @@
 //! Where the secrets of a connection are: in the keyring, in memory until the app quits, or with the person, who is
 //! asked.
 
+use std::sync::PoisonError;
+
 use roachvault_cockroach::Secret;
 
-use super::saved::{ConnectionDraft, Keep, SecretChange};
+use super::saved::{ConnectionDraft, Keep, SavedConnection, SecretChange};
 use super::secrets::SavedSecret;
 use super::{Connections, SecretKind};
 use crate::cluster::ConnectionId;
@@ -23,6 +25,13 @@ impl Connections {
         match keep {
             Keep::Memory => {
                 self.memory.set(&memory_entry(id, kind), secret);
+                let kept = match kind {
+                    SecretKind::Password => saved.password,
+                    SecretKind::ClientKey => saved.client_key,
+                };
+                if matches!(kept, SavedSecret::NotGiven { .. }) {
+                    self.ask_each_time(id, kind)?;
+                }
                 Ok(())
             }
             Keep::Keyring => {
@@ -41,6 +50,48 @@ impl Connections {
                 Ok(())
             }
         }
+    }
+
+    /// A login was refused, or went through. A refused password does not stay in the keyring once another one that was
+    /// typed for this session is accepted: the next start would be refused again.
+    pub(super) async fn login_ended(&self, saved: &SavedConnection, was_refused: bool) -> Result<()> {
+        let SavedSecret::Keyring { entry } = &saved.password else {
+            return Ok(());
+        };
+        let typed = self
+            .memory
+            .get(&memory_entry(saved.id, SecretKind::Password))
+            .is_some();
+        let is_replaced = {
+            let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+            if was_refused {
+                if !typed {
+                    refused.insert(saved.id);
+                }
+                false
+            } else {
+                refused.remove(&saved.id) && typed
+            }
+        };
+        if is_replaced {
+            self.ask_each_time(saved.id, SecretKind::Password)?;
+            if let Err(error) = self.keyring.forget(entry).await {
+                tracing::warn!(%error, "a refused password could not be removed from the keyring");
+            }
+        }
+        Ok(())
+    }
+
+    fn ask_each_time(&self, id: ConnectionId, kind: SecretKind) -> Result<()> {
+        self.rewrite(|connections| {
+            if let Some(saved) = connections.iter_mut().find(|saved| saved.id == id) {
+                match kind {
+                    SecretKind::Password => saved.password = SavedSecret::AskEachTime,
+                    SecretKind::ClientKey => saved.client_key = SavedSecret::AskEachTime,
+                }
+            }
+            Ok(())
+        })
     }
 
     /// The secret, `None` when the connection has none, or the request to ask for it.
@@ -64,6 +115,15 @@ impl Connections {
                 format!("The {what} is no longer in the system's keyring."),
             )
             .hint("Enter it again."),
+            SavedSecret::NotGiven { from_file: true } => Error::new(
+                Code::SecretNeeded,
+                format!("This connection came from a file without secrets, so its {what} is not here yet."),
+            )
+            .hint("Enter it once."),
+            SavedSecret::NotGiven { from_file: false } => Error::new(
+                Code::SecretNeeded,
+                format!("The {what} of this connection has not been entered yet."),
+            ),
             _ => Error::new(
                 Code::SecretNeeded,
                 format!("This connection asks for its {what} each time."),
@@ -89,7 +149,7 @@ impl Connections {
         }
         match kept {
             SavedSecret::Keyring { entry } => self.keyring.read(entry).await,
-            SavedSecret::None | SavedSecret::AskEachTime => Ok(None),
+            SavedSecret::None | SavedSecret::AskEachTime | SavedSecret::NotGiven { .. } => Ok(None),
         }
     }
 
@@ -109,6 +169,7 @@ impl Connections {
                 Ok(SavedSecret::None)
             }
             SecretChange::AskEachTime => Ok(SavedSecret::AskEachTime),
+            SecretChange::NotGiven { from_file } => Ok(SavedSecret::NotGiven { from_file }),
             SecretChange::Set(secret, Keep::Memory) => {
                 self.memory.set(&entry, secret);
                 Ok(SavedSecret::AskEachTime)

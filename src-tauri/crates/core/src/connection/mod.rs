@@ -12,11 +12,12 @@ mod saved;
 mod secrets;
 mod staged;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::Utc;
+use tokio::sync::Notify;
 
 pub use exchange::{Exported, ImportChoice, ImportEntry, ImportPlan, Match};
 pub use index::Healed;
@@ -45,6 +46,10 @@ pub struct Connections {
     memory: MemorySecrets,
     pub staged: StagedSecrets,
     open: Mutex<HashMap<ConnectionId, Arc<OpenCluster>>>,
+    /// Tells those who are connecting that the person no longer waits.
+    given_up: Mutex<HashMap<ConnectionId, Arc<Notify>>>,
+    /// Whose password in the keyring was refused at the last login.
+    refused: Mutex<HashSet<ConnectionId>>,
     healed: Option<Healed>,
     imports: exchange::PlannedImport,
 }
@@ -59,6 +64,8 @@ impl Connections {
             memory: MemorySecrets::default(),
             staged: StagedSecrets::default(),
             open: Mutex::default(),
+            given_up: Mutex::default(),
+            refused: Mutex::default(),
             healed,
             imports: Default::default(),
         })
@@ -183,6 +190,9 @@ impl Connections {
             Ok::<_, Error>(match &kept {
                 SavedSecret::None => SecretChange::Remove,
                 SavedSecret::AskEachTime => SecretChange::AskEachTime,
+                SavedSecret::NotGiven { from_file } => SecretChange::NotGiven {
+                    from_file: *from_file,
+                },
                 SavedSecret::Keyring { .. } => match self.secret(id, kind, &kept).await? {
                     Some(secret) => SecretChange::Set(secret, Keep::Keyring),
                     None => SecretChange::AskEachTime,

@@ -37,14 +37,40 @@ impl Connections {
     }
 
     /// Opens a saved connection, or returns it when it is open already. One login, never repeated.
+    /// [`Connections::disconnect`] ends it early, also while the keyring waits for its prompt.
     pub async fn connect(&self, id: ConnectionId) -> Result<Arc<OpenCluster>> {
+        let given_up = {
+            let mut given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(given_up.entry(id).or_default())
+        };
+        tokio::select! {
+            biased;
+            () = given_up.notified() => Err(Error::new(Code::Cancelled, "Connecting was cancelled.")),
+            opened = self.open_now(id) => opened,
+        }
+    }
+
+    async fn open_now(&self, id: ConnectionId) -> Result<Arc<OpenCluster>> {
         if let Ok(open) = self.open_cluster(id) {
             return Ok(open);
         }
         let saved = self.get(id)?;
         let target = self.target(&saved).await?;
-        let cluster = Cluster::connect(&target).await?;
-        let version = version::read(cluster.pool()).await?;
+        // The prompt may have been open for long, and the person have gone on without the keyring.
+        if let Ok(open) = self.open_cluster(id) {
+            return Ok(open);
+        }
+        let cluster = match Cluster::connect(&target).await.map_err(Error::from) {
+            Ok(cluster) => cluster,
+            Err(error) => {
+                if error.code == Code::Auth {
+                    self.login_ended(&saved, true).await?;
+                }
+                return Err(error);
+            }
+        };
+        self.login_ended(&saved, false).await?;
+        let version = version::read(&cluster).await?;
         let opened = Arc::new(OpenCluster::new(
             id,
             saved.details.name.clone(),
@@ -74,8 +100,16 @@ impl Connections {
         Ok(kept)
     }
 
-    /// Closes the cluster if it is open. Running local transfers of it end with a lost connection.
+    /// Closes the cluster if it is open, and gives up connecting to it. Running local transfers of it end with a lost connection.
     pub async fn disconnect(&self, id: ConnectionId) {
+        if let Some(connecting) = self
+            .given_up
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+        {
+            connecting.notify_waiters();
+        }
         let open = self
             .open
             .lock()
@@ -90,12 +124,7 @@ impl Connections {
     pub async fn capabilities(&self, id: ConnectionId) -> Result<Capabilities> {
         let details = self.get(id)?.details;
         let open = self.open_cluster(id)?;
-        let mut connection = open
-            .readable()
-            .pool()
-            .acquire()
-            .await
-            .map_err(roachvault_cockroach::Error::from)?;
+        let mut connection = open.readable().connection().await?;
         let version = Version::parse(&open.info.version_text);
         let who = Who {
             host: &details.host,
@@ -126,9 +155,14 @@ impl Connections {
                 match (change, draft.id, kept) {
                     (SecretChange::Set(secret, _), ..) => Ok(Some(secret)),
                     (SecretChange::Remove, ..) => Ok(None),
-                    (SecretChange::AskEachTime, Some(id), _) => Ok(self.memory.get(&memory_entry(id, kind))),
+                    (SecretChange::AskEachTime | SecretChange::NotGiven { .. }, Some(id), _) => {
+                        Ok(self.memory.get(&memory_entry(id, kind)))
+                    }
                     (SecretChange::Unchanged, Some(id), Some(kept)) => self.needed(id, kind, &kept).await,
-                    (SecretChange::AskEachTime | SecretChange::Unchanged, ..) => Ok(None),
+                    (
+                        SecretChange::AskEachTime | SecretChange::NotGiven { .. } | SecretChange::Unchanged,
+                        ..,
+                    ) => Ok(None),
                 }
             }
         };

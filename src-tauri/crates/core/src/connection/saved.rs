@@ -89,6 +89,10 @@ pub enum SecretChange {
     Remove,
     /// Ask for it when it is needed.
     AskEachTime,
+    /// Ask for it once, and keep it then.
+    NotGiven {
+        from_file: bool,
+    },
     Set(Secret, Keep),
 }
 

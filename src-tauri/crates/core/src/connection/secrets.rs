@@ -6,9 +6,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use roachvault_cockroach::Secret;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::error::{Code, Error, Result};
@@ -103,6 +105,11 @@ pub enum SavedSecret {
     Keyring { entry: SecretRef },
     /// Nowhere: asked for when it is needed, and then held in memory until the app quits.
     AskEachTime,
+    /// Nowhere yet, and meant for the keyring: the person has still to give it.
+    NotGiven {
+        /// The connection came from a file without secrets.
+        from_file: bool,
+    },
 }
 
 /// Secrets in memory only. They end with the process, and their memory is overwritten.
@@ -171,10 +178,20 @@ impl SecretStore for MemorySecrets {
     }
 }
 
+/// What came of one reading, for everybody who waits for it.
+type Reading = watch::Receiver<Option<Result<Option<Secret>, KeyringError>>>;
+
+/// A keyring that is open answers sooner. One that does not is waiting for a person.
+const ANSWERS_WITHIN: Duration = Duration::from_millis(400);
+
 /// The keyring, called off the async threads and one call at a time.
 #[derive(Clone)]
 pub struct Keyring {
     store: Arc<dyn SecretStore>,
+    /// By the id of the secret: who asks for one that is being read waits for the same prompt.
+    reading: Arc<Mutex<HashMap<Uuid, Reading>>>,
+    /// Since when the store has been working on a call.
+    busy: Arc<Mutex<Option<Instant>>>,
     /// Held by the blocking thread, never across an `await`.
     turn: Arc<Mutex<()>>,
     last: Arc<Mutex<Option<Result<(), KeyringError>>>>,
@@ -184,6 +201,8 @@ impl Keyring {
     pub fn new(store: Arc<dyn SecretStore>) -> Self {
         Self {
             store,
+            reading: Arc::default(),
+            busy: Arc::default(),
             turn: Arc::default(),
             last: Arc::default(),
         }
@@ -192,6 +211,12 @@ impl Keyring {
     /// How the last call ended; `None` before the first.
     pub fn last(&self) -> Option<Result<(), KeyringError>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it is most likely showing its unlock prompt right now.
+    pub fn is_waiting(&self) -> bool {
+        let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.is_some_and(|since| since.elapsed() > ANSWERS_WITHIN)
     }
 
     /// Stores a secret under a new random id, in as many entries as it needs. If a later entry
@@ -218,20 +243,36 @@ impl Keyring {
         .await
     }
 
-    /// `None` when any of its entries is gone.
+    /// `None` when any of its entries is gone. May be given up: the prompt then stays, and whoever asks next waits for
+    /// that one.
     pub async fn read(&self, secret: &SecretRef) -> Result<Option<Secret>> {
-        let secret = secret.clone();
-        self.call(move |store| {
-            let mut whole = zeroize::Zeroizing::new(String::new());
-            for part in 0..secret.parts {
-                match store.read(&secret.entry(part))? {
-                    Some(text) => whole.push_str(text.expose()),
-                    None => return Ok(None),
-                }
-            }
-            Ok(Some(Secret::new(whole.as_str())))
-        })
-        .await
+        let mut reading = self.reading(secret);
+        let read = reading.wait_for(Option::is_some).await;
+        match read.ok().and_then(|read| read.clone()) {
+            Some(read) => Ok(read?),
+            None => Err(Error::new(Code::Internal, "The reading of the keyring stopped.")),
+        }
+    }
+
+    fn reading(&self, secret: &SecretRef) -> Reading {
+        let mut under_way = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reading) = under_way.get(&secret.id) {
+            return reading.clone();
+        }
+        let (tell, reading) = watch::channel(None);
+        under_way.insert(secret.id, reading.clone());
+        let (this, secret) = (self.clone(), secret.clone());
+        tokio::spawn(async move {
+            let id = secret.id;
+            let read = this.turn(move |store| read_whole(store, &secret)).await;
+            this.reading
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&id);
+            // Everybody may have given up.
+            let _ = tell.send(Some(read));
+        });
+        reading
     }
 
     pub async fn forget(&self, secret: &SecretRef) -> Result<()> {
@@ -259,7 +300,10 @@ impl Keyring {
         let this = self.clone();
         let done = tokio::task::spawn_blocking(move || {
             let _turn = this.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            let busy = |since| *this.busy.lock().unwrap_or_else(PoisonError::into_inner) = since;
+            busy(Some(Instant::now()));
             let done = work(this.store.as_ref());
+            busy(None);
             let end = done.as_ref().map(drop).map_err(KeyringError::clone);
             *this.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
             done
@@ -271,6 +315,17 @@ impl Keyring {
             })
         })
     }
+}
+
+fn read_whole(store: &dyn SecretStore, secret: &SecretRef) -> Result<Option<Secret>, KeyringError> {
+    let mut whole = zeroize::Zeroizing::new(String::new());
+    for part in 0..secret.parts {
+        match store.read(&secret.entry(part))? {
+            Some(text) => whole.push_str(text.expose()),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(Secret::new(whole.as_str())))
 }
 
 /// Pieces of at most `limit` bytes, cut between characters: some stores accept UTF-8 only.
@@ -371,6 +426,57 @@ mod tests {
             .unwrap_err();
         assert_eq!(refused.code, Code::Keyring);
         assert!(store.0.entries.lock().unwrap().is_empty());
+    }
+
+    /// Shows a prompt that stays until somebody answers it.
+    #[derive(Default)]
+    struct Prompting {
+        kept: MemorySecrets,
+        prompts: std::sync::atomic::AtomicUsize,
+        answer: Mutex<Option<std::sync::mpsc::Receiver<()>>>,
+    }
+
+    impl SecretStore for Prompting {
+        fn read(&self, entry: &str) -> Result<Option<Secret>, KeyringError> {
+            self.prompts.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            if let Some(answer) = self.answer.lock().unwrap().take() {
+                answer.recv().unwrap();
+            }
+            self.kept.read(entry)
+        }
+        fn write(&self, entry: &str, label: &str, secret: &Secret) -> Result<(), KeyringError> {
+            self.kept.write(entry, label, secret)
+        }
+        fn delete(&self, entry: &str) -> Result<(), KeyringError> {
+            self.kept.delete(entry)
+        }
+        fn probe(&self) -> Result<(), KeyringError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_while_the_prompt_is_open_waits_for_that_prompt() {
+        let store = Arc::new(Prompting::default());
+        let keyring = Keyring::new(Arc::clone(&store) as Arc<dyn SecretStore>);
+        let kept = keyring.keep("Bank", Secret::new("pw")).await.unwrap();
+        let (unlock, answer) = std::sync::mpsc::channel();
+        *store.answer.lock().unwrap() = Some(answer);
+        assert!(!keyring.is_waiting());
+
+        let given_up = tokio::time::timeout(Duration::from_millis(20), keyring.read(&kept)).await;
+        assert!(given_up.is_err(), "the prompt is open");
+        let asked_again = tokio::spawn({
+            let (keyring, kept) = (keyring.clone(), kept.clone());
+            async move { keyring.read(&kept).await }
+        });
+        while !keyring.is_waiting() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        unlock.send(()).unwrap();
+        assert_eq!(asked_again.await.unwrap().unwrap().unwrap().expose(), "pw");
+        assert_eq!(store.prompts.load(std::sync::atomic::Ordering::SeqCst), 1);
+        assert!(!keyring.is_waiting());
     }
 
     proptest! {

@@ -308,3 +308,188 @@ async fn nothing_but_the_practice_cluster_counts_as_practice() {
         Code::InvalidInput
     );
 }
+
+/// A practice cluster with one user, and a connection to it whose password in the keyring is `password`.
+async fn practised(
+    connections: &Connections,
+    password: &str,
+) -> (roachvault_practice::PracticeCluster, SavedConnection) {
+    let options = roachvault_practice::Options {
+        password: "right".into(),
+        sample_data: false,
+        ..Default::default()
+    };
+    let cluster = tokio::task::spawn_blocking(|| roachvault_practice::PracticeCluster::start(options))
+        .await
+        .unwrap()
+        .unwrap();
+    let mut draft = draft("Bank", password);
+    draft.details.host = "localhost".into();
+    draft.details.port = cluster.address().port();
+    draft.details.user = "demo".into();
+    draft.details.database = "defaultdb".into();
+    draft.details.ca_pem = cluster.ca_pem().map(str::to_owned);
+    let saved = connections.save(draft).await.unwrap();
+    (cluster, saved)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_password_does_not_stay_in_the_keyring_once_another_one_is_accepted() {
+    for keep in [Keep::Keyring, Keep::Memory] {
+        let room = room();
+        let (_cluster, saved) = practised(&room.connections, "wrong").await;
+        let refused = room.connections.connect(saved.id).await.unwrap_err();
+        assert_eq!(refused.code, Code::Auth);
+        assert_eq!(room.keyring.len(), 1, "a refusal alone takes nothing away");
+        room.connections
+            .provide_secret(saved.id, SecretKind::Password, Secret::new("right"), keep)
+            .await
+            .unwrap();
+        room.connections.connect(saved.id).await.unwrap();
+
+        let next_start = Connections::open(
+            room.folder.path(),
+            Arc::clone(&room.keyring) as Arc<dyn SecretStore>,
+        )
+        .unwrap();
+        match keep {
+            Keep::Keyring => {
+                next_start.connect(saved.id).await.unwrap();
+            }
+            Keep::Memory => {
+                assert!(room.keyring.is_empty());
+                let asked = next_start.connect(saved.id).await.unwrap_err();
+                assert_eq!(asked.code, Code::SecretNeeded);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_typed_for_the_session_leaves_one_in_the_keyring_that_was_not_refused() {
+    let room = room();
+    let (_cluster, saved) = practised(&room.connections, "kept for another day").await;
+    room.connections
+        .provide_secret(saved.id, SecretKind::Password, Secret::new("right"), Keep::Memory)
+        .await
+        .unwrap();
+    room.connections.connect(saved.id).await.unwrap();
+    assert_eq!(room.keyring.len(), 1);
+}
+
+/// A keyring that fails until it is mended.
+#[derive(Default)]
+struct Failing {
+    kept: MemorySecrets,
+    is_broken: std::sync::atomic::AtomicBool,
+}
+
+impl Failing {
+    fn set_broken(&self, is_broken: bool) {
+        self.is_broken
+            .store(is_broken, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    fn answer(&self) -> std::result::Result<&MemorySecrets, KeyringError> {
+        if self.is_broken.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(KeyringError {
+                failure: KeyringFailure::Failing,
+                detail: "the service stopped".into(),
+            });
+        }
+        Ok(&self.kept)
+    }
+}
+
+impl SecretStore for Failing {
+    fn read(&self, entry: &str) -> std::result::Result<Option<Secret>, KeyringError> {
+        self.answer()?.read(entry)
+    }
+
+    fn write(&self, entry: &str, label: &str, secret: &Secret) -> std::result::Result<(), KeyringError> {
+        self.answer()?.write(entry, label, secret)
+    }
+
+    fn delete(&self, entry: &str) -> std::result::Result<(), KeyringError> {
+        self.answer()?.delete(entry)
+    }
+
+    fn probe(&self) -> std::result::Result<(), KeyringError> {
+        self.answer().map(drop)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_keyring_says_so_and_works_again_without_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let keyring = Arc::new(Failing::default());
+    let connections = Connections::open(folder.path(), Arc::clone(&keyring) as Arc<dyn SecretStore>).unwrap();
+    let (_cluster, saved) = practised(&connections, "right").await;
+    keyring.set_broken(true);
+    let error = connections.connect(saved.id).await.unwrap_err();
+    assert_eq!((error.code, error.retryable), (Code::Keyring, true));
+    assert_eq!(error.message, "The system's keyring failed.");
+    assert_eq!(
+        connections.keyring().probe().await.unwrap_err().failure,
+        KeyringFailure::Failing
+    );
+    let refused = connections.delete(saved.id).await.unwrap_err();
+    assert_eq!(refused.code, Code::Keyring);
+    assert_eq!(
+        connections.list().len(),
+        1,
+        "what cannot be forgotten stays listed"
+    );
+
+    keyring.set_broken(false);
+    connections.keyring().probe().await.unwrap();
+    connections.connect(saved.id).await.unwrap();
+}
+
+/// A keyring that shows its prompt at each reading and waits until the sender is gone.
+struct NeverAnswered(Mutex<std::sync::mpsc::Receiver<()>>);
+
+impl SecretStore for NeverAnswered {
+    fn read(&self, _: &str) -> std::result::Result<Option<Secret>, KeyringError> {
+        let _ = self.0.lock().unwrap().recv();
+        Ok(None)
+    }
+
+    fn write(&self, _: &str, _: &str, _: &Secret) -> std::result::Result<(), KeyringError> {
+        Ok(())
+    }
+
+    fn delete(&self, _: &str) -> std::result::Result<(), KeyringError> {
+        Ok(())
+    }
+
+    fn probe(&self) -> std::result::Result<(), KeyringError> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_keyring_waits_one_can_cancel_or_go_on_with_a_typed_password() {
+    let (answer, prompt) = std::sync::mpsc::channel();
+    let folder = tempfile::tempdir().unwrap();
+    let keyring = Arc::new(NeverAnswered(Mutex::new(prompt)));
+    let connections = Arc::new(Connections::open(folder.path(), keyring).unwrap());
+    let (_cluster, saved) = practised(&connections, "behind the prompt").await;
+    let cancelled = tokio::spawn({
+        let (connections, id) = (Arc::clone(&connections), saved.id);
+        async move { connections.connect(id).await.map(drop) }
+    });
+    while !connections.keyring().is_waiting() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    connections.disconnect(saved.id).await;
+    assert_eq!(cancelled.await.unwrap().unwrap_err().code, Code::Cancelled);
+
+    connections
+        .provide_secret(saved.id, SecretKind::Password, Secret::new("right"), Keep::Memory)
+        .await
+        .unwrap();
+    connections.connect(saved.id).await.unwrap();
+    assert!(connections.keyring().is_waiting(), "its prompt is still open");
+    drop(answer);
+}

@@ -219,7 +219,7 @@ impl Exchanged {
         let change = |text: Option<Zeroizing<String>>, has: bool| match text {
             Some(text) => SecretChange::Set(Secret::new(text.as_str()), keep),
             None if replaced.is_some() => SecretChange::Unchanged,
-            None if has => SecretChange::AskEachTime,
+            None if has => SecretChange::NotGiven { from_file: true },
             None => SecretChange::Remove,
         };
         ConnectionDraft {

@@ -41,7 +41,16 @@ async fn a_file_without_a_passphrase_holds_no_secret_and_asks_for_it_on_the_othe
             .unwrap(),
         1
     );
-    assert_eq!(other.connections.list()[0].password, SavedSecret::AskEachTime);
+    assert_eq!(
+        other.connections.list()[0].password,
+        SavedSecret::NotGiven { from_file: true }
+    );
+    let error = other
+        .connections
+        .connect(other.connections.list()[0].id)
+        .await
+        .unwrap_err();
+    assert!(error.message.contains("from a file without secrets"), "{error:?}");
 }
 
 #[tokio::test]
