@@ -169,6 +169,8 @@ pub enum JobOutcome {
         verdict: String,
         /// GRANT statements for what the restore did not bring along.
         lost_grants: Vec<String>,
+        /// All of the database, not some of its tables.
+        whole: bool,
         /// What the tables came without.
         losses: Vec<Loss>,
         /// For each table that the live database has too.
@@ -369,6 +371,7 @@ impl From<job::Outcome> for JobOutcome {
                 all_match: restore.all_match,
                 verdict: restore.verdict,
                 lost_grants: restore.lost_grants,
+                whole: restore.whole,
                 losses: restore.losses.into_iter().map(Loss::from).collect(),
                 bring_back: restore.bring_back.into_iter().map(BringBack::from).collect(),
                 not_live: restore.not_live,

@@ -563,6 +563,10 @@ verdict: string,
  */
 lostGrants: Array<string>, 
 /**
+ * All of the database, not some of its tables.
+ */
+whole: boolean, 
+/**
  * What the tables came without.
  */
 losses: Array<Loss>, 

@@ -2,7 +2,7 @@ import { useId, useState } from "react";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Icon } from "../../components/Icon";
-import { JobRow, jobFigures, jobStates } from "../../components/JobRow";
+import { JobRow, jobFigures, jobWord } from "../../components/JobRow";
 import { ProgressBar } from "../../components/ProgressBar";
 import type { Job } from "../../ipc/bindings";
 import { jobControls, useJobs } from "../../ipc/jobs";
@@ -21,7 +21,7 @@ function Summary({ jobs }: { jobs: readonly Job[] }) {
     return (
       <>
         <span className={styles.title}>{newest.title}</span>
-        <Badge tone={jobStates[newest.state].tone}>{jobStates[newest.state].word}</Badge>
+        <Badge tone={jobWord(newest).tone}>{jobWord(newest).word}</Badge>
         {older.length > 0 && <span className={styles.muted}>and {count(older.length)} more</span>}
         {failed > 0 && <Badge tone="bad">{`${count(failed)} not done`}</Badge>}
       </>
@@ -32,9 +32,7 @@ function Summary({ jobs }: { jobs: readonly Job[] }) {
   return (
     <>
       <span className={styles.title}>{first.title}</span>
-      {first.state !== "running" && (
-        <Badge tone={jobStates[first.state].tone}>{jobStates[first.state].word}</Badge>
-      )}
+      {first.state !== "running" && <Badge tone={jobWord(first).tone}>{jobWord(first).word}</Badge>}
       {others > 0 && <span className={styles.muted}>and {count(others)} more</span>}
       <span className={styles.bar}>
         <ProgressBar
@@ -50,7 +48,8 @@ function Summary({ jobs }: { jobs: readonly Job[] }) {
 
 /** At the foot of every screen while there is something to see; unfolds to all of it. */
 export function TransfersPanel() {
-  const { jobs } = useJobs();
+  // What was dismissed is history, which Activity keeps.
+  const jobs = useJobs().jobs.filter((job) => !job.dismissed);
   const [isOpen, setOpen] = useState(false);
   const listId = useId();
   if (jobs.length === 0) return null;

@@ -272,6 +272,9 @@ pub struct RestoreOutcome {
     pub verdict: String,
     /// GRANT statements for what the restore did not bring along.
     pub lost_grants: Vec<String>,
+    /// All of the database, not some of its tables.
+    #[serde(default = "whole")]
+    pub whole: bool,
     #[serde(default)]
     pub losses: Vec<Loss>,
     /// For each table that the live database has too: the statement that copies missing rows into it.
@@ -283,6 +286,11 @@ pub struct RestoreOutcome {
     /// Puts the restored database in the place of the live one.
     #[serde(default)]
     pub swap: Option<String>,
+}
+
+/// What is missing in the records of earlier releases: those did not tell.
+fn whole() -> bool {
+    true
 }
 
 /// Something that restored tables come without.

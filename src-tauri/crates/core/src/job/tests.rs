@@ -301,6 +301,7 @@ async fn what_ended_before_a_restart_is_out_of_the_way_after_it() {
             .await
             .dismissed
     );
+    jobs.persist(id).await.unwrap();
     jobs.close().await;
     assert!(open(folder.path(), runs()).await.get(id).unwrap().dismissed);
 }

@@ -284,6 +284,7 @@ fn outcome(
         all_match,
         verdict,
         lost_grants: spec.lost_grants.clone(),
+        whole: spec.is_whole_database(),
         losses: spec.losses.clone(),
         bring_back: after.bring_back,
         not_live: after.not_live,
