@@ -171,6 +171,8 @@ pub enum JobOutcome {
         lost_grants: Vec<String>,
         /// All of the database, not some of its tables.
         whole: bool,
+        /// The database was made by this restore, and holds nothing else.
+        is_new_database: bool,
         /// What the tables came without.
         losses: Vec<Loss>,
         /// For each table that the live database has too.
@@ -372,6 +374,7 @@ impl From<job::Outcome> for JobOutcome {
                 verdict: restore.verdict,
                 lost_grants: restore.lost_grants,
                 whole: restore.whole,
+                is_new_database: restore.is_new_database,
                 losses: restore.losses.into_iter().map(Loss::from).collect(),
                 bring_back: restore.bring_back.into_iter().map(BringBack::from).collect(),
                 not_live: restore.not_live,

@@ -567,6 +567,10 @@ lostGrants: Array<string>,
  */
 whole: boolean, 
 /**
+ * The database was made by this restore, and holds nothing else.
+ */
+isNewDatabase: boolean, 
+/**
  * What the tables came without.
  */
 losses: Array<Loss>, 

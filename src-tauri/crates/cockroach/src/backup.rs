@@ -239,7 +239,7 @@ impl BackupContents {
 
     /// The chain as far as a moment needs it. `None`: all of it.
     #[must_use]
-    pub fn as_of(mut self, moment: Option<DateTime<Utc>>) -> Self {
+    pub fn up_to(mut self, moment: Option<DateTime<Utc>>) -> Self {
         let holds = |layer: &Layer| {
             layer
                 .end_time

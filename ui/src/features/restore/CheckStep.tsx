@@ -16,7 +16,7 @@ import { asCallError } from "../../ipc/errors";
 import { bytes, count } from "../../lib/quantity";
 import { localMoment, relativeTime } from "../../lib/time";
 import styles from "./CheckStep.module.css";
-import { kindsCounted } from "./kinds";
+import { kindsCounted, shortName } from "./kinds";
 import type { StepProps } from "./search";
 
 const optionLabels: Record<RestoreOption, { label: string; description: string }> = {
@@ -82,7 +82,7 @@ function Lead({ plan, tables }: { plan: RestorePlan; tables: Tables }) {
   if (tables !== null)
     return (
       <>
-        Restoring {kindsCounted(plan.tables)} of <strong>{plan.database}</strong> {when}, into{" "}
+        Restoring <strong>{named(plan)}</strong> of <strong>{plan.database}</strong> {when}, into{" "}
         {tables.isNew && "the new database "}
         <strong>{plan.newName}</strong>.{" "}
         {tables.isNew ? "Nothing that is there now is touched." : "Nothing in it is overwritten."}
@@ -100,6 +100,12 @@ function Lead({ plan, tables }: { plan: RestorePlan; tables: Tables }) {
       <strong>{plan.newName}</strong>. The live <strong>{plan.database}</strong> is not touched.
     </>
   );
+}
+
+/** The one table by its name, several by their number. */
+function named({ tables }: RestorePlan): string {
+  const [only, ...more] = tables;
+  return only && more.length === 0 ? shortName(`${only.schema}.${only.name}`) : kindsCounted(tables);
 }
 
 export interface CheckStepProps extends StepProps {

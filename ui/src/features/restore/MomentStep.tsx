@@ -27,7 +27,6 @@ import { WhichDatabase } from "./WhichDatabase";
 
 const holdsAtMost = 2;
 
-/** Which databases a moment holds, where that is not the same for all. */
 const heldColumn: GridColumn<MomentOf> = {
   id: "holds",
   header: "Holds",
@@ -43,7 +42,8 @@ function heldBy({ isFullCluster, databases }: Chain): string {
     : databases.join(", ");
 }
 
-const columnsOf = (moments: readonly MomentOf[]): GridColumn<MomentOf>[] => [
+/** `database` is what one came for: then each moment holds it, and what else is in it does not matter. */
+const columnsOf = (moments: readonly MomentOf[], database: string | undefined): GridColumn<MomentOf>[] => [
   {
     id: "moment",
     header: "Moment",
@@ -62,7 +62,7 @@ const columnsOf = (moments: readonly MomentOf[]): GridColumn<MomentOf>[] => [
       </>
     ),
   },
-  ...(new Set(moments.map(({ chain }) => heldBy(chain))).size > 1 ? [heldColumn] : []),
+  ...(database === undefined ? [heldColumn] : []),
   {
     id: "rows",
     header: "Rows",
@@ -179,7 +179,7 @@ function Moments({ list, search, onSearchChange }: StepProps & { list: BackupLis
         <Card flush>
           <VirtualGrid
             label="Moments"
-            columns={columnsOf(moments)}
+            columns={columnsOf(moments, isEvery ? undefined : search.database)}
             rows={moments}
             rowKey={(moment) => keyOf({ subdirectory: moment.chain.subdirectory, time: moment.time })}
             rowLabel={({ at, layer, chain }) =>

@@ -57,7 +57,7 @@ function IntoLive({ outcome, onTables }: { outcome: RestoreOutcome; onTables: (t
       )}
       {bringBack.length > 0 && (
         <section className={styles.wide}>
-          <h3>Missing rows back into {fromDatabase}</h3>
+          <h3>Bring missing rows back into {fromDatabase}</h3>
           <p>
             Each statement copies the rows whose key is not in the live table. Rows that are there stay as
             they are.
@@ -101,7 +101,8 @@ export interface WhatNowProps {
 
 /** What a person may do after a restore, with the statements for it: they are copied, never sent from here. */
 export function WhatNow({ outcome, onTables }: WhatNowProps) {
-  const { database, fromDatabase, lostGrants } = outcome;
+  const { database, fromDatabase, lostGrants, isNewDatabase, tables } = outcome;
+  const names = namesInShort(tables.map(({ table }) => table));
   const isBeside = database !== fromDatabase;
   return (
     <Card title="What now?">
@@ -117,8 +118,15 @@ export function WhatNow({ outcome, onTables }: WhatNowProps) {
           <section>
             <h3>Keep both, for now</h3>
             <p>
-              <strong>{fromDatabase}</strong> itself was not touched. Drop <strong>{database}</strong> when
-              you are done.
+              <strong>{fromDatabase}</strong> itself was not touched. When you are done, drop{" "}
+              {isNewDatabase ? (
+                <strong>{database}</strong>
+              ) : (
+                <>
+                  {names} in <strong>{database}</strong>, and nothing else there
+                </>
+              )}
+              .
             </p>
           </section>
         )}

@@ -95,6 +95,7 @@ const outcome = (tables: RowProof[], rest: Partial<RestoreOutcome> = {}): Restor
   verdict: "Said by the back end.",
   lostGrants: [],
   whole: true,
+  isNewDatabase: true,
   losses: [],
   bringBack: [],
   notLive: [],
@@ -647,6 +648,22 @@ describe("the end of a restore", () => {
     expect(
       await screen.findByRole("heading", { name: "accounts was not restored; bank is as it was" }),
     ).toBeVisible();
+  });
+
+  it("never advises to drop a database that was there before", async () => {
+    const backend = atRestore();
+    renderApp(place({ into: "movr", job: "j1" }));
+    await screen.findByRole("heading", { name: "Restore" });
+    const into = { database: "movr", whole: false, isNewDatabase: false };
+    const job = restoreJob({
+      state: "succeeded",
+      ended: true,
+      can: endedCan,
+      outcome: outcome([match], into),
+    });
+    act(() => backend.sendJobs({ full: true, jobs: [job], removed: [] }));
+    const keep = (await screen.findByRole("heading", { name: "Keep both, for now" })).parentElement;
+    expect(keep).toHaveTextContent("drop accounts in movr, and nothing else there.");
   });
 
   it("gives the statements for what is missing, and the way to a table that is gone", async () => {

@@ -54,8 +54,8 @@ pub struct Chain {
 impl Chain {
     /// As far as a moment needs it: what was made or dropped after it is another matter.
     #[must_use]
-    pub(crate) fn as_of(mut self, moment: Option<DateTime<Utc>>) -> Self {
-        self.contents = self.contents.as_of(moment);
+    pub(crate) fn up_to(mut self, moment: Option<DateTime<Utc>>) -> Self {
+        self.contents = self.contents.up_to(moment);
         self.manifests.truncate(self.contents.layers.len());
         self
     }
@@ -245,7 +245,7 @@ pub(super) async fn chain(
     };
     let chain = read(open.readable(), uri, path, &show).await?;
     let moment = Moment::of(&chain, moment).time;
-    Ok(chain.as_of(moment))
+    Ok(chain.up_to(moment))
 }
 
 /// Contents and manifests. Without manifests no window is known, which is no reason to show nothing.

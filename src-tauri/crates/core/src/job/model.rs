@@ -232,7 +232,7 @@ pub struct RowProof {
 pub enum Outcome {
     Files(FilesOutcome),
     Backup(BackupOutcome),
-    Restore(RestoreOutcome),
+    Restore(Box<RestoreOutcome>),
 }
 
 /// A backup as SHOW BACKUP told of it after the job had ended.
@@ -275,6 +275,9 @@ pub struct RestoreOutcome {
     /// All of the database, not some of its tables.
     #[serde(default = "whole")]
     pub whole: bool,
+    /// The database was made by this restore, and holds nothing else.
+    #[serde(default)]
+    pub is_new_database: bool,
     #[serde(default)]
     pub losses: Vec<Loss>,
     /// For each table that the live database has too: the statement that copies missing rows into it.

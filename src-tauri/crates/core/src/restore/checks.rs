@@ -3,14 +3,14 @@
 //! An answer is red only when the server is known to refuse. What cannot be found out is amber.
 
 use roachvault_cockroach::Cluster;
-use roachvault_cockroach::backup::ObjectKind;
+use roachvault_cockroach::backup::{ObjectKind, TableName};
 use roachvault_cockroach::grant;
 use roachvault_cockroach::inspect::{self, Database};
 use roachvault_cockroach::refusal::Refusal;
 use roachvault_cockroach::restore::{RestoreOption, RestoreRequest, RestoreTargets};
 use roachvault_cockroach::version::Version;
 
-use super::dependencies::{Tie, are_known, ties, with_all_needed};
+use super::dependencies::{Tie, TieKind, are_known, ties, with_all_needed};
 use super::moment::Moment;
 use super::plan::{PlannedTable, free_name};
 use super::release::{Fit, Release, fit};
@@ -284,10 +284,19 @@ fn links(facts: &Facts<'_>) -> Result<Option<Check>> {
             "{}. A restore ties tables only to what it restores itself, and refuses otherwise.",
             listed(&told)
         );
-        let mut check = Check::blocked(ID, title, detail).fix(Fix::Allow {
-            options,
-            label: "Without the links to others".into(),
-        });
+        let mut check = Check::blocked(ID, title, detail);
+        // A view without its source is left out as a whole: that is no way out where nothing else is chosen.
+        let is_left_out = |table: &TableName| {
+            open.iter()
+                .any(|tie| tie.of == *table && tie.kind == TieKind::Source)
+        };
+        if !tables.iter().all(is_left_out) {
+            let label = match open.as_slice() {
+                [one] if one.kind != TieKind::Source => format!("Without the link to {}", one.target()),
+                _ => "Without what leads to others".to_owned(),
+            };
+            check = check.fix(Fix::Allow { options, label });
+        }
         if let Some(all) = with_all_needed(contents, database, tables) {
             let added: Vec<String> = all[tables.len()..].iter().map(short_name).collect();
             let new_name = if *is_new_database {

@@ -122,7 +122,7 @@ pub(crate) async fn plan(open: &OpenCluster, keys: &Keys, wish: RestoreWish) -> 
     };
     let (chain, unreadable) = read(cluster, &collection, &wish.subdirectory, &show).await?;
     let moment = Moment::of(&chain, wish.moment);
-    let chain = chain.as_of(moment.time);
+    let chain = chain.up_to(moment.time);
     let time = moment
         .time
         .or_else(|| time_of(&wish.subdirectory))

@@ -236,7 +236,7 @@ fn ended(spec: &RestoreSpec, proofs: Vec<RowProof>, after: After) -> End {
             }
         )
     };
-    let outcome = Outcome::Restore(outcome(spec, proofs, all_match, verdict.clone(), after));
+    let outcome = Outcome::Restore(Box::new(outcome(spec, proofs, all_match, verdict.clone(), after)));
     let error = |code| Error::new(code, verdict).hint("Look at the restored database before you rely on it.");
     match () {
         () if missing + differing > 0 => End::partly_done(Some(error(Code::Corrupt)), outcome),
@@ -257,13 +257,13 @@ fn unproved(spec: &RestoreSpec, error: Error) -> End {
     let verdict = "The cluster says that the restore is complete. It could not be checked.".to_owned();
     End::unknown(
         error,
-        Some(Outcome::Restore(outcome(
+        Some(Outcome::Restore(Box::new(outcome(
             spec,
             Vec::new(),
             false,
             verdict,
             After::default(),
-        ))),
+        )))),
     )
 }
 
@@ -285,6 +285,7 @@ fn outcome(
         verdict,
         lost_grants: spec.lost_grants.clone(),
         whole: spec.is_whole_database(),
+        is_new_database: spec.is_whole_database() || spec.is_new_database,
         losses: spec.losses.clone(),
         bring_back: after.bring_back,
         not_live: after.not_live,
@@ -320,7 +321,7 @@ mod tests {
         let Some(Outcome::Restore(outcome)) = end.outcome else {
             panic!("no outcome")
         };
-        (end.state, outcome)
+        (end.state, *outcome)
     }
 
     #[test]

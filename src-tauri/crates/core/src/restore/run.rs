@@ -38,7 +38,7 @@ pub struct RestoreSpec {
     tables: Option<Vec<(String, String)>>,
     /// The database for single tables is created first.
     #[serde(default)]
-    is_new_database: bool,
+    pub(super) is_new_database: bool,
     as_of: Option<String>,
     pub(super) moment: Option<DateTime<Utc>>,
     options: Vec<SpecOption>,

@@ -78,6 +78,7 @@ async fn a_dropped_table_comes_back_into_its_database_without_its_link_which_is_
         "{}",
         loss.text
     );
+    assert!(!outcome.is_new_database && !outcome.whole);
     // The statement brings the link back as it is.
     app.sql(loss.sql.as_deref().unwrap()).await;
 }
@@ -111,6 +112,7 @@ async fn a_table_comes_back_together_with_what_it_refers_to_in_a_new_database() 
         outcome.all_match && outcome.losses.is_empty() && outcome.swap.is_none(),
         "{outcome:?}"
     );
+    assert!(outcome.is_new_database && !outcome.whole);
     assert_eq!(outcome.not_live, ["public.cards"]);
     assert_eq!(outcome.bring_back.len(), 1);
 }
@@ -128,6 +130,14 @@ async fn a_view_alone_asks_for_its_table_and_counts_as_a_view() {
         check(&plan.checks, "holdsTarget").detail,
         "1 view will be restored."
     );
+    // Leaving it out would restore nothing.
+    assert!(
+        matches!(links.fixes.as_slice(), [Fix::TakeAlong { .. }]),
+        "{links:#?}"
+    );
+    let plan = app
+        .plan(App::tables_wish(&path, &["accounts", "rich"], None))
+        .await;
     let (options, _) = fixes(&plan);
     assert_eq!(options, [RestoreOption::SkipMissingViews]);
     let plan = app
