@@ -31,6 +31,7 @@ const heldColumn: GridColumn<MomentOf> = {
   id: "holds",
   header: "Holds",
   width: "132px",
+  isMinor: true,
   cell: ({ chain }) => <MiddleEllipsis text={heldBy(chain)} />,
 };
 
@@ -47,7 +48,8 @@ const columnsOf = (moments: readonly MomentOf[], database: string | undefined): 
   {
     id: "moment",
     header: "Moment",
-    width: "minmax(0, 1fr)",
+    // A time is read whole or not at all.
+    width: "minmax(300px, 1fr)",
     cell: ({ time }) => <Moment value={time} withSeconds withRelative />,
   },
   {
@@ -63,15 +65,6 @@ const columnsOf = (moments: readonly MomentOf[], database: string | undefined): 
     ),
   },
   ...(database === undefined ? [heldColumn] : []),
-  {
-    id: "rows",
-    header: "Rows",
-    width: "124px",
-    align: "end",
-    isMinor: true,
-    cell: ({ layer }) =>
-      layer.rows === null ? "–" : `${count(layer.rows)}${layer.kind === "full" ? "" : " changed"}`,
-  },
   {
     id: "size",
     header: "Size",

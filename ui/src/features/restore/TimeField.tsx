@@ -32,7 +32,9 @@ export function TimeField({ question, startAt, choiceAt, onChoose, onClose }: Ti
       : choice === null
         ? null
         : isExact
-          ? `${localMoment(new Date(choice.time), true)}, that is ${utcMoment(new Date(choice.time), true)}`
+          ? [
+              ...new Set([localMoment(new Date(choice.time), true), utcMoment(new Date(choice.time), true)]),
+            ].join(", that is ")
           : `${localMoment(new Date(at), true)} was not kept. The last moment before it is ${localMoment(new Date(choice.time), true)}.`;
   return (
     <Card>
