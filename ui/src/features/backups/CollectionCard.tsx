@@ -63,7 +63,7 @@ function Backups({
         {
           id: "moment",
           header: "Moment",
-          width: "31%",
+          width: "34%",
           isRowHeader: true,
           cell: ({ chain, layer }) =>
             layer ? <Moment value={layer.endTime} withRelative /> : <code>{chain.subdirectory}</code>,
@@ -71,7 +71,7 @@ function Backups({
         {
           id: "kind",
           header: "Kind",
-          width: "19%",
+          width: "18%",
           cell: ({ chain, layer }) => (
             <span className={styles.kinds}>
               {layer?.kind ?? "unknown"}
@@ -84,7 +84,7 @@ function Backups({
         {
           id: "rows",
           header: "Rows",
-          width: "14%",
+          width: "12%",
           align: "end",
           cell: ({ layer }) =>
             layer?.rows == null
