@@ -52,7 +52,13 @@ async fn a_backup_is_taken_listed_and_read_back(bank: Bank) {
     );
     assert_eq!(layer.rows(), Some(ACCOUNTS + PAYMENTS));
     assert!(layer.size_bytes().is_some_and(|bytes| bytes > 0));
-    let accounts = layer.tables().find(|table| table.name == "accounts").unwrap();
+    let accounts = layer.relations().find(|table| table.name == "accounts").unwrap();
+    let definition = accounts.definition.as_ref().unwrap();
+    assert_eq!(
+        (definition.kind, definition.columns.len()),
+        (ObjectKind::Table, 3)
+    );
+    assert_eq!(definition.primary_key, ["id"]);
     assert_eq!(accounts.rows, Some(ACCOUNTS));
     assert_eq!(accounts.schema.as_deref(), Some("public"));
     assert_eq!(accounts.owner.as_deref(), Some(bank.cluster.user()));

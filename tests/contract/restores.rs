@@ -34,7 +34,9 @@ async fn a_database_comes_back_under_a_new_name_and_the_old_one_stays(bank: Bank
     for (name, rows) in [("accounts", ACCOUNTS), ("payments", PAYMENTS)] {
         for database in [&bank.name, &copy] {
             assert_eq!(
-                count_rows(&bank.cluster, &table(database, name)).await.unwrap(),
+                count_rows(&bank.cluster, &table(database, name), None)
+                    .await
+                    .unwrap(),
                 rows
             );
         }
@@ -50,7 +52,7 @@ async fn a_taken_name_is_refused_and_nothing_is_overwritten(bank: Bank) {
         .unwrap_err();
     assert_eq!(error.kind, ErrorKind::AlreadyExists, "{error:?}");
     assert_eq!(
-        count_rows(&bank.cluster, &table(&bank.name, "accounts"))
+        count_rows(&bank.cluster, &table(&bank.name, "accounts"), None)
             .await
             .unwrap(),
         ACCOUNTS
@@ -69,6 +71,7 @@ async fn one_table_goes_into_another_database(bank: Bank) {
             name: "accounts".into(),
         }],
         into_database: scratch.clone(),
+        is_new_database: false,
     };
     let request = RestoreRequest {
         targets,
@@ -77,13 +80,13 @@ async fn one_table_goes_into_another_database(bank: Bank) {
     let id = bank.start_restore(&request).await.unwrap();
     assert_eq!(bank.ended(id).await.status, JobStatus::Succeeded);
     assert_eq!(
-        count_rows(&bank.cluster, &table(&scratch, "accounts"))
+        count_rows(&bank.cluster, &table(&scratch, "accounts"), None)
             .await
             .unwrap(),
         ACCOUNTS
     );
     assert!(
-        count_rows(&bank.cluster, &table(&scratch, "payments"))
+        count_rows(&bank.cluster, &table(&scratch, "payments"), None)
             .await
             .is_err()
     );

@@ -88,6 +88,8 @@ export function aJob(id: string, job: Partial<Job> = {}): Job {
     error: null,
     outcome: null,
     ended: false,
+    fullyChecked: job.state === "succeeded",
+    dismissed: false,
     can: { pause: true, resume: false, cancel: true, retryFailed: false, dismiss: false },
     ...job,
   };

@@ -103,21 +103,26 @@ export function aBackupList(list: Partial<BackupList> = {}): BackupList {
   return { collection: aCollection(), chains: [aChain()], windows: [], unfinished: [], ...list };
 }
 
-export function aDatabase(name: string): Database {
+export function aDatabase(name: string, database: Partial<Database> = {}): Database {
   return {
     name,
     owner: "root",
     isSystem: false,
+    isGone: false,
+    mayHideTables: false,
+    grant: null,
+    holdsFileStorage: false,
     tables: 3,
     estimatedRows: 84_210,
     primaryRegion: null,
     regions: [],
     newestBackup: null,
+    ...database,
   };
 }
 
 export function aCheck(id: string, check: Partial<PlanCheck> = {}): PlanCheck {
-  return { id, level: "ok", title: `The check ${id}`, detail: "As it should be.", fix: null, ...check };
+  return { id, level: "ok", title: `The check ${id}`, detail: "As it should be.", fixes: [], ...check };
 }
 
 export function aRestorePlan(plan: Partial<RestorePlan> = {}): RestorePlan {
@@ -132,7 +137,7 @@ export function aRestorePlan(plan: Partial<RestorePlan> = {}): RestorePlan {
     checks: [aCheck("nameFree")],
     canStart: true,
     typeToConfirm: null,
-    tables: [{ schema: "public", name: "accounts", rows: 24_000, sizeBytes: 1024 }],
+    tables: [{ schema: "public", name: "accounts", kind: "table", rows: 24_000, sizeBytes: 1024 }],
     rows: 84_210,
     sizeBytes: 96_468_992,
     lostGrants: [],

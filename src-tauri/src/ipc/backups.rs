@@ -4,6 +4,7 @@ mod decode;
 mod encode;
 mod wire;
 
+use chrono::{DateTime, Utc};
 use roachvault_core::plan::PlanId;
 use uuid::Uuid;
 
@@ -32,6 +33,16 @@ pub async fn save_collection(
     Ok(state.backups.save_collection(&open, &uri.0).await?.into())
 }
 
+/// As `save_collection`, for one that holds backups already: what cannot be read is refused and not kept.
+pub async fn open_collection(
+    state: &AppState,
+    connection: Uuid,
+    uri: TypedSecret,
+) -> Result<Collection, IpcError> {
+    let open = state.cluster(connection)?;
+    Ok(state.backups.open_collection(&open, &uri.0).await?.into())
+}
+
 pub async fn list_backups(
     state: &AppState,
     connection: Uuid,
@@ -41,18 +52,20 @@ pub async fn list_backups(
     Ok(state.backups.list_backups(&open, &collection).await?.into())
 }
 
+/// What a chain holds at a moment; without one at its end.
 pub async fn get_backup(
     state: &AppState,
     connection: Uuid,
     collection: String,
     subdirectory: String,
+    moment: Option<DateTime<Utc>>,
     passphrase: Option<TypedSecret>,
 ) -> Result<BackupContents, IpcError> {
     let open = state.cluster(connection)?;
     let passphrase = passphrase.map(|passphrase| passphrase.0);
     Ok(state
         .backups
-        .get_backup(&open, &collection, &subdirectory, passphrase)
+        .get_backup(&open, &collection, &subdirectory, moment, passphrase)
         .await?
         .into())
 }

@@ -13,20 +13,24 @@ commands! {
     jobs::resume_job(id: Uuid) => ();
     jobs::retry_failed(id: Uuid) => Uuid;
     jobs::dismiss_job(id: Uuid) => ();
+    jobs::clear_job_history() => ();
 
     backups::list_collections(connection: Uuid) => Vec<backups::Collection>;
     backups::save_collection(connection: Uuid, uri: connections::TypedSecret) => backups::Collection;
+    backups::open_collection(connection: Uuid, uri: connections::TypedSecret) => backups::Collection;
     backups::list_backups(connection: Uuid, collection: String) => backups::BackupList;
     backups::get_backup(
         connection: Uuid,
         collection: String,
         subdirectory: String,
+        moment: Option<DateTime<Utc>>,
         passphrase: Option<connections::TypedSecret>,
     ) => backups::BackupContents;
     backups::plan_backup(connection: Uuid, request: backups::BackupRequest) => backups::BackupPlan;
     backups::start_backup(plan: Uuid) => Uuid;
     overview::get_overview(connection: Uuid) => overview::Overview;
     overview::list_databases(connection: Uuid) => Vec<overview::Database>;
+    overview::list_tables(connection: Uuid, database: String) => Vec<String>;
     restores::plan_restore(connection: Uuid, request: restores::RestoreRequest) => restores::RestorePlan;
     restores::start_restore(plan: Uuid, typed_name: Option<String>) => Uuid;
 

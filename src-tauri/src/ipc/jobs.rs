@@ -105,6 +105,10 @@ pub struct FileResult {
 pub enum RowVerdict {
     Match,
     Differs,
+    /// As many rows as the live table had at that moment.
+    MatchesLive,
+    /// The live table had another number of rows then; it may not be the one that was backed up.
+    DiffersFromLive,
     Missing,
     /// It is there; the backup does not tell how many rows it had at the restored moment.
     NotComparable,
@@ -165,7 +169,38 @@ pub enum JobOutcome {
         verdict: String,
         /// GRANT statements for what the restore did not bring along.
         lost_grants: Vec<String>,
+        /// All of the database, not some of its tables.
+        whole: bool,
+        /// The database was made by this restore, and holds nothing else.
+        is_new_database: bool,
+        /// What the tables came without.
+        losses: Vec<Loss>,
+        /// For each table that the live database has too.
+        bring_back: Vec<BringBack>,
+        /// Tables that the live database does not have any more, as `public.accounts`.
+        not_live: Vec<String>,
+        /// Puts the restored database in the place of the live one.
+        swap: Option<String>,
     },
+}
+
+/// Something that restored tables come without.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Loss {
+    /// Without a full stop.
+    pub text: String,
+    /// What brings it back, where there is such a statement.
+    pub sql: Option<String>,
+}
+
+/// The statement that copies missing rows of a table into the live one.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct BringBack {
+    /// As `public.accounts`.
+    pub table: String,
+    pub sql: String,
 }
 
 /// The whole of a job at one moment.
@@ -192,6 +227,10 @@ pub struct Job {
     pub outcome: Option<JobOutcome>,
     /// The state will not change any more.
     pub ended: bool,
+    /// It succeeded and all of what it did was checked.
+    pub fully_checked: bool,
+    /// Out of the way; it stays in the history.
+    pub dismissed: bool,
     pub can: JobPossible,
 }
 
@@ -202,7 +241,7 @@ pub struct JobsMessage {
     /// `jobs` is the whole list, newest first: forget what was known.
     pub full: bool,
     pub jobs: Vec<Job>,
-    /// Dismissed ones.
+    /// Forgotten ones.
     pub removed: Vec<Uuid>,
 }
 
@@ -240,8 +279,14 @@ pub async fn retry_failed(state: &AppState, id: Uuid) -> Result<Uuid, IpcError> 
     Ok(state.jobs.retry_failed(JobId(id)).await?.0)
 }
 
+/// Takes an ended job out of the way. It stays in the list.
 pub async fn dismiss_job(state: &AppState, id: Uuid) -> Result<(), IpcError> {
     Ok(state.jobs.dismiss(JobId(id)).await?)
+}
+
+/// Forgets every job that has ended.
+pub async fn clear_job_history(state: &AppState) -> Result<(), IpcError> {
+    Ok(state.jobs.clear_history().await?)
 }
 
 impl From<JobChanges> for JobsMessage {
@@ -257,6 +302,7 @@ impl From<JobChanges> for JobsMessage {
 impl From<JobSnapshot> for Job {
     fn from(job: JobSnapshot) -> Self {
         let can = job.possible();
+        let fully_checked = job.is_fully_checked();
         Self {
             id: job.id.0,
             kind: job.kind.into(),
@@ -283,6 +329,8 @@ impl From<JobSnapshot> for Job {
             error: job.error.map(IpcError::from),
             outcome: job.outcome.map(JobOutcome::from),
             ended: job.state.is_final(),
+            fully_checked,
+            dismissed: job.dismissed,
             can: JobPossible {
                 pause: can.pause,
                 resume: can.resume,
@@ -325,7 +373,31 @@ impl From<job::Outcome> for JobOutcome {
                 all_match: restore.all_match,
                 verdict: restore.verdict,
                 lost_grants: restore.lost_grants,
+                whole: restore.whole,
+                is_new_database: restore.is_new_database,
+                losses: restore.losses.into_iter().map(Loss::from).collect(),
+                bring_back: restore.bring_back.into_iter().map(BringBack::from).collect(),
+                not_live: restore.not_live,
+                swap: restore.swap,
             },
+        }
+    }
+}
+
+impl From<job::Loss> for Loss {
+    fn from(loss: job::Loss) -> Self {
+        Self {
+            text: loss.text,
+            sql: loss.sql,
+        }
+    }
+}
+
+impl From<job::BringBack> for BringBack {
+    fn from(found: job::BringBack) -> Self {
+        Self {
+            table: found.table,
+            sql: found.sql,
         }
     }
 }
@@ -376,4 +448,6 @@ same_variants!(job::JobState => JobState {
     Queued, Running, Paused, Waiting, Cancelling, Reverting, Interrupted, Succeeded, PartlyDone, Failed,
     Cancelled, Unknown,
 });
-same_variants!(job::RowVerdict => RowVerdict { Match, Differs, Missing, NotComparable, NotCounted });
+same_variants!(job::RowVerdict => RowVerdict {
+    Match, Differs, MatchesLive, DiffersFromLive, Missing, NotComparable, NotCounted,
+});

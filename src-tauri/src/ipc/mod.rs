@@ -21,6 +21,7 @@ mod tests;
 
 pub use error::IpcError;
 
+use chrono::{DateTime, Utc};
 use tauri::ipc::{Channel, Invoke};
 use tauri::{Runtime, State};
 use uuid::Uuid;

@@ -29,8 +29,16 @@ pub struct Database {
     pub owner: Option<String>,
     /// `system` belongs to CockroachDB and cannot be restored beside itself.
     pub is_system: bool,
-    /// Tables without views and sequences. Absent when the user may not look.
+    /// It is in a backup and not on the cluster any more.
+    pub is_gone: bool,
+    /// Tables without views, sequences and file storage. Absent when the user cannot see any, which is not to
+    /// say that there are none.
     pub tables: Option<u64>,
+    /// More tables may be there than the user can see.
+    pub may_hide_tables: bool,
+    /// What lets the user see into it. Absent when it sees everything.
+    pub grant: Option<String>,
+    pub holds_file_storage: bool,
     /// CockroachDB's own estimate; it lags behind by minutes.
     pub estimated_rows: Option<u64>,
     pub primary_region: Option<String>,
@@ -79,13 +87,27 @@ pub async fn list_databases(state: &AppState, connection: Uuid) -> Result<Vec<Da
     Ok(databases.into_iter().map(Database::from).collect())
 }
 
+/// Tables, views and sequences of a database that the user can see, as `schema.table`.
+pub async fn list_tables(
+    state: &AppState,
+    connection: Uuid,
+    database: String,
+) -> Result<Vec<String>, IpcError> {
+    let open = state.cluster(connection)?;
+    Ok(core::list_table_names(open.readable(), &database).await?)
+}
+
 impl From<core::DatabaseSummary> for Database {
     fn from(database: core::DatabaseSummary) -> Self {
         Self {
             name: database.name,
             owner: database.owner,
             is_system: database.is_system,
+            is_gone: database.is_gone,
             tables: database.tables,
+            may_hide_tables: database.may_hide_tables,
+            grant: database.grant,
+            holds_file_storage: database.holds_file_storage,
             estimated_rows: database.estimated_rows,
             primary_region: database.primary_region,
             regions: database.regions,

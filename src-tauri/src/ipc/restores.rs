@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
 
-use super::backups::{PlanCheck, RestoreOption, table_names};
+use super::backups::{ObjectKind, PlanCheck, RestoreOption, table_names};
 use crate::ipc::IpcError;
 use crate::ipc::connections::TypedSecret;
 use crate::state::AppState;
@@ -35,11 +35,13 @@ pub enum RestoreTarget {
         database: String,
         new_name: Option<String>,
     },
-    /// Tables as `schema.table` of one database, into a database that exists.
+    /// Tables as `schema.table` of one database. `into_database` exists, or is created for them; a new one may
+    /// lack a name: then a free one is chosen.
     Tables {
         database: String,
         tables: Vec<String>,
-        into_database: String,
+        into_database: Option<String>,
+        is_new_database: bool,
     },
 }
 
@@ -75,6 +77,8 @@ pub struct RestorePlan {
 pub struct RestoreTable {
     pub schema: String,
     pub name: String,
+    /// A table, a view or a sequence.
+    pub kind: ObjectKind,
     /// Absent when the chain has incremental backups or when a moment inside a window is restored.
     pub rows: Option<u64>,
     pub size_bytes: Option<u64>,
@@ -119,10 +123,12 @@ impl RestoreRequest {
                     database,
                     tables,
                     into_database,
+                    is_new_database,
                 } => core::RestoreTarget::Tables {
                     database,
                     tables: table_names(&tables)?,
                     into_database,
+                    is_new_database,
                 },
             },
             moment: self.moment,
@@ -154,6 +160,7 @@ impl From<core::RestorePlan> for RestorePlan {
                 .map(|table| RestoreTable {
                     schema: table.name.schema,
                     name: table.name.name,
+                    kind: table.kind.into(),
                     rows: table.rows,
                     size_bytes: table.size_bytes,
                 })

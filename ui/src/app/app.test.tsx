@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import { aConnection, aJob, failure, mockBackend, opened, renderApp } from "../../tests/app";
 import { expectAccessible } from "../../tests/axe";
+import { aDatabase } from "../../tests/wire";
 
 const prod = aConnection("c1", { name: "acme-prod", environment: "production" });
 const practice = aConnection("p1", { name: "Practice cluster", environment: "practice", host: "127.0.0.1" });
@@ -10,18 +11,7 @@ const overview = {
   checkedAt: "2026-11-23T15:58:00Z",
   files: { count: 128, sizeBytes: 1_503_238_553 },
   gaps: [],
-  databases: [
-    {
-      name: "bank",
-      owner: "root",
-      isSystem: false,
-      tables: 3,
-      estimatedRows: 84_210,
-      primaryRegion: null,
-      regions: [],
-      newestBackup: null,
-    },
-  ],
+  databases: [aDatabase("bank")],
 };
 const list = (...connections: ReturnType<typeof aConnection>[]) => ({
   list_connections: () => ({ connections, healed: null }),
@@ -106,6 +96,45 @@ describe("a cluster", () => {
     await expectAccessible();
   });
 
+  it("never calls a database empty that the user cannot see into, and tells the grant to ask for", async () => {
+    mockBackend({
+      ...list(prod),
+      connect_cluster: () => opened(prod),
+      get_overview: () => ({
+        ...overview,
+        databases: [
+          aDatabase("bank", {
+            tables: null,
+            estimatedRows: null,
+            mayHideTables: true,
+            grant: "GRANT CONNECT;",
+          }),
+          aDatabase("movr", { isGone: true, tables: null }),
+          aDatabase("defaultdb", { tables: 0, holdsFileStorage: true }),
+          aDatabase("scratch", { tables: 0 }),
+        ],
+      }),
+    });
+    renderApp("/clusters/c1");
+    expect(await screen.findByText("ada cannot see into bank")).toBeVisible();
+    expect(screen.getByRole("figure", { name: "Grants to ask for" })).toHaveTextContent("GRANT CONNECT;");
+    const row = (name: string) => screen.getByRole("row", { name: new RegExp(`^${name}`) });
+    expect(row("bank")).toHaveTextContent("not visible");
+    expect(row("bank")).not.toHaveTextContent("empty");
+    expect(row("movr")).toHaveTextContent("not on the cluster");
+    expect(row("defaultdb")).toHaveTextContent("only file storage in it");
+    expect(row("scratch")).toHaveTextContent("empty, nothing to lose");
+    await expectAccessible();
+  });
+
+  it("says at once that a connection is read-only", async () => {
+    const look = aConnection("c1", { readOnly: true });
+    mockBackend({ ...list(look), connect_cluster: () => opened(look), get_overview: () => overview });
+    renderApp("/clusters/c1");
+    expect(await screen.findByText("This connection is read-only")).toBeVisible();
+    expect(screen.getByRole("button", { name: "Back up…" })).toBeDisabled();
+  });
+
   it("says on a practice cluster that nothing is real", async () => {
     mockBackend({ ...list(practice), connect_cluster: () => opened(practice), get_overview: () => overview });
     renderApp("/clusters/p1");
@@ -181,6 +210,20 @@ describe("jobs", () => {
     expect(screen.getByText("Done, checked")).toBeVisible();
     expect(screen.queryByText("Upload b")).toBeNull();
     await expectAccessible();
+  });
+
+  it("stay in the activity when they were dismissed, until the history is cleared", async () => {
+    const user = userEvent.setup();
+    const backend = mockBackend({ ...list(prod), clear_job_history: () => null });
+    renderApp("/activity");
+    await screen.findByRole("heading", { name: "Activity" });
+    const can = { pause: false, resume: false, cancel: false, retryFailed: false, dismiss: false };
+    const partly = { state: "succeeded" as const, ended: true, dismissed: true, fullyChecked: false, can };
+    act(() => backend.sendJobs({ full: true, jobs: [aJob("a", partly)], removed: [] }));
+    expect(await screen.findByText("Done, partly checked")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Clear history…" }));
+    await user.click(await screen.findByRole("button", { name: "Forget 1 job" }));
+    expect(backend.sent).toContainEqual(["clear_job_history", {}]);
   });
 
   it("make the lists stale that they changed", async () => {

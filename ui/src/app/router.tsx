@@ -257,6 +257,7 @@ const restore = createRoute({
         onSearchChange={(search, options) => void navigate({ search, replace: options?.replace })}
         onDone={() => void navigate({ to: "/clusters/$connectionId", search: {} })}
         onBackUp={() => void navigate({ to: "/clusters/$connectionId/backups/new", search: {} })}
+        onUndelete={() => void navigate({ to: "/clusters/$connectionId/files", search: {} })}
       />
     );
   },

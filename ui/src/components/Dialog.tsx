@@ -84,6 +84,8 @@ export interface ConfirmDialogProps {
   onConfirm: () => void;
   /** Says what it does: "Delete 2 files". */
   confirmLabel: string;
+  /** Says what happens without it, where "Cancel" would be mistaken for the deed. */
+  cancelLabel?: string;
   isDanger?: boolean;
   /** While true the question stays and the answer shows that it is under way. */
   isPending?: boolean;
@@ -96,6 +98,7 @@ export function ConfirmDialog({
   onClose,
   onConfirm,
   confirmLabel,
+  cancelLabel = "Cancel",
   isDanger,
   isPending,
   children,
@@ -109,7 +112,7 @@ export function ConfirmDialog({
       footer={
         <>
           <Button variant="quiet" onPress={onClose} autoFocus={isDanger}>
-            Cancel
+            {cancelLabel}
           </Button>
           <Button
             variant={isDanger ? "danger" : "primary"}
@@ -127,7 +130,7 @@ export function ConfirmDialog({
   );
 }
 
-export interface TypedNameDialogProps extends Omit<ConfirmDialogProps, "isDanger"> {
+export interface TypedNameDialogProps extends Omit<ConfirmDialogProps, "isDanger" | "cancelLabel"> {
   /** What must be typed, letter by letter. */
   name: string;
   /** What the name is of: "database", "connection". */

@@ -1,8 +1,9 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { bytes, bytesOf, count, percent } from "../lib/quantity";
 import { aboutDuration } from "../lib/time";
 import { Badge, Mark } from "./Badge";
 import { Button } from "./Button";
+import { CancelClusterJob, isClusterJob } from "./CancelClusterJob";
 import { Icon, type IconName } from "./Icon";
 import styles from "./JobRow.module.css";
 import { Moment } from "./Moment";
@@ -24,6 +25,8 @@ export interface ShownJob {
   finishedAt: string | null;
   error: ShownError | null;
   ended: boolean;
+  /** All of what it did was checked. */
+  fullyChecked: boolean;
   can: { pause: boolean; resume: boolean; cancel: boolean; retryFailed: boolean; dismiss: boolean };
 }
 
@@ -41,8 +44,7 @@ export type JobStateName =
   | "cancelled"
   | "unknown";
 
-/** Each state as a word and a tone. Green is for what was checked: the back end says `succeeded` only then. */
-export const jobStates: Record<JobStateName, { word: string; tone: Tone }> = {
+const jobStates: Record<JobStateName, { word: string; tone: Tone }> = {
   queued: { word: "In line", tone: "neutral" },
   running: { word: "Running", tone: "accent" },
   paused: { word: "Paused", tone: "attention" },
@@ -56,6 +58,16 @@ export const jobStates: Record<JobStateName, { word: string; tone: Tone }> = {
   cancelled: { word: "Cancelled", tone: "neutral" },
   unknown: { word: "Outcome unknown", tone: "attention" },
 };
+
+/** The state of a job in a word. Green is only what was checked as a whole. */
+export function jobWord({ state, fullyChecked }: Pick<ShownJob, "state" | "fullyChecked">): {
+  word: string;
+  tone: Tone;
+} {
+  return state === "succeeded" && !fullyChecked
+    ? { word: "Done, partly checked", tone: "attention" }
+    : jobStates[state];
+}
 
 const icons: Record<string, IconName> = {
   upload: "arrowUp",
@@ -132,7 +144,9 @@ export function JobRow({
   actions,
   children,
 }: JobRowProps) {
-  const { word, tone } = jobStates[job.state];
+  const [isAsking, setAsking] = useState(false);
+  const { word, tone } = jobWord(job);
+  const needsQuestion = isClusterJob(job.kind);
   const fraction = jobFraction(job);
   const figures = jobFigures(job);
   const about = [withConnection && job.connectionName, job.ended ? summary : job.phase]
@@ -186,9 +200,22 @@ export function JobRow({
           </Button>
         )}
         {job.can.cancel && onCancel && (
-          <Button size="small" variant="quiet" aria-label={named("Cancel")} onPress={onCancel}>
-            Cancel
+          <Button
+            size="small"
+            variant="quiet"
+            aria-label={named("Cancel")}
+            onPress={needsQuestion ? () => setAsking(true) : onCancel}
+          >
+            {needsQuestion ? "Cancel…" : "Cancel"}
           </Button>
+        )}
+        {isClusterJob(job.kind) && onCancel && (
+          <CancelClusterJob
+            kind={job.kind}
+            isOpen={isAsking && job.can.cancel}
+            onClose={() => setAsking(false)}
+            onCancel={onCancel}
+          />
         )}
         {job.can.retryFailed && onRetryFailed && (
           <Button size="small" aria-label={named("Retry failed")} onPress={onRetryFailed}>

@@ -13,6 +13,8 @@ export interface OpenCollectionProps {
   onAsk: () => void;
   /** `close` is called once the address was taken. */
   onOpen: (address: string, close: () => void) => void;
+  /** The main thing to do where nothing else is. */
+  isPrimary?: boolean;
 }
 
 /** The way to backups that a cluster does not tell of: in a bucket, or taken by another cluster. */
@@ -21,7 +23,7 @@ export function OpenCollection(props: OpenCollectionProps) {
   return (
     <>
       <Button
-        variant="quiet"
+        variant={props.isPrimary ? "primary" : "quiet"}
         onPress={() => {
           props.onAsk();
           setAsked(true);
@@ -75,7 +77,7 @@ function AddressDialog({
           onChange={setAddress}
           placeholder="s3://bucket/path?AUTH=implicit"
           error={wasPressed && isMissing ? "Enter an address." : null}
-          description="What BACKUP INTO was given. Keys in it stay in memory until Roachvault quits. They are shown nowhere."
+          description="The address the backup was written to, without a date at its end. Keys in it stay in memory until Roachvault quits and are shown nowhere."
           mono
           autoFocus
         />

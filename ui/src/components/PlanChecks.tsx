@@ -10,56 +10,62 @@ export type ShownFix<Option extends string> =
   | { type: "useName"; name: string }
   | { type: "sql"; label: string; sql: string }
   | { type: "askPassphrase" }
-  | { type: "allow"; option: Option; label: string };
+  | { type: "allow"; options: readonly Option[]; label: string }
+  | { type: "takeAlong"; tables: readonly string[]; newName: string; label: string };
 
 export interface ShownPlanCheck<Option extends string> {
   id: string;
   level: "ok" | "attention" | "blocked";
   title: string;
   detail: string;
-  fix: ShownFix<Option> | null;
+  /** Each one a way out. */
+  fixes: readonly ShownFix<Option>[];
 }
 
 export interface PlanChecksProps<Option extends string> {
   checks: readonly ShownPlanCheck<Option>[];
   onUseName?: (name: string) => void;
   onAskPassphrase?: () => void;
-  onAllow?: (option: Option) => void;
+  onAllow?: (options: readonly Option[]) => void;
+  onTakeAlong?: (tables: readonly string[], newName: string) => void;
   /** A way back to where a passed check was decided, by the check's id. */
   changeAt?: (id: string) => (() => void) | undefined;
 }
 
-/** The answers to "Will this work?", each with the one thing that can be done about it. */
+/** The answers to "Will this work?", each with what can be done about it. */
 export function PlanChecks<Option extends string>({
   checks,
   onUseName,
   onAskPassphrase,
   onAllow,
+  onTakeAlong,
   changeAt,
 }: PlanChecksProps<Option>) {
-  const action = ({ id, level, title, fix }: ShownPlanCheck<Option>): ReactNode => {
-    if (fix?.type === "useName" && onUseName)
+  const button = (fix: ShownFix<Option>): { label: string; onPress: () => void } | null => {
+    if (fix.type === "useName" && onUseName)
+      return { label: `Use ${fix.name}`, onPress: () => onUseName(fix.name) };
+    if (fix.type === "askPassphrase" && onAskPassphrase)
+      return { label: "Enter the passphrase", onPress: onAskPassphrase };
+    if (fix.type === "allow" && onAllow) return { label: fix.label, onPress: () => onAllow(fix.options) };
+    if (fix.type === "takeAlong" && onTakeAlong)
+      return { label: fix.label, onPress: () => onTakeAlong(fix.tables, fix.newName) };
+    return null;
+  };
+  const buttons = (check: ShownPlanCheck<Option>) => check.fixes.map(button).filter((each) => each !== null);
+  const sqls = (check: ShownPlanCheck<Option>) => check.fixes.filter((fix) => fix.type === "sql");
+  const action = (check: ShownPlanCheck<Option>): ReactNode => {
+    const [only, ...more] = buttons(check);
+    // Several ways out are a choice, which stands under the words.
+    if (only && more.length === 0)
       return (
-        <Button size="small" onPress={() => onUseName(fix.name)}>
-          {`Use ${fix.name}`}
+        <Button size="small" onPress={only.onPress}>
+          {only.label}
         </Button>
       );
-    if (fix?.type === "askPassphrase" && onAskPassphrase)
-      return (
-        <Button size="small" onPress={onAskPassphrase}>
-          Enter the passphrase
-        </Button>
-      );
-    if (fix?.type === "allow" && onAllow)
-      return (
-        <Button size="small" onPress={() => onAllow(fix.option)}>
-          {fix.label}
-        </Button>
-      );
-    const change = level === "ok" ? changeAt?.(id) : undefined;
+    const change = check.level === "ok" ? changeAt?.(check.id) : undefined;
     return (
       change && (
-        <Button size="small" variant="quiet" aria-label={`Change: ${title}`} onPress={change}>
+        <Button size="small" variant="quiet" aria-label={`Change: ${check.title}`} onPress={change}>
           Change
         </Button>
       )
@@ -76,13 +82,22 @@ export function PlanChecks<Option extends string>({
           detail: (
             <>
               {check.detail}
-              {check.fix?.type === "sql" && (
-                <div className={styles.sql}>
-                  <Disclosure title={check.fix.label}>
-                    <SqlBlock sql={check.fix.sql} label={check.fix.label} />
-                  </Disclosure>
+              {buttons(check).length > 1 && (
+                <div className={styles.ways}>
+                  {buttons(check).map(({ label, onPress }) => (
+                    <Button key={label} size="small" onPress={onPress}>
+                      {label}
+                    </Button>
+                  ))}
                 </div>
               )}
+              {sqls(check).map((fix) => (
+                <div key={fix.label} className={styles.sql}>
+                  <Disclosure title={fix.label} isOpen={check.level === "blocked"}>
+                    <SqlBlock sql={fix.sql} label={fix.label} />
+                  </Disclosure>
+                </div>
+              ))}
             </>
           ),
           action: action(check),

@@ -15,7 +15,7 @@ export function StepTitle({ title, aside, children }: StepTitleProps) {
     <header>
       <div className={styles.line}>
         <h2 className={styles.title}>{title}</h2>
-        {aside}
+        {aside && <div className={styles.aside}>{aside}</div>}
       </div>
       {children && <p className={styles.lead}>{children}</p>}
     </header>

@@ -31,12 +31,31 @@ export function databasesQuery(connectionId: string) {
   });
 }
 
+/** Several statements on the cluster: kept until something changes it or the person asks again. */
+export function overviewQuery(connectionId: string) {
+  return queryOptions({
+    queryKey: clusterKey(connectionId, "overview"),
+    queryFn: () => commands.getOverview(connectionId),
+    staleTime: 5 * 60_000,
+  });
+}
+
+/** Names of the tables that are live now, as `schema.table`. */
+export function liveTablesQuery(connectionId: string, database: string) {
+  return queryOptions({
+    queryKey: clusterKey(connectionId, "overview", "tables", database),
+    queryFn: () => commands.listTables(connectionId, database),
+    staleTime: 30_000,
+  });
+}
+
 /** How a place with backups is opened by its address: what the dialog for it needs. */
 export function useOpenCollection(onOpened: (collection: Collection) => void) {
   const { connection } = useCurrentCluster();
   const queryClient = useQueryClient();
   const saving = useMutation({
-    mutationFn: (uri: string) => commands.saveCollection(connection.id, uri),
+    // It is read before it is kept: what cannot be read stays in the dialog, to be mended there.
+    mutationFn: (uri: string) => commands.openCollection(connection.id, uri),
     onSuccess: () =>
       queryClient.invalidateQueries({ queryKey: clusterKey(connection.id, "backups", "collections") }),
   });

@@ -97,6 +97,15 @@ passphrase: string | null, };
 
 export type BackupTargets = { "type": "cluster" } | { "type": "database", database: string, } | { "type": "tables", database: string, tables: Array<string>, };
 
+/**
+ * The statement that copies missing rows of a table into the live one.
+ */
+export type BringBack = { 
+/**
+ * As `public.accounts`.
+ */
+table: string, sql: string, };
+
 export type Capabilities = { user: string, 
 /**
  * The database the abilities speak of.
@@ -304,9 +313,22 @@ export type Database = { name: string, owner: string | null,
  */
 isSystem: boolean, 
 /**
- * Tables without views and sequences. Absent when the user may not look.
+ * It is in a backup and not on the cluster any more.
+ */
+isGone: boolean, 
+/**
+ * Tables without views, sequences and file storage. Absent when the user cannot see any, which is not to
+ * say that there are none.
  */
 tables: number | null, 
+/**
+ * More tables may be there than the user can see.
+ */
+mayHideTables: boolean, 
+/**
+ * What lets the user see into it. Absent when it sees everything.
+ */
+grant: string | null, holdsFileStorage: boolean, 
 /**
  * CockroachDB's own estimate; it lags behind by minutes.
  */
@@ -388,7 +410,7 @@ export type FileTotals = { count: number, sizeBytes: number, };
 /**
  * What can be done about a check.
  */
-export type Fix = { "type": "useName", name: string, } | { "type": "sql", label: string, sql: string, } | { "type": "askPassphrase" } | { "type": "allow", option: RestoreOption, label: string, };
+export type Fix = { "type": "useName", name: string, } | { "type": "sql", label: string, sql: string, } | { "type": "askPassphrase" } | { "type": "allow", options: Array<RestoreOption>, label: string, } | { "type": "takeAlong", tables: Array<string>, newName: string, label: string, };
 
 export type FolderPage = { store: string, folder: string, offset: number, entries: Array<UserfileEntry>, 
 /**
@@ -483,7 +505,15 @@ clusterJobId: string | null, error: IpcError | null, outcome: JobOutcome | null,
 /**
  * The state will not change any more.
  */
-ended: boolean, can: JobPossible, };
+ended: boolean, 
+/**
+ * It succeeded and all of what it did was checked.
+ */
+fullyChecked: boolean, 
+/**
+ * Out of the way; it stays in the history.
+ */
+dismissed: boolean, can: JobPossible, };
 
 export type JobKind = "upload" | "download" | "deleteFiles" | "digest" | "copyFiles" | "undelete" | "repair" | "copyToCluster" | "exportArchive" | "importArchive" | "backup" | "restore";
 
@@ -535,7 +565,31 @@ verdict: string,
 /**
  * GRANT statements for what the restore did not bring along.
  */
-lostGrants: Array<string>, };
+lostGrants: Array<string>, 
+/**
+ * All of the database, not some of its tables.
+ */
+whole: boolean, 
+/**
+ * The database was made by this restore, and holds nothing else.
+ */
+isNewDatabase: boolean, 
+/**
+ * What the tables came without.
+ */
+losses: Array<Loss>, 
+/**
+ * For each table that the live database has too.
+ */
+bringBack: Array<BringBack>, 
+/**
+ * Tables that the live database does not have any more, as `public.accounts`.
+ */
+notLive: Array<string>, 
+/**
+ * Puts the restored database in the place of the live one.
+ */
+swap: string | null, };
 
 /**
  * What can be asked of the job now.
@@ -559,7 +613,7 @@ export type JobsMessage = {
  */
 full: boolean, jobs: Array<Job>, 
 /**
- * Dismissed ones.
+ * Forgotten ones.
  */
 removed: Array<string>, };
 
@@ -631,6 +685,19 @@ export type LostFile = { path: string, sizeBytes: number,
 storedBytes: number, };
 
 /**
+ * Something that restored tables come without.
+ */
+export type Loss = { 
+/**
+ * Without a full stop.
+ */
+text: string, 
+/**
+ * What brings it back, where there is such a statement.
+ */
+sql: string | null, };
+
+/**
  * A name that could not be taken over as it is.
  */
 export type MappedName = { source: string, target: string, };
@@ -660,7 +727,7 @@ export type NewestBackup = {
  */
 collection: string, subdirectory: string, endTime: string, kind: BackupKind, };
 
-export type ObjectKind = "database" | "schema" | "table" | "type" | "function" | "other";
+export type ObjectKind = "database" | "schema" | "table" | "view" | "sequence" | "type" | "function" | "other";
 
 export type OnConflict = "skip" | "replace" | "keepBoth";
 
@@ -721,7 +788,11 @@ id: string, level: CheckLevel,
 /**
  * Such as “The name bank_restored is free”.
  */
-title: string, detail: string, fix: Fix | null, };
+title: string, detail: string, 
+/**
+ * Each one a way out.
+ */
+fixes: Array<Fix>, };
 
 export type Preview = { "kind": "text", text: string, truncated: boolean, } | { "kind": "image", dataUri: string, } | { "kind": "binary", hex: string, };
 
@@ -825,11 +896,15 @@ moment: string | null, passphrase: string | null, options: Array<RestoreOption>,
 
 export type RestoreTable = { schema: string, name: string, 
 /**
+ * A table, a view or a sequence.
+ */
+kind: ObjectKind, 
+/**
  * Absent when the chain has incremental backups or when a moment inside a window is restored.
  */
 rows: number | null, sizeBytes: number | null, };
 
-export type RestoreTarget = { "type": "database", database: string, newName: string | null, } | { "type": "tables", database: string, tables: Array<string>, intoDatabase: string, };
+export type RestoreTarget = { "type": "database", database: string, newName: string | null, } | { "type": "tables", database: string, tables: Array<string>, intoDatabase: string | null, isNewDatabase: boolean, };
 
 /**
  * One table after a restore, as `public.accounts`.
@@ -839,7 +914,7 @@ export type RowProof = { table: string, expectedRows: number | null, foundRows: 
 /**
  * What a count of a restored table says.
  */
-export type RowVerdict = "match" | "differs" | "missing" | "notComparable" | "notCounted";
+export type RowVerdict = "match" | "differs" | "matchesLive" | "differsFromLive" | "missing" | "notComparable" | "notCounted";
 
 /**
  * What saving does to a secret.
@@ -995,14 +1070,17 @@ export const commands = {
   resumeJob: (id: string): Promise<void> => call("resume_job", { id }),
   retryFailed: (id: string): Promise<string> => call("retry_failed", { id }),
   dismissJob: (id: string): Promise<void> => call("dismiss_job", { id }),
+  clearJobHistory: (): Promise<void> => call("clear_job_history"),
   listCollections: (connection: string): Promise<Array<Collection>> => call("list_collections", { connection }),
   saveCollection: (connection: string, uri: string): Promise<Collection> => call("save_collection", { connection, uri }),
+  openCollection: (connection: string, uri: string): Promise<Collection> => call("open_collection", { connection, uri }),
   listBackups: (connection: string, collection: string): Promise<BackupList> => call("list_backups", { connection, collection }),
-  getBackup: (connection: string, collection: string, subdirectory: string, passphrase: string | null): Promise<BackupContents> => call("get_backup", { connection, collection, subdirectory, passphrase }),
+  getBackup: (connection: string, collection: string, subdirectory: string, moment: string | null, passphrase: string | null): Promise<BackupContents> => call("get_backup", { connection, collection, subdirectory, moment, passphrase }),
   planBackup: (connection: string, request: BackupRequest): Promise<BackupPlan> => call("plan_backup", { connection, request }),
   startBackup: (plan: string): Promise<string> => call("start_backup", { plan }),
   getOverview: (connection: string): Promise<Overview> => call("get_overview", { connection }),
   listDatabases: (connection: string): Promise<Array<Database>> => call("list_databases", { connection }),
+  listTables: (connection: string, database: string): Promise<Array<string>> => call("list_tables", { connection, database }),
   planRestore: (connection: string, request: RestoreRequest): Promise<RestorePlan> => call("plan_restore", { connection, request }),
   startRestore: (plan: string, typedName: string | null): Promise<string> => call("start_restore", { plan, typedName }),
   listUserfileStores: (connection: string): Promise<Array<UserfileStore>> => call("list_userfile_stores", { connection }),

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 
 use crate::connect::Cluster;
+use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::row;
 use crate::secret::Secret;
@@ -143,19 +144,18 @@ pub struct Layer {
 impl Layer {
     /// Sum over tables; `None` when the server gave no number.
     pub fn rows(&self) -> Option<u64> {
-        self.tables().map(|table| table.rows).sum()
+        let tables = self.relations().filter(|object| object.kind == ObjectKind::Table);
+        tables.map(|table| table.rows).sum()
     }
 
     /// Logical bytes of this layer.
     pub fn size_bytes(&self) -> Option<u64> {
-        self.tables().map(|table| table.size_bytes).sum()
+        self.relations().map(|table| table.size_bytes).sum()
     }
 
-    /// Tables, views and sequences: SHOW BACKUP calls all of them tables.
-    pub fn tables(&self) -> impl Iterator<Item = &BackupObject> {
-        self.objects
-            .iter()
-            .filter(|object| object.kind == ObjectKind::Table)
+    /// Tables, views and sequences.
+    pub fn relations(&self) -> impl Iterator<Item = &BackupObject> {
+        self.objects.iter().filter(|object| object.kind.is_relation())
     }
 }
 
@@ -163,11 +163,20 @@ impl Layer {
 pub enum ObjectKind {
     Database,
     Schema,
-    /// Also a view or a sequence.
     Table,
+    /// Also a materialized one.
+    View,
+    Sequence,
     Type,
     Function,
     Other,
+}
+
+impl ObjectKind {
+    /// BACKUP and RESTORE take tables, views and sequences alike as tables.
+    pub fn is_relation(self) -> bool {
+        matches!(self, Self::Table | Self::View | Self::Sequence)
+    }
 }
 
 /// One object of a layer.
@@ -186,6 +195,8 @@ pub struct BackupObject {
     pub owner: Option<String>,
     /// Databases only: `ALTER DATABASE … SET PRIMARY REGION …; …`.
     pub regions: Option<String>,
+    /// Of tables, views and sequences; `None` where the server did not tell how they were made.
+    pub definition: Option<Definition>,
 }
 
 impl BackupObject {
@@ -226,6 +237,21 @@ impl BackupContents {
         Self { layers }
     }
 
+    /// The chain as far as a moment needs it. `None`: all of it.
+    #[must_use]
+    pub fn up_to(mut self, moment: Option<DateTime<Utc>>) -> Self {
+        let holds = |layer: &Layer| {
+            layer
+                .end_time
+                .zip(moment)
+                .is_some_and(|(end, moment)| end >= moment)
+        };
+        if let Some(last) = self.layers.iter().position(holds) {
+            self.layers.truncate(last + 1);
+        }
+        self
+    }
+
     /// Everything in the newest layer, which lists all objects of its moment.
     pub fn objects(&self) -> impl Iterator<Item = &BackupObject> {
         self.layers.last().into_iter().flat_map(|layer| &layer.objects)
@@ -258,6 +284,7 @@ impl BackupContents {
 }
 
 fn read_object(row: &PgRow) -> Option<BackupObject> {
+    let definition = row::text(row, "create_statement").and_then(|text| Definition::parse(&text));
     Some(BackupObject {
         database: row::text(row, "database_name"),
         schema: row::text(row, "parent_schema_name"),
@@ -265,7 +292,10 @@ fn read_object(row: &PgRow) -> Option<BackupObject> {
         kind: match row::text(row, "object_type").as_deref() {
             Some("database") => ObjectKind::Database,
             Some("schema") => ObjectKind::Schema,
-            Some("table") => ObjectKind::Table,
+            // SHOW BACKUP calls views and sequences tables too.
+            Some("table") => definition
+                .as_ref()
+                .map_or(ObjectKind::Table, |definition| definition.kind),
             Some("type") => ObjectKind::Type,
             Some("function") => ObjectKind::Function,
             _ => ObjectKind::Other,
@@ -275,6 +305,7 @@ fn read_object(row: &PgRow) -> Option<BackupObject> {
         privileges: row::text(row, "privileges"),
         owner: row::text(row, "owner"),
         regions: row::text(row, "regions").filter(|text| !text.is_empty()),
+        definition,
     })
 }
 
@@ -290,7 +321,9 @@ pub async fn show_backup(
         show.privileges.then_some("privileges"),
     ];
     let options: Vec<&str> = options.into_iter().flatten().collect();
-    let rows = show_statement(collection, subdirectory, &options, show.passphrase.as_ref())?
+    // SCHEMAS: what a table refers to, and whether it is one, is told by its CREATE statement alone.
+    let passphrase = show.passphrase.as_ref();
+    let rows = show_statement("SCHEMAS ", collection, subdirectory, &options, passphrase)?
         .run(cluster)
         .await?;
     let contents = BackupContents::read(&rows);
@@ -304,13 +337,14 @@ pub async fn show_backup(
 }
 
 fn show_statement(
+    details: &str,
     collection: &StorageUri,
     subdirectory: &str,
     options: &[&str],
     passphrase: Option<&Secret>,
 ) -> Result<Statement> {
     let mut sql = Writer::default();
-    sql.push("SHOW BACKUP FROM ");
+    sql.push("SHOW BACKUP ").push(details).push("FROM ");
     match subdirectory {
         "LATEST" => sql.push("LATEST"),
         path => sql.literal(path)?,
@@ -349,7 +383,7 @@ pub async fn show_manifests(
     subdirectory: &str,
     passphrase: Option<&Secret>,
 ) -> Result<Vec<Manifest>> {
-    let rows = show_statement(collection, subdirectory, &["as_json"], passphrase)?
+    let rows = show_statement("", collection, subdirectory, &["as_json"], passphrase)?
         .run(cluster)
         .await?;
     Ok(rows

@@ -3,7 +3,7 @@
 //! SHOW BACKUP … WITH privileges writes one object's grants as statements with the object's bare name.
 //! They are written anew for the restored database, so that they can be run there as they are.
 
-use crate::backup::{BackupObject, ObjectKind};
+use crate::backup::{BackupObject, ObjectKind, TableName};
 use crate::quote::{ContainsNul, ident};
 
 /// `GRANT SYSTEM RESTORE TO "me";`. `privilege` is one of CockroachDB's words.
@@ -25,6 +25,42 @@ pub fn on_all_tables(privilege: &str, database: &str, user: &str) -> Result<Stri
     Ok(format!(
         "GRANT {privilege} ON TABLE {}.* TO {};",
         ident(database)?,
+        ident(user)?
+    ))
+}
+
+/// `ALTER ROLE "me" WITH CREATEDB;`
+pub fn create_databases(user: &str) -> Result<String, ContainsNul> {
+    Ok(format!("ALTER ROLE {} WITH CREATEDB;", ident(user)?))
+}
+
+/// Lets somebody see the tables of a database, whose names are otherwise not told.
+pub fn see_into(database: &str, user: &str) -> Result<String, ContainsNul> {
+    Ok(format!(
+        "{}\n{}",
+        on_database("CONNECT", database, user)?,
+        on_all_tables("SELECT", database, user)?
+    ))
+}
+
+/// `GRANT BACKUP ON TABLE "d"."s"."t", … TO "me";`
+pub fn on_tables(
+    privilege: &str,
+    database: &str,
+    tables: &[TableName],
+    user: &str,
+) -> Result<String, ContainsNul> {
+    let names = tables.iter().map(|table| {
+        Ok(format!(
+            "{}.{}.{}",
+            ident(database)?,
+            ident(&table.schema)?,
+            ident(&table.name)?
+        ))
+    });
+    Ok(format!(
+        "GRANT {privilege} ON TABLE {} TO {};",
+        names.collect::<Result<Vec<_>, ContainsNul>>()?.join(", "),
         ident(user)?
     ))
 }
@@ -120,7 +156,7 @@ impl<'a> Grant<'a> {
     fn comes_by_itself(&self, kind: ObjectKind) -> bool {
         match self.grantee {
             "admin" | "root" => true,
-            "public" => kind != ObjectKind::Table,
+            "public" => !kind.is_relation(),
             _ => false,
         }
     }
@@ -155,7 +191,7 @@ fn full_name(object: &BackupObject, database: &str) -> Result<Option<String>, Co
         ObjectKind::Schema => Some(format!("{}.{}", ident(database)?, ident(&object.name)?)),
         // The array twin of a type follows the type.
         ObjectKind::Type if object.name.starts_with('_') => None,
-        ObjectKind::Table | ObjectKind::Type => Some(format!(
+        ObjectKind::Table | ObjectKind::View | ObjectKind::Sequence | ObjectKind::Type => Some(format!(
             "{}.{}.{}",
             ident(database)?,
             schema()?,
@@ -182,6 +218,7 @@ mod tests {
             privileges: Some(privileges.into()),
             owner: Some("m".into()),
             regions: None,
+            definition: None,
         }
     }
 

@@ -4,6 +4,7 @@ use sqlx::postgres::PgRow;
 
 use crate::connect::Cluster;
 use crate::error::{Error, ErrorKind, Result};
+use crate::grant;
 use crate::quote::{QualifiedName, ident, literal};
 use crate::row;
 
@@ -38,6 +39,17 @@ pub enum TableKind {
     Sequence,
 }
 
+impl Table {
+    /// One of the two tables that hold a store of userfiles.
+    pub fn is_file_storage(&self) -> bool {
+        let rest = self
+            .name
+            .strip_prefix("userfiles_")
+            .or(self.name.strip_prefix("userfilesx_"));
+        rest.is_some_and(|rest| rest.ends_with("_upload_files") || rest.ends_with("_upload_payload"))
+    }
+}
+
 /// One row of SHOW TABLES.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
@@ -49,7 +61,8 @@ pub struct Table {
     pub estimated_rows: Option<u64>,
 }
 
-/// Tables, views and sequences of a database, in all its schemas.
+/// Tables, views and sequences of a database, in all its schemas. Whoever is no administrator is told of
+/// those only on which it has a privilege.
 pub async fn list_tables(cluster: &Cluster, database: &str) -> Result<Vec<Table>> {
     let rows = row::simple_query(cluster, &format!("SHOW TABLES FROM {}", ident(database)?)).await?;
     let read = |row: &PgRow| {
@@ -69,9 +82,14 @@ pub async fn list_tables(cluster: &Cluster, database: &str) -> Result<Vec<Table>
     Ok(rows.iter().filter_map(read).collect())
 }
 
-/// Counts the rows one by one. Reads the whole table.
-pub async fn count_rows(cluster: &Cluster, table: &QualifiedName) -> Result<u64> {
-    let rows = row::simple_query(cluster, &format!("SELECT count(*) AS n FROM {}", table.sql()?)).await?;
+/// Counts the rows one by one. Reads the whole table. `as_of` as AS OF SYSTEM TIME takes it; the cluster
+/// refuses what is older than gc.ttlseconds.
+pub async fn count_rows(cluster: &Cluster, table: &QualifiedName, as_of: Option<&str>) -> Result<u64> {
+    let mut sql = format!("SELECT count(*) AS n FROM {}", table.sql()?);
+    if let Some(moment) = as_of {
+        sql.push_str(&format!(" AS OF SYSTEM TIME {}", literal(moment)?));
+    }
+    let rows = row::simple_query(cluster, &sql).await?;
     rows.first().and_then(|row| row::count(row, "n")).ok_or_else(|| {
         Error::new(
             ErrorKind::Internal,
@@ -116,13 +134,18 @@ pub struct Rights {
     pub may_create_databases: Option<bool>,
 }
 
+/// Whether the user is an administrator; `None` when it could not be found out.
+pub async fn is_admin(cluster: &Cluster) -> Result<Option<bool>> {
+    let sql = "SELECT pg_has_role('admin', 'MEMBER') AS yes";
+    Ok(optional(row::simple_query(cluster, sql).await)?
+        .and_then(|rows| rows.first().and_then(|row| row::flag(row, "yes"))))
+}
+
 /// Asks for the user's own rights. A question that this release or this user is refused leaves its
 /// answer open instead of failing the rest.
 pub async fn rights(cluster: &Cluster) -> Result<Rights> {
     let me = cluster.user();
-    let is_admin =
-        optional(row::simple_query(cluster, "SELECT pg_has_role('admin', 'MEMBER') AS yes").await)?
-            .and_then(|rows| rows.first().and_then(|row| row::flag(row, "yes")));
+    let is_admin = is_admin(cluster).await?;
     let system = optional(
         row::simple_query(cluster, &format!("SHOW SYSTEM GRANTS FOR {}", ident(me)?)).await,
     )?
@@ -163,6 +186,33 @@ pub async fn has_database_privilege(
     );
     Ok(optional(row::simple_query(cluster, &sql).await)?
         .and_then(|rows| rows.first().and_then(|row| row::flag(row, "yes"))))
+}
+
+/// Whether the user has a privilege on a table, by itself or through a role.
+pub async fn has_table_privilege(
+    cluster: &Cluster,
+    table: &QualifiedName,
+    privilege: &str,
+) -> Result<Option<bool>> {
+    let sql = format!(
+        "SELECT has_table_privilege({}, {}) AS yes",
+        literal(&table.sql()?)?,
+        literal(privilege)?
+    );
+    Ok(optional(row::simple_query(cluster, &sql).await)?
+        .and_then(|rows| rows.first().and_then(|row| row::flag(row, "yes"))))
+}
+
+/// Makes an empty database.
+pub async fn create_database(cluster: &Cluster, database: &str) -> Result<()> {
+    row::simple_query(cluster, &grant::create_database(database)?).await?;
+    Ok(())
+}
+
+/// Drops a database that holds nothing. The cluster refuses any other.
+pub async fn drop_empty_database(cluster: &Cluster, database: &str) -> Result<()> {
+    row::simple_query(cluster, &format!("DROP DATABASE {} RESTRICT", ident(database)?)).await?;
+    Ok(())
 }
 
 /// `None` for a question the server refuses; a broken connection stays an error.

@@ -4,11 +4,13 @@
 //! app's jobs: long work reports through small callbacks.
 
 pub mod backup;
+pub mod bring_back;
 pub mod capabilities;
 pub mod certificate;
 pub mod collection;
 pub mod connect;
 pub mod connection_string;
+pub mod definition;
 pub mod detached;
 pub mod doctor;
 pub mod error;

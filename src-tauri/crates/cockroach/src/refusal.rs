@@ -31,6 +31,14 @@ pub enum Refusal {
     /// What an incremental backup would need has been removed from the cluster.
     GarbageCollected,
     DatabaseExists,
+    TableExists,
+    /// The database that tables are to go into.
+    NoSuchDatabase,
+    /// A table refers to something that does not come with it.
+    Dependency,
+    NoPrivilege,
+    /// A job writes to the same place.
+    RunningElsewhere,
     /// An administrator has switched backups or restores off.
     SwitchedOff,
 }
@@ -82,7 +90,16 @@ impl Refusal {
                 Self::GarbageCollected
             }
             () if has("was disabled by the database administrator") => Self::SwitchedOff,
+            () if has("without referenced") || has("without restoring referenced") => Self::Dependency,
+            () if has("BACKUP-LOCK") => Self::RunningElsewhere,
+            () if has("a database named ") && has("needs to exist") => Self::NoSuchDatabase,
             () if has("database \"") && has("already exists") => Self::DatabaseExists,
+            () if has("relation \"") && has("already exists") => Self::TableExists,
+            () if (has("user ") && has(" does not have ") && has(" privilege"))
+                || has("only users with ") =>
+            {
+                Self::NoPrivilege
+            }
             () => return None,
         };
         Some(found)
@@ -131,6 +148,26 @@ impl Refusal {
                 "Take a full backup; take incremental ones more often, or raise gc.ttlseconds.",
             ),
             Self::DatabaseExists => ("A database of this name exists already.", "Choose another name."),
+            Self::TableExists => (
+                "A table of this name exists already, and a restore never overwrites one.",
+                "Choose another database.",
+            ),
+            Self::NoSuchDatabase => (
+                "The database that the tables were to go into is not there.",
+                "Create it, or choose another one.",
+            ),
+            Self::Dependency => (
+                "A table refers to something that was not restored with it.",
+                "Check it again: the check offers to restore it without that, or together with it.",
+            ),
+            Self::NoPrivilege => (
+                "The user lacks a privilege for this.",
+                "The check tells which one, with the statement that grants it.",
+            ),
+            Self::RunningElsewhere => (
+                "Another backup is being written to the same place.",
+                "Wait until it has ended, or choose another collection.",
+            ),
             Self::SwitchedOff => (
                 "An administrator has switched this off for the cluster.",
                 "Ask for the settings feature.backup.enabled and feature.restore.enabled.",
@@ -145,16 +182,25 @@ pub fn explain(error: Error) -> Error {
         return error;
     };
     let (message, hint) = refusal.told();
+    let message = match refusal {
+        // The cluster names the privilege.
+        Refusal::NoPrivilege => format!(
+            "The cluster refuses this: {}.",
+            error.message.trim_end_matches('.')
+        ),
+        _ => message.to_owned(),
+    };
     let kind = match refusal {
         Refusal::EmptyCollection | Refusal::NoSuchBackup | Refusal::NoSuchStorage => ErrorKind::NotFound,
-        Refusal::DatabaseExists => ErrorKind::AlreadyExists,
+        Refusal::DatabaseExists | Refusal::TableExists => ErrorKind::AlreadyExists,
+        Refusal::NoPrivilege => ErrorKind::NoPrivilege,
         Refusal::FilesMissing => ErrorKind::Corrupt,
         Refusal::Encrypted | Refusal::WrongPassphrase | Refusal::NotEncrypted => ErrorKind::InvalidInput,
         _ => error.kind,
     };
     Error {
         kind,
-        message: message.to_owned(),
+        message,
         hint: Some(hint.to_owned()),
         detail: Some(match &error.sqlstate {
             Some(code) => format!("SQLSTATE {code}: {}", error.message),
@@ -196,10 +242,38 @@ mod tests {
                 "backup from version 26.1 is newer than current version 25.4",
                 Refusal::Version,
             ),
+            (
+                "cannot restore table \"transactions\" without referenced table 108 (or \"skip_missing_foreign_keys\" option)",
+                Refusal::Dependency,
+            ),
+            (
+                "cannot restore view \"v\" without restoring referenced table (or \"skip_missing_views\" option)",
+                Refusal::Dependency,
+            ),
+            (
+                "relation \"bank.public.accounts\" already exists",
+                Refusal::TableExists,
+            ),
+            (
+                "a database named \"d\" needs to exist to restore table \"t\"",
+                Refusal::NoSuchDatabase,
+            ),
+            (
+                "user testuser does not have SELECT privilege on relation t",
+                Refusal::NoPrivilege,
+            ),
+            (
+                "only users with the CREATEDB privilege can restore databases",
+                Refusal::NoPrivilege,
+            ),
+            (
+                "/2026 already contains a `BACKUP-LOCK` file written by job 9",
+                Refusal::RunningElsewhere,
+            ),
         ] {
             assert_eq!(Refusal::of_message(message), Some(refusal), "{message}");
         }
-        assert_eq!(Refusal::of_message("relation \"t\" already exists"), None);
+        assert_eq!(Refusal::of_message("column \"t\" already exists"), None);
         let told = explain(Error::new(ErrorKind::Server, "database \"bank\" already exists"));
         assert_eq!(told.kind, ErrorKind::AlreadyExists);
         assert_eq!(told.detail.as_deref(), Some("database \"bank\" already exists"));

@@ -11,11 +11,13 @@ use crate::storage_uri::StorageUri;
 pub enum RestoreTargets {
     /// The database must not exist under its new name.
     Database { database: String, new_name: String },
-    /// The tables must not exist in the database they go to, which must exist.
+    /// The tables must not exist in the database they go to. RESTORE makes no database for single
+    /// tables: a new one is created first.
     Tables {
         database: String,
         tables: Vec<TableName>,
         into_database: String,
+        is_new_database: bool,
     },
 }
 
@@ -24,6 +26,18 @@ impl RestoreTargets {
     pub fn database(&self) -> &str {
         match self {
             Self::Database { database, .. } | Self::Tables { database, .. } => database,
+        }
+    }
+
+    /// The database that has to be created before.
+    pub fn new_database(&self) -> Option<&str> {
+        match self {
+            Self::Tables {
+                into_database,
+                is_new_database: true,
+                ..
+            } => Some(into_database),
+            _ => None,
         }
     }
 
@@ -159,7 +173,9 @@ mod tests {
                 name: "accounts".into(),
             }],
             into_database: "scratch".into(),
+            is_new_database: false,
         };
+        assert_eq!(request.targets.new_database(), None);
         request.as_of = Some("1700000000000000000.0000000000".into());
         request.options = vec![RestoreOption::SkipMissingForeignKeys];
         request.passphrase = Some(Secret::new("hush"));

@@ -181,6 +181,8 @@ impl StorageUri {
         let path = decode(path).unwrap_or_else(|_| path.to_owned());
         match (self.scheme, path.is_empty()) {
             (Scheme::Userfile, false) => path,
+            // A node's number alone would read as a folder.
+            (Scheme::Nodelocal, _) => format!("nodelocal://{host}/{path}"),
             (_, true) => host.to_owned(),
             _ => format!("{host}/{path}"),
         }

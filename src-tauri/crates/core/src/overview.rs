@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
 use roachvault_cockroach::backup::{BackupKind, ShowBackup, list_backups, show_backup};
 use roachvault_cockroach::collection::{Totals, totals_below};
+use roachvault_cockroach::grant;
 use roachvault_cockroach::inspect::{self, TableKind};
 use roachvault_cockroach::userfile::StoreName;
 use roachvault_cockroach::{Cluster, StorageUri};
@@ -29,8 +30,16 @@ pub struct DatabaseSummary {
     pub name: String,
     pub owner: Option<String>,
     pub is_system: bool,
-    /// Without views and sequences. `None` when the user may not look.
+    /// It is in a backup and not on the cluster any more.
+    pub is_gone: bool,
+    /// Without views, sequences and file storage. `None` when the user cannot see any, which is not to
+    /// say that there are none.
     pub tables: Option<u64>,
+    /// More tables may be there than the user can see.
+    pub may_hide_tables: bool,
+    /// What lets the user see into it; `None` when it sees everything.
+    pub grant: Option<String>,
+    pub holds_file_storage: bool,
     pub estimated_rows: Option<u64>,
     pub primary_region: Option<String>,
     pub regions: Vec<String>,
@@ -92,7 +101,12 @@ impl Backups {
                 )?,
             };
             for (database, backup) in found {
-                if let Some(summary) = databases.iter_mut().find(|summary| summary.name == database)
+                let known = databases.iter().position(|summary| summary.name == database);
+                let at = known.unwrap_or_else(|| {
+                    databases.push(DatabaseSummary::gone(database));
+                    databases.len() - 1
+                });
+                if let Some(summary) = databases.get_mut(at)
                     && summary
                         .newest_backup
                         .as_ref()
@@ -123,33 +137,79 @@ fn gap<T: Default>(gaps: &mut Vec<String>, what: &str, error: Error) -> Result<T
     Ok(T::default())
 }
 
+impl DatabaseSummary {
+    fn gone(name: String) -> Self {
+        Self {
+            name,
+            owner: None,
+            is_system: false,
+            is_gone: true,
+            tables: None,
+            may_hide_tables: false,
+            grant: None,
+            holds_file_storage: false,
+            estimated_rows: None,
+            primary_region: None,
+            regions: Vec::new(),
+            newest_backup: None,
+        }
+    }
+
+    async fn of(cluster: &Cluster, database: inspect::Database, is_admin: bool) -> Result<Self> {
+        let sees_all = is_admin || database.owner.as_deref() == Some(cluster.user());
+        let found = inspect::list_tables(cluster, &database.name).await.ok();
+        let holds_file_storage = found.iter().flatten().any(inspect::Table::is_file_storage);
+        let own = |table: &inspect::Table| table.kind == TableKind::Table && !table.is_file_storage();
+        let tables: Vec<inspect::Table> = found
+            .iter()
+            .flatten()
+            .filter(|table| own(table))
+            .cloned()
+            .collect();
+        // Without a privilege on a table its name is not told, so an empty answer proves nothing.
+        let can_tell = found.is_some() && (sees_all || !tables.is_empty());
+        Ok(Self {
+            is_system: database.name == "system",
+            is_gone: false,
+            tables: can_tell.then_some(tables.len() as u64),
+            may_hide_tables: !sees_all,
+            grant: match sees_all {
+                true => None,
+                false => Some(grant::see_into(&database.name, cluster.user())?),
+            },
+            holds_file_storage,
+            estimated_rows: match can_tell {
+                true => tables.iter().map(|table| table.estimated_rows).sum(),
+                false => None,
+            },
+            name: database.name,
+            owner: database.owner,
+            primary_region: database.primary_region,
+            regions: database.regions,
+            newest_backup: None,
+        })
+    }
+}
+
 /// The databases of a cluster without their backups.
 pub async fn list_databases(cluster: &Cluster) -> Result<Vec<DatabaseSummary>> {
+    let is_admin = inspect::is_admin(cluster).await? == Some(true);
     let found = inspect::list_databases(cluster).await?;
-    let summaries = futures_util::stream::iter(found)
-        .map(|database| async move {
-            let tables = inspect::list_tables(cluster, &database.name).await.ok();
-            let tables = tables.map(|mut tables| {
-                tables.retain(|table| table.kind == TableKind::Table);
-                tables
-            });
-            DatabaseSummary {
-                is_system: database.name == "system",
-                estimated_rows: tables
-                    .as_ref()
-                    .and_then(|found| found.iter().map(|table| table.estimated_rows).sum()),
-                tables: tables.map(|found| found.len() as u64),
-                name: database.name,
-                owner: database.owner,
-                primary_region: database.primary_region,
-                regions: database.regions,
-                newest_backup: None,
-            }
-        })
+    let summaries: Vec<Result<DatabaseSummary>> = futures_util::stream::iter(found)
+        .map(|database| DatabaseSummary::of(cluster, database, is_admin))
         .buffered(AT_ONCE)
         .collect()
         .await;
-    Ok(summaries)
+    summaries.into_iter().collect()
+}
+
+/// Names of the tables, views and sequences of a database that the user can see, as `schema.table`.
+pub async fn list_table_names(cluster: &Cluster, database: &str) -> Result<Vec<String>> {
+    let tables = inspect::list_tables(cluster, database).await?;
+    Ok(tables
+        .into_iter()
+        .map(|table| format!("{}.{}", table.schema, table.name))
+        .collect())
 }
 
 /// The newest backup of each database in a collection, looked for in its newest chains.

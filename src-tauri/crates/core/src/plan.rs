@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use roachvault_cockroach::backup::{ObjectKind, TableName};
 use roachvault_cockroach::restore::RestoreOption;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -48,7 +49,8 @@ pub struct Check {
     pub level: CheckLevel,
     pub title: String,
     pub detail: String,
-    pub fix: Option<Fix>,
+    /// Each one a way out.
+    pub fixes: Vec<Fix>,
 }
 
 /// What can be done about a check.
@@ -60,8 +62,17 @@ pub enum Fix {
     Sql { label: String, sql: String },
     /// Plan again with a passphrase.
     AskPassphrase,
-    /// Plan again with this option.
-    Allow { option: RestoreOption, label: String },
+    /// Plan again with these options.
+    Allow {
+        options: Vec<RestoreOption>,
+        label: String,
+    },
+    /// Plan again with these tables, into a new database of this name.
+    TakeAlong {
+        tables: Vec<TableName>,
+        new_name: String,
+        label: String,
+    },
 }
 
 impl Check {
@@ -71,7 +82,7 @@ impl Check {
             level: CheckLevel::Ok,
             title: title.into(),
             detail: detail.into(),
-            fix: None,
+            fixes: Vec::new(),
         }
     }
 
@@ -91,7 +102,7 @@ impl Check {
 
     #[must_use]
     pub fn fix(mut self, fix: Fix) -> Self {
-        self.fix = Some(fix);
+        self.fixes.push(fix);
         self
     }
 }
@@ -182,6 +193,39 @@ pub(crate) fn counted(count: usize, one: &str) -> String {
     }
 }
 
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// `6 tables, 1 view and 2 sequences`; what there is none of is not named.
+pub(crate) fn kinds_counted(kinds: impl Iterator<Item = ObjectKind>) -> String {
+    let (mut tables, mut views, mut sequences) = (0, 0, 0);
+    for kind in kinds {
+        match kind {
+            ObjectKind::Table => tables += 1,
+            ObjectKind::View => views += 1,
+            ObjectKind::Sequence => sequences += 1,
+            _ => {}
+        }
+    }
+    let mut words = Vec::new();
+    if tables > 0 || views + sequences == 0 {
+        words.push(counted(tables, "table"));
+    }
+    if views > 0 {
+        words.push(counted(views, "view"));
+    }
+    if sequences > 0 {
+        words.push(counted(sequences, "sequence"));
+    }
+    listed(&words)
+}
+
 /// Bytes as people read them: `96 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
     let units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
@@ -229,5 +273,12 @@ mod tests {
             [counted(1, "table"), counted(3, "table")],
             ["1 table", "3 tables"]
         );
+        use ObjectKind::{Sequence, Table, View};
+        let kinds = |kinds: &[ObjectKind]| kinds_counted(kinds.iter().copied());
+        assert_eq!(
+            kinds(&[Table, View, Table, Sequence]),
+            "2 tables, 1 view and 1 sequence"
+        );
+        assert_eq!([kinds(&[View]), kinds(&[])], ["1 view", "0 tables"]);
     }
 }

@@ -121,16 +121,24 @@ fn wire_object(contents: &DbContents, object: &db::BackupObject) -> BackupObject
         database: object.database.clone(),
         schema: object.schema.clone(),
         name: object.name.clone(),
-        kind: match object.kind {
-            db::ObjectKind::Database => ObjectKind::Database,
-            db::ObjectKind::Schema => ObjectKind::Schema,
-            db::ObjectKind::Table => ObjectKind::Table,
-            db::ObjectKind::Type => ObjectKind::Type,
-            db::ObjectKind::Function => ObjectKind::Function,
-            db::ObjectKind::Other => ObjectKind::Other,
-        },
+        kind: object.kind.into(),
         rows: object.rows.filter(|_| !contents.has_increments()),
         size_bytes: object.size_bytes.map(|_| sizes.sum()),
+    }
+}
+
+impl From<db::ObjectKind> for ObjectKind {
+    fn from(kind: db::ObjectKind) -> Self {
+        match kind {
+            db::ObjectKind::Database => Self::Database,
+            db::ObjectKind::Schema => Self::Schema,
+            db::ObjectKind::Table => Self::Table,
+            db::ObjectKind::View => Self::View,
+            db::ObjectKind::Sequence => Self::Sequence,
+            db::ObjectKind::Type => Self::Type,
+            db::ObjectKind::Function => Self::Function,
+            db::ObjectKind::Other => Self::Other,
+        }
     }
 }
 
@@ -161,15 +169,33 @@ impl From<plan::Check> for PlanCheck {
             },
             title: check.title,
             detail: check.detail,
-            fix: check.fix.map(|fix| match fix {
-                plan::Fix::UseName { name } => Fix::UseName { name },
-                plan::Fix::Sql { label, sql } => Fix::Sql { label, sql },
-                plan::Fix::AskPassphrase => Fix::AskPassphrase,
-                plan::Fix::Allow { option, label } => Fix::Allow {
-                    option: option.into(),
-                    label,
-                },
-            }),
+            fixes: check.fixes.into_iter().map(Fix::from).collect(),
+        }
+    }
+}
+
+impl From<plan::Fix> for Fix {
+    fn from(fix: plan::Fix) -> Self {
+        match fix {
+            plan::Fix::UseName { name } => Self::UseName { name },
+            plan::Fix::Sql { label, sql } => Self::Sql { label, sql },
+            plan::Fix::AskPassphrase => Self::AskPassphrase,
+            plan::Fix::Allow { options, label } => Self::Allow {
+                options: options.into_iter().map(Into::into).collect(),
+                label,
+            },
+            plan::Fix::TakeAlong {
+                tables,
+                new_name,
+                label,
+            } => Self::TakeAlong {
+                tables: tables
+                    .into_iter()
+                    .map(|table| format!("{}.{}", table.schema, table.name))
+                    .collect(),
+                new_name,
+                label,
+            },
         }
     }
 }

@@ -145,6 +145,9 @@ pub enum ObjectKind {
     Database,
     Schema,
     Table,
+    /// Also a materialized one.
+    View,
+    Sequence,
     Type,
     Function,
     Other,
@@ -209,7 +212,8 @@ pub struct PlanCheck {
     /// Such as “The name bank_restored is free”.
     pub title: String,
     pub detail: String,
-    pub fix: Option<Fix>,
+    /// Each one a way out.
+    pub fixes: Vec<Fix>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
@@ -230,8 +234,17 @@ pub enum Fix {
     Sql { label: String, sql: String },
     /// Ask for the passphrase and plan again.
     AskPassphrase,
-    /// Plan again with this option of the restore.
-    Allow { option: RestoreOption, label: String },
+    /// Plan again with these options of the restore.
+    Allow {
+        options: Vec<RestoreOption>,
+        label: String,
+    },
+    /// Plan again with these tables (`schema.table`), into a new database of this name.
+    TakeAlong {
+        tables: Vec<String>,
+        new_name: String,
+        label: String,
+    },
 }
 
 /// What a restore may put up with.

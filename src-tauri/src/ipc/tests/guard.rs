@@ -28,7 +28,8 @@ const LOOKING: [&str; 8] = [
 ];
 
 /// These change what lies on this computer at most, and nothing in a cluster. The practice cluster is this computer's own.
-const LOCAL: [&str; 19] = [
+const LOCAL: [&str; 21] = [
+    "clear_job_history",
     "connect_cluster",
     "delete_connection",
     "discard_connection_import",
@@ -37,6 +38,7 @@ const LOCAL: [&str; 19] = [
     "duplicate_connection",
     "export_connections",
     "import_connections",
+    "open_collection",
     "provide_secret",
     "reorder_connections",
     "reset_practice_cluster",

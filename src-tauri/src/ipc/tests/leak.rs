@@ -575,6 +575,11 @@ fn backups(wire: &mut Wire, connection: &Value) {
         "list_backups",
         json!({"connection": connection, "collection": collection}),
     );
+    wire.done("open_collection", json!({"connection": connection, "uri": uri}));
+    wire.refused(
+        "open_collection",
+        json!({"connection": connection, "uri": uri.replace("nightly", "nothing-here")}),
+    );
     let shown = |passphrase: Value| json!({"connection": connection, "collection": collection, "subdirectory": subdirectory, "passphrase": passphrase});
     wire.done("get_backup", shown(json!(BACKUP_PASSPHRASE)));
     let _ = wire.call("get_backup", shown(json!(format!("{BACKUP_PASSPHRASE}x"))));
@@ -591,6 +596,11 @@ fn backups(wire: &mut Wire, connection: &Value) {
     assert_eq!(job["state"], "succeeded", "{job}");
     wire.done("get_overview", json!({"connection": connection}));
     wire.done("list_databases", json!({"connection": connection}));
+    wire.done(
+        "list_tables",
+        json!({"connection": connection, "database": "bank"}),
+    );
+    wire.done("clear_job_history", json!({}));
 }
 
 fn the_rest(wire: &mut Wire, connection: &Value, second: &Value) {

@@ -1,13 +1,17 @@
-import type { ReactNode } from "react";
+import { useMutation } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
 import { Content } from "../../components/Content";
+import { ConfirmDialog } from "../../components/Dialog";
 import { filesSummary } from "../../components/filesSummary";
 import { JobRow } from "../../components/JobRow";
 import { PageHeader } from "../../components/PageHeader";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
-import type { Job } from "../../ipc/bindings";
+import { commands, type Job } from "../../ipc/bindings";
+import { asCallError } from "../../ipc/errors";
 import { jobControls, useJobs } from "../../ipc/jobs";
+import { counted } from "../../lib/quantity";
 import { JobOutcomeView } from "./JobOutcomeView";
 
 interface JobListProps {
@@ -28,6 +32,7 @@ function JobList({ title, jobs, aside, onOpenJob }: JobListProps) {
           withConnection
           summary={job.outcome?.kind === "files" ? filesSummary(job.outcome, job) : undefined}
           {...jobControls(job)}
+          onDismiss={undefined}
           actions={
             (job.kind === "backup" || job.kind === "restore") && (
               <Button
@@ -53,9 +58,11 @@ export function ActivityPage({ onOpenJob }: { onOpenJob: (job: Job) => void }) {
   const { jobs, isKnown, error } = useJobs();
   const unended = jobs.filter((job) => !job.ended);
   const ended = jobs.filter((job) => job.ended);
-  const dismissAll = () => {
-    for (const job of ended) if (job.can.dismiss) jobControls(job).onDismiss();
-  };
+  const [isAsking, setAsking] = useState(false);
+  const clearing = useMutation({
+    mutationFn: () => commands.clearJobHistory(),
+    onSettled: () => setAsking(false),
+  });
   return (
     <Content>
       <PageHeader
@@ -71,8 +78,8 @@ export function ActivityPage({ onOpenJob }: { onOpenJob: (job: Job) => void }) {
       {isKnown && jobs.length === 0 && (
         <Card flush>
           <EmptyState icon="activity" title="Nothing has been done yet">
-            Uploads, downloads, backups and restores appear here while they run, and stay with their outcome
-            until you dismiss them.
+            Uploads, downloads, backups and restores appear here while they run, and stay here with their
+            outcome.
           </EmptyState>
         </Card>
       )}
@@ -83,12 +90,28 @@ export function ActivityPage({ onOpenJob }: { onOpenJob: (job: Job) => void }) {
           jobs={ended}
           onOpenJob={onOpenJob}
           aside={
-            <Button size="small" variant="quiet" onPress={dismissAll}>
-              Dismiss all
+            <Button size="small" variant="quiet" onPress={() => setAsking(true)}>
+              Clear history…
             </Button>
           }
         />
       )}
+      {clearing.error && <ErrorState error={asCallError(clearing.error)} />}
+      <ConfirmDialog
+        title="Clear the history?"
+        isOpen={isAsking}
+        onClose={() => setAsking(false)}
+        onConfirm={() => clearing.mutate()}
+        confirmLabel={`Forget ${counted(ended.length, "job")}`}
+        cancelLabel="Keep it"
+        isPending={clearing.isPending}
+        isDanger
+      >
+        <p>
+          What these jobs did stays. Forgotten is the record of it: checksums, row counts and the reports of
+          restores.
+        </p>
+      </ConfirmDialog>
     </Content>
   );
 }

@@ -26,7 +26,9 @@ function FileLine({ result: { source, target, sizeBytes, end } }: { result: File
 
 const verdicts: Record<RowVerdict, { word: string; tone: "good" | "bad" | "attention" | "neutral" }> = {
   match: { word: "match", tone: "good" },
+  matchesLive: { word: "match, as live then", tone: "good" },
   differs: { word: "rows differ", tone: "bad" },
+  differsFromLive: { word: "unlike live then", tone: "attention" },
   missing: { word: "missing", tone: "bad" },
   notComparable: { word: "not comparable", tone: "neutral" },
   notCounted: { word: "not counted", tone: "attention" },
@@ -81,6 +83,11 @@ export function JobOutcomeView({ outcome, error }: { outcome: JobOutcome; error:
   return (
     <>
       <p className={styles.summary}>{outcome.verdict}</p>
+      {outcome.losses.map(({ text }) => (
+        <p key={text} className={styles.summary}>
+          {text}.
+        </p>
+      ))}
       <Disclosure title={counted(outcome.tables.length, "table")} isOpen={!outcome.allMatch}>
         <ul className={styles.results}>
           {outcome.tables.map(({ table, expectedRows, foundRows, verdict }) => (
@@ -88,7 +95,7 @@ export function JobOutcomeView({ outcome, error }: { outcome: JobOutcome; error:
               <span>{table}</span>
               <span className={styles.summary}>
                 {foundRows === null ? "not counted" : counted(foundRows, "row")}
-                {expectedRows !== null && ` of ${count(expectedRows)} in the backup`}
+                {expectedRows !== null && ` of ${count(expectedRows)} expected`}
               </span>
               <Badge tone={verdicts[verdict].tone}>{verdicts[verdict].word}</Badge>
             </li>

@@ -86,7 +86,11 @@ export function BackUpCheck({
             Back
           </Button>
         }
-        note="It runs in the cluster. You may close the window meanwhile."
+        note={
+          plan && !plan.canStart
+            ? "It cannot start before that is out of the way."
+            : "It runs in the cluster. You may close the window meanwhile."
+        }
       >
         <Button
           variant="primary"

@@ -9,8 +9,14 @@ import { Select } from "../../components/Select";
 import { ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
 import { TextField } from "../../components/TextField";
-import { collectionsQuery, databasesQuery } from "../../ipc/backups";
-import { type BackupKind, type Collection, commands } from "../../ipc/bindings";
+import { backupListQuery, collectionsQuery, databasesQuery } from "../../ipc/backups";
+import {
+  type BackupKind,
+  type BackupList,
+  type Collection,
+  commands,
+  type Database,
+} from "../../ipc/bindings";
 import { clusterKey } from "../../ipc/connections";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
@@ -43,6 +49,12 @@ function folderProblem(name: string): string | null {
   return null;
 }
 
+/** The one database that every backup of a collection holds, if it still exists. */
+function onlyDatabaseOf(list: BackupList | undefined, choosable: readonly Database[]): string | undefined {
+  const [first, ...more] = new Set(list?.chains.flatMap(({ databases }) => databases));
+  return more.length === 0 && choosable.some(({ name }) => name === first) ? first : undefined;
+}
+
 export interface BackUpFormProps {
   targets: ChosenTargets;
   collection: string | undefined;
@@ -68,13 +80,19 @@ export function BackUpForm({
   // On production nothing is chosen beforehand, not even the only one.
   const isProduction = connection.fields.environment === "production";
   const only = choosable.length === 1 && !isProduction ? choosable[0]?.name : undefined;
-  const database = targets.database ?? only;
+  const known = collections.data ?? [];
+  const given = known.find((each) => each.uri === collection);
+  // Who adds to a collection means the database that it is for.
+  const held = useQuery({
+    ...backupListQuery(connection.id, given?.uri ?? ""),
+    enabled: given !== undefined && targets.database === undefined,
+  });
+  const ofCollection = onlyDatabaseOf(held.data, choosable);
+  const database = targets.database ?? ofCollection ?? only;
   const chosen: ChosenTargets = { ...targets, database };
   const isComplete = targetsOf(chosen) !== null;
   const proposal = `${targets.scope === "cluster" ? "cluster" : (database ?? "my")}-backup`;
-  const known = collections.data ?? [];
   // The collection a database already has is where its next backup belongs; on production that is proposed only.
-  const given = known.find((each) => each.uri === collection);
   const habit = given ?? known.find((each) => each.name === proposal);
   const [place, setPlace] = useState<Where | null>(null);
   const [name, setName] = useState<string | null>(null);
@@ -138,6 +156,11 @@ export function BackUpForm({
       }}
     >
       <StepTitle title="What, and where to?" />
+      {connection.fields.readOnly && (
+        <Callout tone="attention" title="This connection is read-only">
+          No backup can be taken through it. To take one, change the connection.
+        </Callout>
+      )}
       <Card>
         <div className={styles.fields}>
           <TargetFields
@@ -195,7 +218,7 @@ export function BackUpForm({
               error={wasPressed || name !== null ? problem : null}
               description={
                 folder === ""
-                  ? "A folder of its own in the cluster's file storage, for all backups of this kind. On production the name is yours."
+                  ? "A folder of its own in the cluster's file storage, for all backups of this kind. Type it yourself: on production nothing is filled in."
                   : `A folder for all backups of this kind. It will be at userfile:///${folder}`
               }
               mono
@@ -251,7 +274,12 @@ export function BackUpForm({
       </Card>
       {next.error && <ErrorState error={asCallError(next.error)} />}
       <StepFoot note="Nothing starts yet.">
-        <Button variant="primary" type="submit" isPending={next.isPending}>
+        <Button
+          variant="primary"
+          type="submit"
+          isDisabled={connection.fields.readOnly}
+          isPending={next.isPending}
+        >
           Check it
         </Button>
       </StepFoot>

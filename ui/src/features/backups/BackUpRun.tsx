@@ -1,8 +1,10 @@
+import { useState } from "react";
 import { Mark } from "../../components/Badge";
 import { Button } from "../../components/Button";
+import { CancelClusterJob } from "../../components/CancelClusterJob";
 import { Card } from "../../components/Card";
 import { CopyButton } from "../../components/CopyButton";
-import { jobFigures, jobFraction, jobStates } from "../../components/JobRow";
+import { jobFigures, jobFraction, jobWord } from "../../components/JobRow";
 import { KeyValueList } from "../../components/KeyValueList";
 import { Moment } from "../../components/Moment";
 import { ProgressBar } from "../../components/ProgressBar";
@@ -19,7 +21,8 @@ type BackupOutcome = Extract<JobOutcome, { kind: "backup" }>;
 
 function Running({ job }: { job: Job }) {
   const controls = jobControls(job);
-  const { word, tone } = jobStates[job.state];
+  const [isAsking, setAsking] = useState(false);
+  const { word, tone } = jobWord(job);
   return (
     <>
       <StepTitle title={job.title}>It runs in the cluster. You may close the window meanwhile.</StepTitle>
@@ -50,11 +53,17 @@ function Running({ job }: { job: Job }) {
         )}
         {job.can.resume && <Button onPress={controls.onResume}>Resume</Button>}
         {job.can.cancel && (
-          <Button variant="danger" onPress={controls.onCancel}>
-            Cancel the backup
+          <Button variant="danger" onPress={() => setAsking(true)}>
+            Cancel the backup…
           </Button>
         )}
       </StepFoot>
+      <CancelClusterJob
+        kind="backup"
+        isOpen={isAsking && job.can.cancel}
+        onClose={() => setAsking(false)}
+        onCancel={controls.onCancel}
+      />
     </>
   );
 }

@@ -57,11 +57,13 @@ function Backups({
       label={`Backups in ${list.collection.name}`}
       rows={rowsOf(list)}
       rowKey={({ chain, layer }) => `${chain.subdirectory} ${layer?.endTime}`}
+      isAligned
       empty="No finished backup in it."
       columns={[
         {
           id: "moment",
           header: "Moment",
+          width: "34%",
           isRowHeader: true,
           cell: ({ chain, layer }) =>
             layer ? <Moment value={layer.endTime} withRelative /> : <code>{chain.subdirectory}</code>,
@@ -69,6 +71,7 @@ function Backups({
         {
           id: "kind",
           header: "Kind",
+          width: "18%",
           cell: ({ chain, layer }) => (
             <span className={styles.kinds}>
               {layer?.kind ?? "unknown"}
@@ -81,6 +84,7 @@ function Backups({
         {
           id: "rows",
           header: "Rows",
+          width: "12%",
           align: "end",
           cell: ({ layer }) =>
             layer?.rows == null
@@ -92,12 +96,14 @@ function Backups({
         {
           id: "size",
           header: "Size",
+          width: "11%",
           align: "end",
           cell: ({ layer }) => (layer?.sizeBytes == null ? "–" : bytes(layer.sizeBytes)),
         },
         {
           id: "actions",
           header: <VisuallyHidden>Actions</VisuallyHidden>,
+          width: "12%",
           align: "end",
           cell: ({ chain, layer }) =>
             chain.problem && !chain.encrypted ? (

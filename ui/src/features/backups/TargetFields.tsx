@@ -41,7 +41,7 @@ export function TargetFields({ databases, targets, onChange, wasPressed }: Targe
             value: each.name,
             label: each.name,
             description: [
-              each.tables === null ? "" : counted(each.tables, "table"),
+              each.tables === null ? "not visible to you" : counted(each.tables, "table"),
               each.estimatedRows === null ? "" : `about ${count(each.estimatedRows)} rows`,
             ]
               .filter(Boolean)

@@ -109,6 +109,35 @@ describe("the backups", () => {
 });
 
 describe("taking a backup", () => {
+  it("in a collection means the database that the collection is for", async () => {
+    const user = userEvent.setup();
+    atBackups({ list_backups: () => aBackupList({ chains: [aChain({ databases: ["movr"] })] }) });
+    renderApp("/clusters/c1/backups");
+    await user.click(await screen.findByRole("button", { name: "Add a backup to bank-backup…" }));
+    expect(await screen.findByRole("button", { name: /movr.*Database/ })).toBeVisible();
+  });
+
+  it("is refused at the first step on a read-only connection, with the reason", async () => {
+    atBackups({}, aConnection("c1", { name: "acme-look", readOnly: true }));
+    renderApp("/clusters/c1/backups/new?database=bank");
+    expect(await screen.findByText(/No backup can be taken through it/)).toBeVisible();
+    expect(screen.getByRole("button", { name: "Check it" })).toBeDisabled();
+  });
+
+  it("is cancelled only after a question", async () => {
+    const user = userEvent.setup();
+    const backend = atBackups({ cancel_job: () => null });
+    renderApp("/clusters/c1/backups/new?database=bank&job=j1");
+    await screen.findByRole("heading", { name: "Back up" });
+    act(() => backend.sendJobs({ full: true, jobs: [backupJob({})], removed: [] }));
+    await user.click(await screen.findByRole("button", { name: "Cancel the backup…" }));
+    await user.click(await screen.findByRole("button", { name: "Let it run" }));
+    expect(backend.sent.some(([command]) => command === "cancel_job")).toBe(false);
+    await user.click(screen.getByRole("button", { name: "Cancel the backup…" }));
+    await user.click(await screen.findByRole("button", { name: "Cancel the backup" }));
+    expect(backend.sent).toContainEqual(["cancel_job", { id: "j1" }]);
+  });
+
   it("goes from a database to the exact statement to the end, read back", async () => {
     const user = userEvent.setup();
     const backend = atBackups({

@@ -6,6 +6,7 @@ import { Content } from "../../components/Content";
 import { Moment } from "../../components/Moment";
 import { PageHeader } from "../../components/PageHeader";
 import { ErrorState, Skeleton } from "../../components/States";
+import { overviewQuery } from "../../ipc/backups";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
 import { bytes, counted } from "../../lib/quantity";
@@ -13,7 +14,6 @@ import { CapabilitiesCard } from "./CapabilitiesCard";
 import { DatabaseTable } from "./DatabaseTable";
 import { Door } from "./Door";
 import styles from "./OverviewPage.module.css";
-import { overviewQuery } from "./queries";
 
 export interface OverviewPageProps {
   /** Where the doors lead. A database is given when the door was opened at its row. */
@@ -24,12 +24,18 @@ export interface OverviewPageProps {
 
 /** What one may want of a cluster, what is in it, and how well that is protected. */
 export function OverviewPage({ onRestore, onBackUp, onFiles }: OverviewPageProps) {
-  const { connection } = useCurrentCluster();
+  const { connection, cluster } = useCurrentCluster();
+  const { readOnly } = connection.fields;
   const { data: overview, error, isFetching, refetch } = useQuery(overviewQuery(connection.id));
   const files = overview?.files;
   return (
     <Content>
       <PageHeader title="What do you need?" />
+      {readOnly && (
+        <Callout title="This connection is read-only">
+          Databases, backups and files can be looked at. To back up or restore, change the connection.
+        </Callout>
+      )}
       <div className={styles.doors}>
         <Door title="Get data back" isMain>
           <p>Restore a table, a database or a moment. Nothing you have now is touched.</p>
@@ -39,7 +45,9 @@ export function OverviewPage({ onRestore, onBackUp, onFiles }: OverviewPageProps
         </Door>
         <Door title="Take a backup">
           <p>Of a database, into this cluster or a bucket.</p>
-          <Button onPress={() => onBackUp()}>Back up…</Button>
+          <Button isDisabled={readOnly} onPress={() => onBackUp()}>
+            Back up…
+          </Button>
         </Door>
         <Door title="Files">
           <p>
@@ -78,7 +86,8 @@ export function OverviewPage({ onRestore, onBackUp, onFiles }: OverviewPageProps
             <DatabaseTable
               databases={overview.databases.filter((database) => !database.isSystem)}
               onRestore={onRestore}
-              onBackUp={onBackUp}
+              user={cluster.user}
+              onBackUp={readOnly ? undefined : onBackUp}
             />
           ) : (
             <Skeleton label="Looking at the databases" rows={3} rowHeight={48} />

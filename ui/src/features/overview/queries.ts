@@ -10,12 +10,3 @@ export function capabilitiesQuery(connectionId: string) {
     staleTime: 5 * 60_000,
   });
 }
-
-/** Several statements on the cluster: kept until something changes it or the person asks again. */
-export function overviewQuery(connectionId: string) {
-  return queryOptions({
-    queryKey: clusterKey(connectionId, "overview"),
-    queryFn: () => commands.getOverview(connectionId),
-    staleTime: 5 * 60_000,
-  });
-}

@@ -13,9 +13,10 @@ import { StepFoot, StepTitle } from "../../components/StepTitle";
 import { commands, type RestoreOption, type RestorePlan } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
-import { bytes, count, counted } from "../../lib/quantity";
+import { bytes, count } from "../../lib/quantity";
 import { localMoment, relativeTime } from "../../lib/time";
 import styles from "./CheckStep.module.css";
+import { kindsCounted, shortName } from "./kinds";
 import type { StepProps } from "./search";
 
 const optionLabels: Record<RestoreOption, { label: string; description: string }> = {
@@ -62,24 +63,29 @@ const optionLabels: Record<RestoreOption, { label: string; description: string }
 /** Offered here; the others come as the way out of a check. */
 const offered: readonly RestoreOption[] = ["schemaOnly"];
 
+/** Of a restore of single tables: whether their database is made for them. Null for a whole database. */
+type Tables = { isNew: boolean } | null;
+
 /** What the button does, in its own words. */
-function verbOf(plan: RestorePlan, isTables: boolean): string {
-  if (isTables) return `Restore into ${plan.newName}`;
+function verbOf(plan: RestorePlan, tables: Tables): string {
+  if (tables !== null) return `Restore into ${tables.isNew ? "the new " : ""}${plan.newName}`;
   return plan.newName === plan.database ? `Restore ${plan.database}` : "Restore beside the live one";
 }
 
-function Lead({ plan, isTables }: { plan: RestorePlan; isTables: boolean }) {
+function Lead({ plan, tables }: { plan: RestorePlan; tables: Tables }) {
   const moment = new Date(plan.moment);
   const when = (
     <span title={localMoment(moment, true)}>
       as it was on {localMoment(moment, true)} ({relativeTime(moment, new Date())})
     </span>
   );
-  if (isTables)
+  if (tables !== null)
     return (
       <>
-        Restoring {counted(plan.tables.length, "table")} of <strong>{plan.database}</strong> {when}, into{" "}
-        <strong>{plan.newName}</strong>. Nothing in it is overwritten.
+        Restoring <strong>{named(plan)}</strong> of <strong>{plan.database}</strong> {when}, into{" "}
+        {tables.isNew && "the new database "}
+        <strong>{plan.newName}</strong>.{" "}
+        {tables.isNew ? "Nothing that is there now is touched." : "Nothing in it is overwritten."}
       </>
     );
   if (plan.newName === plan.database)
@@ -96,6 +102,12 @@ function Lead({ plan, isTables }: { plan: RestorePlan; isTables: boolean }) {
   );
 }
 
+/** The one table by its name, several by their number. */
+function named({ tables }: RestorePlan): string {
+  const [only, ...more] = tables;
+  return only && more.length === 0 ? shortName(`${only.schema}.${only.name}`) : kindsCounted(tables);
+}
+
 export interface CheckStepProps extends StepProps {
   planning: UseQueryResult<RestorePlan>;
   onUnlock: () => void;
@@ -107,7 +119,7 @@ export function CheckStep({ planning, search, onSearchChange, onUnlock, onStarte
   const { connection } = useCurrentCluster();
   const [isAsking, setAsking] = useState(false);
   const plan = planning.data;
-  const isTables = search.tables !== undefined;
+  const tables: Tables = search.tables === undefined ? null : { isNew: search.into === undefined };
   const options = search.options ?? [];
   const start = useMutation({
     mutationFn: ({ id, typed }: { id: string; typed: string | null }) => commands.startRestore(id, typed),
@@ -117,20 +129,14 @@ export function CheckStep({ planning, search, onSearchChange, onUnlock, onStarte
     },
     onError: () => setAsking(false),
   });
-  const allow = (option: RestoreOption, isOn: boolean) =>
-    onSearchChange(
-      {
-        ...search,
-        options: isOn ? [...options, option] : options.filter((each) => each !== option),
-      },
-      { replace: true },
-    );
+  const choose = (chosen: readonly RestoreOption[]) =>
+    onSearchChange({ ...search, options: [...chosen] }, { replace: true });
   const short = plan && checksInShort(plan.checks);
   const toChoices = () => onSearchChange({ ...search, step: "where" });
   const listed = [...new Set([...offered, ...options])];
   const size = plan
     ? [
-        counted(plan.tables.length, "table"),
+        kindsCounted(plan.tables),
         plan.rows === null ? "" : `${count(plan.rows)} rows`,
         plan.sizeBytes === null ? "" : `about ${bytes(plan.sizeBytes)}`,
       ]
@@ -143,7 +149,7 @@ export function CheckStep({ planning, search, onSearchChange, onUnlock, onStarte
         title="Will this work?"
         aside={short && !planning.isFetching && <Badge tone={short.tone}>{short.words}</Badge>}
       >
-        {plan && <Lead plan={plan} isTables={isTables} />}
+        {plan && <Lead plan={plan} tables={tables} />}
       </StepTitle>
       {planning.error ? (
         <ErrorState error={asCallError(planning.error)} alwaysRetry onRetry={() => void planning.refetch()} />
@@ -158,7 +164,20 @@ export function CheckStep({ planning, search, onSearchChange, onUnlock, onStarte
               checks={plan.checks}
               onUseName={(name) => onSearchChange({ ...search, as: name }, { replace: true })}
               onAskPassphrase={onUnlock}
-              onAllow={(option) => allow(option, true)}
+              onAllow={(allowed) => choose([...new Set([...options, ...allowed])])}
+              onTakeAlong={(chosen, newName) =>
+                // With what they refer to, nothing needs to be left out.
+                onSearchChange(
+                  {
+                    ...search,
+                    tables: [...chosen],
+                    as: newName,
+                    into: undefined,
+                    options: options.filter((option) => !option.startsWith("skipMissing")),
+                  },
+                  { replace: true },
+                )
+              }
               changeAt={(id) => (id === "nameFree" ? toChoices : undefined)}
             />
           </Card>
@@ -173,7 +192,9 @@ export function CheckStep({ planning, search, onSearchChange, onUnlock, onStarte
                     <Checkbox
                       key={option}
                       isSelected={options.includes(option)}
-                      onChange={(isOn) => allow(option, isOn)}
+                      onChange={(isOn) =>
+                        choose(isOn ? [...options, option] : options.filter((each) => each !== option))
+                      }
                       description={optionLabels[option].description}
                     >
                       {optionLabels[option].label}
@@ -219,7 +240,7 @@ export function CheckStep({ planning, search, onSearchChange, onUnlock, onStarte
             else start.mutate({ id: plan.id, typed: null });
           }}
         >
-          {plan ? verbOf(plan, isTables) : "Restore"}
+          {plan ? verbOf(plan, tables) : "Restore"}
         </Button>
       </StepFoot>
       {plan && plan.typeToConfirm !== null && (
@@ -229,12 +250,12 @@ export function CheckStep({ planning, search, onSearchChange, onUnlock, onStarte
           onClose={() => setAsking(false)}
           name={plan.typeToConfirm}
           nameOf="database"
-          confirmLabel={verbOf(plan, isTables)}
+          confirmLabel={verbOf(plan, tables)}
           isPending={start.isPending}
           onConfirm={() => start.mutate({ id: plan.id, typed: plan.typeToConfirm })}
         >
           <p>
-            <Lead plan={plan} isTables={isTables} />
+            <Lead plan={plan} tables={tables} />
           </p>
         </TypedNameDialog>
       )}

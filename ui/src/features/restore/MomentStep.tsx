@@ -4,14 +4,15 @@ import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
+import { MiddleEllipsis } from "../../components/MiddleEllipsis";
 import { Moment } from "../../components/Moment";
 import { OpenCollection } from "../../components/OpenCollection";
 import { Select } from "../../components/Select";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
 import { type GridColumn, VirtualGrid } from "../../components/VirtualGrid";
-import { backupListQuery, collectionsQuery, useOpenCollection } from "../../ipc/backups";
-import type { BackupList, Collection } from "../../ipc/bindings";
+import { backupListQuery, collectionsQuery, overviewQuery, useOpenCollection } from "../../ipc/backups";
+import type { BackupList, Chain, Collection } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
 import { bytes, count, counted } from "../../lib/quantity";
@@ -22,18 +23,40 @@ import { type Choice, choiceAt, holds, type Moment as MomentOf, momentsOf } from
 import { afterMoment, type StepProps } from "./search";
 import { TimeField, type TimeQuestion } from "./TimeField";
 import { TimeLine } from "./TimeLine";
+import { WhichDatabase } from "./WhichDatabase";
 
-const columns: GridColumn<MomentOf>[] = [
+const holdsAtMost = 2;
+
+const heldColumn: GridColumn<MomentOf> = {
+  id: "holds",
+  header: "Holds",
+  width: "132px",
+  isMinor: true,
+  cell: ({ chain }) => <MiddleEllipsis text={heldBy(chain)} />,
+};
+
+function heldBy({ isFullCluster, databases }: Chain): string {
+  if (isFullCluster) return "whole cluster";
+  const more = databases.length - holdsAtMost;
+  return more > 0
+    ? `${databases.slice(0, holdsAtMost).join(", ")} and ${count(more)} more`
+    : databases.join(", ");
+}
+
+/** `database` is what one came for: then each moment holds it, and what else is in it does not matter. */
+const columnsOf = (moments: readonly MomentOf[], database: string | undefined): GridColumn<MomentOf>[] => [
   {
     id: "moment",
     header: "Moment",
-    width: "minmax(0, 1fr)",
+    // A time is read whole or not at all.
+    width: "minmax(300px, 1fr)",
     cell: ({ time }) => <Moment value={time} withSeconds withRelative />,
   },
   {
     id: "kind",
     header: "Kind",
-    width: "190px",
+    // The badge needs its room only where there is one.
+    width: moments.some(({ layer }) => layer.revisionsSince !== null) ? "186px" : "106px",
     cell: ({ layer }) => (
       <>
         {layer.kind}
@@ -41,15 +64,7 @@ const columns: GridColumn<MomentOf>[] = [
       </>
     ),
   },
-  {
-    id: "rows",
-    header: "Rows",
-    width: "140px",
-    align: "end",
-    isMinor: true,
-    cell: ({ layer }) =>
-      layer.rows === null ? "–" : `${count(layer.rows)}${layer.kind === "full" ? "" : " changed"}`,
-  },
+  ...(database === undefined ? [heldColumn] : []),
   {
     id: "size",
     header: "Size",
@@ -137,13 +152,14 @@ function Moments({ list, search, onSearchChange }: StepProps & { list: BackupLis
             >{`Newest (${relativeTime(new Date(newest.at), new Date())})`}</Button>
           )}
           <Button onPress={() => setQuestion("accident")}>5 minutes before an accident…</Button>
-          <Button onPress={() => setQuestion("time")}>Type a time</Button>
+          <Button onPress={() => setQuestion("time")}>Type a time…</Button>
         </div>
       )}
       {question && (
         <TimeField
           key={question}
           question={question}
+          startAt={question === "accident" || !newest ? new Date() : new Date(newest.at)}
           choiceAt={(at) => choiceAt(list, fitting, at)}
           onChoose={(choice) => {
             setPicked(choice);
@@ -156,10 +172,12 @@ function Moments({ list, search, onSearchChange }: StepProps & { list: BackupLis
         <Card flush>
           <VirtualGrid
             label="Moments"
-            columns={columns}
+            columns={columnsOf(moments, isEvery ? undefined : search.database)}
             rows={moments}
             rowKey={(moment) => keyOf({ subdirectory: moment.chain.subdirectory, time: moment.time })}
-            rowLabel={({ at, layer }) => `${localMoment(new Date(at))}, ${layer.kind}`}
+            rowLabel={({ at, layer, chain }) =>
+              `${localMoment(new Date(at))}, ${layer.kind}, of ${heldBy(chain)}`
+            }
             selection={new Set(value ? [keyOf(value)] : [])}
             onSelectionChange={(keys) => {
               // One moment at a time: the key that is new.
@@ -222,22 +240,46 @@ function leadOf(list: BackupList | undefined): string {
     : "A restore brings a database back as it was when a backup was taken.";
 }
 
-export function MomentStep({ search, onSearchChange, onBackUp }: StepProps & { onBackUp: () => void }) {
-  const { connection } = useCurrentCluster();
+export interface MomentStepProps extends StepProps {
+  onBackUp: () => void;
+  /** Deleted files of file storage, backups among them, may still be brought back. */
+  onUndelete: () => void;
+}
+
+export function MomentStep({ search, onSearchChange, onBackUp, onUndelete }: MomentStepProps) {
+  const { connection, cluster } = useCurrentCluster();
   const collections = useQuery(collectionsQuery(connection.id));
   const known = collections.data ?? [];
-  const uri = search.collection ?? bestOf(known, search.database)?.uri;
-  const list = useQuery({ ...backupListQuery(connection.id, uri ?? ""), enabled: uri !== undefined });
+  // Where no collection is meant, the newest backup of each database tells which one is, or asks for which database.
+  const overview = useQuery({ ...overviewQuery(connection.id), enabled: search.collection === undefined });
+  const isLooking = search.collection === undefined && overview.isPending;
+  const backedUp = overview.data?.databases.filter(({ newestBackup }) => newestBackup !== null) ?? [];
+  const [isAny, setAny] = useState(false);
+  const asks =
+    search.collection === undefined && search.database === undefined && backedUp.length > 1 && !isAny;
+  const newest = backedUp.find(({ name }) => name === search.database)?.newestBackup?.collection;
+  const uri = isLooking ? undefined : (search.collection ?? newest ?? bestOf(known, search.database)?.uri);
+  const list = useQuery({
+    ...backupListQuery(connection.id, uri ?? ""),
+    enabled: uri !== undefined && !asks,
+  });
   const error = collections.error ?? list.error;
+  const isEmpty = collections.data?.length === 0 && search.collection === undefined;
   const opening = useOpenCollection((opened) => onSearchChange({ collection: opened.uri }));
   return (
     <>
       <StepTitle
-        title={search.database === undefined ? "Which moment?" : `Which moment of ${search.database}?`}
+        title={
+          asks
+            ? "Which database?"
+            : search.database === undefined
+              ? "Which moment?"
+              : `Which moment of ${search.database}?`
+        }
         aside={
           <div className={styles.aside}>
-            <OpenCollection {...opening} />
-            {known.length > 1 && (
+            {!isEmpty && !collections.isPending && <OpenCollection {...opening} />}
+            {known.length > 1 && !asks && (
               <div className={styles.collection}>
                 <Select
                   label="Collection"
@@ -253,7 +295,7 @@ export function MomentStep({ search, onSearchChange, onBackUp }: StepProps & { o
           </div>
         }
       >
-        {leadOf(list.data)}
+        {asks ? "The one you want something back from. Nothing you have now is touched." : leadOf(list.data)}
       </StepTitle>
       {error ? (
         <ErrorState
@@ -261,20 +303,32 @@ export function MomentStep({ search, onSearchChange, onBackUp }: StepProps & { o
           alwaysRetry
           onRetry={() => void (collections.error ? collections : list).refetch()}
         />
-      ) : collections.data?.length === 0 && search.collection === undefined ? (
+      ) : isEmpty ? (
         <Card flush>
           <EmptyState
             icon="clock"
-            title="Nothing to go back to yet"
+            title="No backup found here"
             action={
-              <Button variant="primary" onPress={onBackUp}>
-                Back up…
-              </Button>
+              <div className={styles.ways}>
+                <OpenCollection {...opening} isPrimary />
+                <Button onPress={onUndelete}>Undelete files…</Button>
+                <Button isDisabled={connection.fields.readOnly} onPress={onBackUp}>
+                  Back up…
+                </Button>
+              </div>
             }
           >
-            Once a backup was taken, its moment is here. One that lies in a bucket is opened by its address.
+            Only the file storage of {cluster.user} was looked at. Other users may hold backups in theirs, and
+            there may be some in a bucket: ask who runs the cluster for the address, and open it. Backups that
+            were deleted from file storage a short while ago may still be undeleted under Files.
           </EmptyState>
         </Card>
+      ) : asks ? (
+        <WhichDatabase
+          databases={backedUp}
+          onChoose={(database) => onSearchChange({ ...search, database })}
+          onAny={() => setAny(true)}
+        />
       ) : list.data ? (
         <Moments
           key={list.data.collection.uri}

@@ -2,77 +2,33 @@ import { Mark } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
 import { CopyButton } from "../../components/CopyButton";
-import { Disclosure } from "../../components/Disclosure";
-import { SqlBlock } from "../../components/SqlBlock";
 import { ErrorState } from "../../components/States";
 import { StepFoot } from "../../components/StepTitle";
-import type { Job, JobOutcome } from "../../ipc/bindings";
-import { counted } from "../../lib/quantity";
+import type { Job } from "../../ipc/bindings";
 import { endingOf } from "./ending";
 import { LookForIt } from "./LookForIt";
 import styles from "./ProofStep.module.css";
 import { ProofTable } from "./ProofTable";
 import { reportOf } from "./report";
-
-type RestoreOutcome = Extract<JobOutcome, { kind: "restore" }>;
-
-function WhatNow({ outcome }: { outcome: RestoreOutcome }) {
-  const isBeside = outcome.database !== outcome.fromDatabase;
-  return (
-    <Card title="What now?">
-      <div className={styles.next}>
-        <section>
-          <h3>Look first</h3>
-          <p>
-            Open <strong>{outcome.database}</strong> with your own tools and check what matters to you.
-          </p>
-          <CopyButton text={outcome.database} label="Copy its name" />
-        </section>
-        {isBeside && (
-          <section>
-            <h3>Keep both, for now</h3>
-            <p>
-              <strong>{outcome.fromDatabase}</strong> is as it was before. Copy over what you need, or drop{" "}
-              <strong>{outcome.database}</strong> when you are done.
-            </p>
-          </section>
-        )}
-        {outcome.lostGrants.length > 0 && (
-          <section>
-            <h3>Give access back</h3>
-            <p>{counted(outcome.lostGrants.length, "grant")} of the original did not come along.</p>
-          </section>
-        )}
-      </div>
-      {outcome.lostGrants.length > 0 && (
-        <div className={styles.grants}>
-          <Disclosure title={`Review ${counted(outcome.lostGrants.length, "grant")}`}>
-            <SqlBlock
-              sql={`${outcome.lostGrants.map((grant) => grant.replace(/;\s*$/, "")).join(";\n")};`}
-              label="Grants to run"
-            />
-          </Disclosure>
-        </div>
-      )}
-    </Card>
-  );
-}
+import { type RestoreOutcome, WhatNow } from "./WhatNow";
 
 export interface ProofStepProps {
   job: Job;
   /** What the wizard knows without the job: for endings that tell nothing. */
   database: string | undefined;
+  tables: readonly string[] | undefined;
   newName: string | undefined;
+  /** Restores some tables of the same moment into the database they came from. */
+  onTables: (from: RestoreOutcome, tables: string[]) => void;
   onDone: () => void;
   onAgain: () => void;
 }
 
 /** How it ended, in the words of what was found, and never better than that. */
-export function ProofStep({ job, database, newName, onDone, onAgain }: ProofStepProps) {
+export function ProofStep({ job, database, tables, newName, onTables, onDone, onAgain }: ProofStepProps) {
   const outcome = job.outcome?.kind === "restore" ? job.outcome : null;
-  const from = outcome?.fromDatabase ?? database ?? "the database";
-  const as = outcome?.database ?? newName ?? from;
-  const { tone, title, text, isThere } = endingOf(job, outcome, from, as);
+  const { tone, title, text, isThere } = endingOf(job, outcome, { from: database, as: newName, tables });
+  const name = outcome?.database ?? newName;
   return (
     <>
       <Card emphasis={tone}>
@@ -85,9 +41,13 @@ export function ProofStep({ job, database, newName, onDone, onAgain }: ProofStep
         </div>
       </Card>
       {job.error && <ErrorState error={job.error} />}
-      {job.state === "unknown" && !isThere && <LookForIt connectionId={job.connectionId} name={as} />}
-      {outcome && outcome.tables.length > 0 && <ProofTable tables={outcome.tables} />}
-      {outcome && isThere && <WhatNow outcome={outcome} />}
+      {job.state === "unknown" && !isThere && name && (
+        <LookForIt connectionId={job.connectionId} name={name} />
+      )}
+      {outcome && outcome.tables.length > 0 && (
+        <ProofTable tables={outcome.tables} live={outcome.fromDatabase} />
+      )}
+      {outcome && isThere && <WhatNow outcome={outcome} onTables={(chosen) => onTables(outcome, chosen)} />}
       <StepFoot
         back={
           <div className={styles.back}>

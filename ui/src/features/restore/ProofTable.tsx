@@ -5,28 +5,36 @@ import { Table } from "../../components/Table";
 import type { Tone } from "../../components/tone";
 import type { RowProof, RowVerdict } from "../../ipc/bindings";
 import { count } from "../../lib/quantity";
+import { shortName } from "./kinds";
 import styles from "./ProofStep.module.css";
 
 const verdicts: Record<RowVerdict, { word: string; tone: Tone }> = {
   match: { word: "match", tone: "good" },
+  matchesLive: { word: "match", tone: "good" },
   differs: { word: "differs", tone: "bad" },
+  differsFromLive: { word: "differs from live", tone: "attention" },
   missing: { word: "missing", tone: "bad" },
   notComparable: { word: "cannot be compared", tone: "neutral" },
   notCounted: { word: "could not be counted", tone: "attention" },
 };
 
-const order: readonly RowVerdict[] = ["missing", "differs", "notCounted", "notComparable", "match"];
+const order: readonly RowVerdict[] = [
+  "missing",
+  "differs",
+  "notCounted",
+  "differsFromLive",
+  "notComparable",
+  "matchesLive",
+  "match",
+];
 /** More are listed nowhere: what does not match comes first, and the rest is in the count. */
 const shownAtMost = 400;
 
-/** "public.accounts" → "accounts": the schema that every database has says nothing. */
-function shortName(table: string): string {
-  return table.startsWith("public.") ? table.slice("public.".length) : table;
-}
-
 const figure = (rows: number | null) => (rows === null ? "–" : count(rows));
 
-export function ProofTable({ tables }: { tables: readonly RowProof[] }) {
+/** `live` names the database whose rows at that moment stand in for those of the backup where it tells none. */
+export function ProofTable({ tables, live }: { tables: readonly RowProof[]; live: string }) {
+  const isOfLive = tables.some(({ verdict }) => verdict === "matchesLive" || verdict === "differsFromLive");
   const sorted = [...tables].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
   const hidden = sorted.slice(shownAtMost);
   return (
@@ -44,14 +52,14 @@ export function ProofTable({ tables }: { tables: readonly RowProof[] }) {
           },
           {
             id: "expected",
-            header: "Rows in backup",
+            header: isOfLive ? `Rows in ${live} then` : "Rows in backup",
             align: "end",
             cell: ({ expectedRows }) => figure(expectedRows),
           },
           { id: "found", header: "Rows now", align: "end", cell: ({ foundRows }) => figure(foundRows) },
           {
             id: "verdict",
-            header: "Rows",
+            header: "Compared",
             cell: ({ verdict }) => <Badge tone={verdicts[verdict].tone}>{verdicts[verdict].word}</Badge>,
           },
         ]}
@@ -59,7 +67,9 @@ export function ProofTable({ tables }: { tables: readonly RowProof[] }) {
       {hidden.length > 0 && (
         <p className={styles.note}>
           {count(hidden.length)} more
-          {hidden.every(({ verdict }) => verdict === "match") && ", all of which match"}.
+          {hidden.every(({ verdict }) => verdict === "match" || verdict === "matchesLive") &&
+            ", all of which match"}
+          .
         </p>
       )}
     </Card>

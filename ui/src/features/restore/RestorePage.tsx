@@ -13,6 +13,7 @@ import { useJob, useJobs } from "../../ipc/jobs";
 import { counted } from "../../lib/quantity";
 import { localMoment } from "../../lib/time";
 import { CheckStep } from "./CheckStep";
+import { namesInShort } from "./kinds";
 import { MomentStep } from "./MomentStep";
 import { ProofStep } from "./ProofStep";
 import styles from "./RestorePage.module.css";
@@ -48,10 +49,12 @@ function choiceIn(step: RestoreStep, search: RestoreSearch, checks: number | und
     case "what":
       if (search.database === undefined) return null;
       return search.tables
-        ? `${search.database} · ${counted(search.tables.length, "table")}`
+        ? `${search.database} · ${namesInShort(search.tables)}`
         : `${search.database}, all of it`;
     case "where":
-      return search.as ? `beside, as ${search.as}` : search.into ? `into ${search.into}` : null;
+      if (search.into) return `into ${search.into}`;
+      if (!search.as) return null;
+      return search.tables ? `into the new ${search.as}` : `beside, as ${search.as}`;
     case "check":
       return checks === undefined ? null : counted(checks, "check");
     default:
@@ -62,10 +65,11 @@ function choiceIn(step: RestoreStep, search: RestoreSearch, checks: number | und
 export interface RestorePageProps extends StepProps {
   onDone: () => void;
   onBackUp: () => void;
+  onUndelete: () => void;
 }
 
 /** From a moment in the past to proof that it is back. */
-export function RestorePage({ search, onSearchChange, onDone, onBackUp }: RestorePageProps) {
+export function RestorePage({ search, onSearchChange, onDone, onBackUp, onUndelete }: RestorePageProps) {
   const { connection } = useCurrentCluster();
   // In memory only. A passphrase belongs to one backup: another backup asks for its own.
   const [unlocked, setUnlocked] = useState<{ subdirectory: string; passphrase: string } | null>(null);
@@ -74,22 +78,28 @@ export function RestorePage({ search, onSearchChange, onDone, onBackUp }: Restor
   const job = useJob(search.job ?? null);
   const jobs = useJobs();
   const step = stepOf(search, job?.ended ?? false);
-  const { collection = "", subdirectory = "", database = "" } = search;
+  const { collection = "", subdirectory = "", database = "", moment = null } = search;
 
   const contents = useQuery({
-    queryKey: clusterKey(connection.id, "backups", "contents", collection, subdirectory, passphrase),
-    queryFn: () => commands.getBackup(connection.id, collection, subdirectory, passphrase),
+    queryKey: clusterKey(connection.id, "backups", "contents", collection, subdirectory, moment, passphrase),
+    queryFn: () => commands.getBackup(connection.id, collection, subdirectory, moment, passphrase),
     enabled: step === "what",
     staleTime: Number.POSITIVE_INFINITY,
   });
   const target = search.tables
-    ? ({ type: "tables", database, tables: search.tables, intoDatabase: search.into ?? "" } as const)
+    ? ({
+        type: "tables",
+        database,
+        tables: search.tables,
+        intoDatabase: search.into ?? search.as ?? null,
+        isNewDatabase: search.into === undefined,
+      } as const)
     : ({ type: "database", database, newName: search.as ?? null } as const);
   const request = {
     collection,
     subdirectory,
     target,
-    moment: search.moment ?? null,
+    moment,
     passphrase,
     options: search.options ?? [],
   };
@@ -135,7 +145,7 @@ export function RestorePage({ search, onSearchChange, onDone, onBackUp }: Restor
             You can look into backups here, and not restore them.
           </ReadOnlyNotice>
         )}
-        {step === "moment" && <MomentStep {...props} onBackUp={onBackUp} />}
+        {step === "moment" && <MomentStep {...props} onBackUp={onBackUp} onUndelete={onUndelete} />}
         {step === "what" && (
           <WhatStep
             {...props}
@@ -158,7 +168,7 @@ export function RestorePage({ search, onSearchChange, onDone, onBackUp }: Restor
             <ErrorState
               error={{
                 message: "This restore is no longer in the list of jobs.",
-                hint: "It was dismissed, or belongs to another computer. Look among the databases for its result.",
+                hint: "The history was cleared, or it belongs to another computer. Look among the databases for its result.",
               }}
               actions={
                 <Button size="small" onPress={onDone}>
@@ -176,8 +186,20 @@ export function RestorePage({ search, onSearchChange, onDone, onBackUp }: Restor
           <ProofStep
             job={job}
             database={search.database}
+            tables={search.tables}
             newName={search.as ?? search.into}
             onDone={onDone}
+            onTables={(from, tables) =>
+              onSearchChange({
+                collection: from.collection,
+                subdirectory: from.subdirectory,
+                moment: from.moment ?? undefined,
+                database: from.fromDatabase,
+                tables,
+                into: from.fromDatabase,
+                step: "check",
+              })
+            }
             onAgain={() => onSearchChange({ ...search, job: undefined, step: "check" })}
           />
         )}

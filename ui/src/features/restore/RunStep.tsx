@@ -2,9 +2,9 @@ import { useEffect, useState } from "react";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
+import { CancelClusterJob } from "../../components/CancelClusterJob";
 import { Card } from "../../components/Card";
-import { ConfirmDialog } from "../../components/Dialog";
-import { jobFraction, jobStates } from "../../components/JobRow";
+import { jobFraction, jobWord } from "../../components/JobRow";
 import { ProgressBar } from "../../components/ProgressBar";
 import { ErrorState } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
@@ -59,7 +59,7 @@ export function RunStep({ job, isLiveSafe }: { job: Job; isLiveSafe: boolean }) 
   const fraction = jobFraction(job);
   const elapsed = useElapsed(job.startedAt, job.state === "running");
   const note = said[job.state];
-  const { word, tone } = jobStates[job.state];
+  const { word, tone } = jobWord(job);
   const left = job.state === "running" ? job.secondsLeft : null;
   return (
     <>
@@ -115,22 +115,12 @@ export function RunStep({ job, isLiveSafe }: { job: Job; isLiveSafe: boolean }) 
           </Button>
         )}
       </StepFoot>
-      <ConfirmDialog
-        title="Cancel the restore?"
+      <CancelClusterJob
+        kind="restore"
         isOpen={isAsking && job.can.cancel}
         onClose={() => setAsking(false)}
-        onConfirm={() => {
-          controls.onCancel();
-          setAsking(false);
-        }}
-        confirmLabel="Cancel the restore"
-        isDanger
-      >
-        <p>
-          The cluster takes back what it has written so far, which may take about as long as the restore took
-          until now. The backup stays as it is.
-        </p>
-      </ConfirmDialog>
+        onCancel={controls.onCancel}
+      />
     </>
   );
 }

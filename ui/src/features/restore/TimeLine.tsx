@@ -8,12 +8,19 @@ const width = 720;
 const margin = 44;
 const axis = 62;
 
-/** Midnights (UTC) that part the line into days; of a long line only some. */
-function days(from: number, to: number): number[] {
-  const day = 86_400_000;
-  const step = Math.max(1, Math.ceil((to - from) / day / 8)) * day;
-  const found: number[] = [];
-  for (let at = Math.ceil(from / day) * day; at <= to; at += step) found.push(at);
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+/** Steps at which a clock or a calendar is read. */
+const steps = [minute, 5 * minute, 15 * minute, 30 * minute, hour, 3 * hour, 6 * hour, 12 * hour, day];
+
+/** Round times (UTC) that part the line, at most eight of them. */
+function ticks(from: number, to: number): { at: number; name: string }[] {
+  const fitting = steps.find((step) => (to - from) / step <= 8);
+  const step = fitting ?? Math.ceil((to - from) / day / 8) * day;
+  const found = [];
+  for (let at = Math.ceil(from / step) * step; at <= to; at += step)
+    found.push({ at, name: at % day === 0 ? dayName(at) : new Date(at).toISOString().slice(11, 16) });
   return found;
 }
 
@@ -112,11 +119,18 @@ export function TimeLine({ list, chains, value, onChange }: TimeLineProps) {
       onPointerCancel={() => setDragging(false)}
     >
       <svg viewBox={`0 0 ${width} 148`} aria-hidden="true">
-        {days(from, to).map((at) => (
+        <line className={styles.day} x1={margin} x2={width - margin} y1={122} y2={122} />
+        <text className={styles.text} x={width - 4} y={140} textAnchor="end">
+          UTC
+        </text>
+        <text className={styles.text} x={margin} y={18}>
+          {dayName(start) === dayName(end) ? dayName(start) : `${dayName(start)} to ${dayName(end)}`}
+        </text>
+        {ticks(from, to).map(({ at, name }) => (
           <g key={at}>
             <line className={styles.day} x1={x(at)} x2={x(at)} y1={30} y2={122} />
             <text className={styles.text} x={x(at)} y={140} textAnchor="middle">
-              {dayName(at)}
+              {name}
             </text>
           </g>
         ))}

@@ -1,8 +1,9 @@
-import type { UseQueryResult } from "@tanstack/react-query";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
-import { RadioGroup } from "../../components/Choice";
+import { RadioGroup, Tick } from "../../components/Choice";
 import { MiddleEllipsis } from "../../components/MiddleEllipsis";
 import { Select } from "../../components/Select";
 import { ErrorState, Skeleton } from "../../components/States";
@@ -10,19 +11,36 @@ import { StepFoot, StepTitle } from "../../components/StepTitle";
 import type { Selection } from "../../components/selection";
 import { TextField } from "../../components/TextField";
 import { type GridColumn, VirtualGrid } from "../../components/VirtualGrid";
+import { databasesQuery, liveTablesQuery } from "../../ipc/backups";
 import type { BackupContents, BackupObject } from "../../ipc/bindings";
+import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
-import { bytes, count, counted } from "../../lib/quantity";
+import { bytes, count } from "../../lib/quantity";
 import { localMoment } from "../../lib/time";
+import { isRelation, kindsCounted, namesInShort } from "./kinds";
 import type { StepProps } from "./search";
 import styles from "./WhatStep.module.css";
 
-const columns: GridColumn<BackupObject>[] = [
+const tick: GridColumn<BackupObject> = {
+  id: "tick",
+  header: "Chosen",
+  hideHeader: true,
+  width: "46px",
+  cell: (_, { isSelected }) => <Tick isOn={isSelected} />,
+};
+
+/** `live` holds what is in the live database; undefined where that is not known. */
+const columnsOf = (database: string, live: ReadonlySet<string> | undefined): GridColumn<BackupObject>[] => [
   {
     id: "name",
     header: "Name",
     width: "minmax(0, 1fr)",
-    cell: (object) => <MiddleEllipsis text={qualified(object)} />,
+    cell: (object) => (
+      <>
+        <MiddleEllipsis text={qualified(object)} />
+        {isGone(object, live) && <Badge tone="attention">{`not in ${database} any more`}</Badge>}
+      </>
+    ),
   },
   { id: "kind", header: "Kind", width: "110px", cell: (object) => object.kind },
   {
@@ -40,6 +58,10 @@ const columns: GridColumn<BackupObject>[] = [
     cell: (object) => (object.sizeBytes === null ? "–" : bytes(object.sizeBytes)),
   },
 ];
+
+function isGone(object: BackupObject, live: ReadonlySet<string> | undefined): boolean {
+  return live !== undefined && isRelation(object) && !live.has(qualified(object));
+}
 
 function qualified(object: BackupObject): string {
   return object.schema === null ? object.name : `${object.schema}.${object.name}`;
@@ -76,6 +98,7 @@ function Unlock({ error, onUnlock }: { error: unknown; onUnlock: (passphrase: st
 }
 
 function Inside({ contents, search, onSearchChange }: StepProps & { contents: BackupContents }) {
+  const { connection } = useCurrentCluster();
   const { databases } = contents.chain;
   const [database, setDatabase] = useState(
     search.database !== undefined && databases.includes(search.database) ? search.database : databases[0],
@@ -83,13 +106,21 @@ function Inside({ contents, search, onSearchChange }: StepProps & { contents: Ba
   const objects = contents.objects.filter(
     (object) => object.database === database && object.kind !== "schema" && object.kind !== "database",
   );
-  const tables = objects.filter((object) => object.kind === "table");
+  const tables = objects.filter(isRelation);
+  const databasesNow = useQuery(databasesQuery(connection.id));
+  const isLive = databasesNow.data?.some(({ name }) => name === database) ?? false;
+  const liveTables = useQuery({ ...liveTablesQuery(connection.id, database ?? ""), enabled: isLive });
+  // A user without grants is told of no tables: that proves nothing about any of them.
+  const canTell = liveTables.data !== undefined && liveTables.data.length > 0;
+  const live = canTell ? new Set(liveTables.data) : undefined;
+  const gone = tables.filter((table) => isGone(table, live));
   const [scope, setScope] = useState<"database" | "tables">(search.tables ? "tables" : "database");
   const [selection, setSelection] = useState<Selection>(new Set(search.tables ?? []));
   const chosen = tables.filter((table) => selection.has(qualified(table)));
   const shown = scope === "tables" ? tables : objects;
-  const rows = tables.every((table) => table.rows !== null)
-    ? tables.reduce((sum, table) => sum + (table.rows ?? 0), 0)
+  const counted = tables.filter((table) => table.kind === "table");
+  const rows = counted.every((table) => table.rows !== null)
+    ? counted.reduce((sum, table) => sum + (table.rows ?? 0), 0)
     : null;
   const size = tables.reduce((sum, table) => sum + (table.sizeBytes ?? 0), 0);
   if (database === undefined)
@@ -134,7 +165,7 @@ function Inside({ contents, search, onSearchChange }: StepProps & { contents: Ba
                 value: "database",
                 label: `The whole database ${database}`,
                 description: [
-                  counted(tables.length, "table"),
+                  kindsCounted(tables),
                   rows === null ? "" : `${count(rows)} rows`,
                   size > 0 ? bytes(size) : "",
                 ]
@@ -144,7 +175,7 @@ function Inside({ contents, search, onSearchChange }: StepProps & { contents: Ba
               {
                 value: "tables",
                 label: "Some tables",
-                description: "Into a database that exists already.",
+                description: "Into a database that exists, or into a new one.",
                 isDisabled: tables.length === 0,
               },
             ]}
@@ -154,15 +185,29 @@ function Inside({ contents, search, onSearchChange }: StepProps & { contents: Ba
       <Card flush title={scope === "tables" ? "Which tables?" : "What is inside"}>
         <VirtualGrid
           label={scope === "tables" ? "Tables to restore" : "Objects in the backup"}
-          columns={columns}
+          columns={scope === "tables" ? [tick, ...columnsOf(database, live)] : columnsOf(database, live)}
           rows={shown}
           rowKey={qualified}
-          rowLabel={(object) => `${qualified(object)}, ${object.kind}`}
+          rowLabel={(object) =>
+            `${qualified(object)}, ${object.kind}${isGone(object, live) ? `, not in ${database} any more` : ""}`
+          }
+          clickToggles
           {...(scope === "tables" ? { selection, onSelectionChange: setSelection } : {})}
           maxHeight="max(200px, calc(100vh - 520px))"
         />
       </Card>
-      {tables.some((table) => table.rows === null) && (
+      {databasesNow.data && !isLive && (
+        <p className={styles.note}>
+          There is no {database} on {connection.fields.name} now.
+        </p>
+      )}
+      {gone.length > 0 && scope === "database" && (
+        <p className={styles.note}>
+          {namesInShort(gone.map(qualified))} {gone.length === 1 ? "is" : "are"} not in the live {database}{" "}
+          any more. To have only that back, take some tables.
+        </p>
+      )}
+      {rows === null && (
         <p className={styles.note}>
           The rows of each table are not known: this moment rests on incremental backups, which count changes.
         </p>
@@ -173,14 +218,14 @@ function Inside({ contents, search, onSearchChange }: StepProps & { contents: Ba
             Back
           </Button>
         }
-        note={
-          scope === "tables" && chosen.length === 0
-            ? "Choose at least one. Ctrl and Shift take several."
-            : undefined
-        }
+        note={scope === "tables" && chosen.length === 0 ? "Choose at least one." : undefined}
       >
         <Button variant="primary" isDisabled={scope === "tables" && chosen.length === 0} onPress={next}>
-          {scope === "database" ? `Take the whole of ${database}` : `Take ${counted(chosen.length, "table")}`}
+          {scope === "database"
+            ? `Take the whole of ${database}`
+            : chosen.length === 0
+              ? "Take these tables"
+              : `Take ${kindsCounted(chosen)}`}
         </Button>
       </StepFoot>
     </>

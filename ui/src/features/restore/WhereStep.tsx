@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
+import { RadioGroup } from "../../components/Choice";
 import { Select } from "../../components/Select";
 import { ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
@@ -9,7 +10,7 @@ import { TextField } from "../../components/TextField";
 import { databasesQuery } from "../../ipc/backups";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
-import { counted } from "../../lib/quantity";
+import { namesInShort } from "./kinds";
 import { freeName, nameProblem, type StepProps } from "./search";
 import styles from "./WhereStep.module.css";
 
@@ -34,22 +35,7 @@ function Beside({ search, onSearchChange, taken }: StepProps & { taken: readonly
     >
       <Card>
         <div className={styles.field}>
-          <TextField
-            label="Name of the restored database"
-            value={name}
-            onChange={setName}
-            error={name === "" ? null : problem}
-            placeholder={proposal}
-            description={
-              name === ""
-                ? `${proposal} is free on ${connection.fields.name}. On production the choice is yours.`
-                : problem === null
-                  ? `${name} is free on ${connection.fields.name}.`
-                  : undefined
-            }
-            mono
-            autoFocus
-          />
+          <NewName name={name} onChange={setName} problem={problem} proposal={proposal} />
         </div>
         <p className={styles.note}>
           {isLive
@@ -66,42 +52,115 @@ function Beside({ search, onSearchChange, taken }: StepProps & { taken: readonly
   );
 }
 
-/** Single tables go into a database that exists: not the live one, unless it is chosen. */
+type Place = "new" | "existing";
+
+/** Single tables go into a database that is made for them, or into one that exists. */
 function Into({ search, onSearchChange, taken }: StepProps & { taken: readonly string[] }) {
-  const [into, setInto] = useState<string | null>(search.into ?? null);
+  const { connection } = useCurrentCluster();
   const { database = "", tables = [] } = search;
+  // On production nothing is chosen beforehand.
+  const isProduction = connection.fields.environment === "production";
+  const [place, setPlace] = useState<Place | null>(
+    search.into ? "existing" : search.as || !isProduction ? "new" : null,
+  );
+  const [into, setInto] = useState<string | null>(search.into ?? null);
+  const proposal = freeName(database, taken);
+  const [name, setName] = useState(search.as ?? (isProduction ? "" : proposal));
+  const problem = nameProblem(name, taken, connection.fields.name);
+  const isReady = place === "new" ? problem === null : place === "existing" && into !== null;
+  const what = namesInShort(tables);
   return (
     <form
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
-        if (into !== null) onSearchChange({ ...search, into, as: undefined, step: "check" });
+        if (!isReady) return;
+        onSearchChange({
+          ...search,
+          as: place === "new" ? name : undefined,
+          into: place === "existing" ? (into ?? undefined) : undefined,
+          step: "check",
+        });
       }}
     >
       <Card>
         <div className={styles.field}>
-          <Select
-            label={`Database for the ${counted(tables.length, "table")}`}
-            options={taken.map((name) => ({
-              value: name,
-              label: name,
-              description:
-                name === database ? "The live one. Tables of the same name must not exist in it." : undefined,
-            }))}
-            value={into}
-            onChange={setInto}
+          <RadioGroup
+            label={`Into which database should ${what} go?`}
+            value={place}
+            onChange={setPlace}
+            options={[
+              {
+                value: "new",
+                label: "A new database",
+                description: "Nothing that is there now is touched.",
+              },
+              {
+                value: "existing",
+                label: "A database that exists",
+                description:
+                  "Nothing is overwritten: where a table of the same name exists, the check will say so.",
+              },
+            ]}
           />
+          {place === "new" && (
+            <NewName name={name} onChange={setName} problem={problem} proposal={proposal} />
+          )}
+          {place === "existing" && (
+            <Select
+              label={`Database for ${tables.length === 1 ? what : `the ${what}`}`}
+              options={taken.map((each) => ({
+                value: each,
+                label: each,
+                description:
+                  each === database
+                    ? "The live one. Tables of the same name must not exist in it."
+                    : undefined,
+              }))}
+              value={into}
+              onChange={setInto}
+            />
+          )}
         </div>
-        <p className={styles.note}>
-          Nothing is overwritten: where a table of the same name exists, the check will say so.
-        </p>
       </Card>
       <StepFoot back={<Back search={search} onSearchChange={onSearchChange} />}>
-        <Button variant="primary" type="submit" isDisabled={into === null}>
+        <Button variant="primary" type="submit" isDisabled={!isReady}>
           Check it
         </Button>
       </StepFoot>
     </form>
+  );
+}
+
+interface NewNameProps {
+  name: string;
+  onChange: (name: string) => void;
+  problem: string | null;
+  proposal: string;
+}
+
+/** The name of a database that is to be made, checked as it is typed. */
+function NewName({ name, onChange, problem, proposal }: NewNameProps) {
+  const { connection } = useCurrentCluster();
+  const on = connection.fields.name;
+  const free = `${name === "" ? proposal : name} is free on ${on}.`;
+  return (
+    <TextField
+      label="Name of the restored database"
+      value={name}
+      onChange={onChange}
+      error={name === "" ? null : problem}
+      placeholder={proposal}
+      description={
+        name === ""
+          ? `${free} Type it yourself: on production nothing is filled in.`
+          : problem === null
+            ? free
+            : undefined
+      }
+      mono
+      autoFocus
+    />
   );
 }
 
@@ -121,7 +180,7 @@ export function WhereStep(step: StepProps) {
     <>
       <StepTitle title="Where to?">
         {step.search.tables
-          ? "Into which database?"
+          ? "Beside what you have, or into it. Nothing is overwritten."
           : "Beside what you have, under a new name. Look at it, then decide."}
       </StepTitle>
       {databases.error ? (

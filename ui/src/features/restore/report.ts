@@ -4,7 +4,9 @@ import { utcMoment } from "../../lib/time";
 
 const verdicts = {
   match: "match",
+  matchesLive: "match (with the live rows at that moment)",
   differs: "differs",
+  differsFromLive: "differs from the live rows at that moment",
   missing: "missing",
   notComparable: "cannot be compared",
   notCounted: "could not be counted",
@@ -20,13 +22,16 @@ export function reportOf(job: Job, title: string, text: string): string {
     lines.push(
       `Backup: ${outcome.collection}${outcome.subdirectory}`,
       `Moment: ${time(outcome.moment)}`,
-      `Database: ${outcome.fromDatabase}, restored as ${outcome.database}`,
+      outcome.whole
+        ? `Database: ${outcome.fromDatabase}, restored as ${outcome.database}`
+        : `Tables of ${outcome.fromDatabase}, restored into ${outcome.database}`,
       "",
       ...outcome.tables.map(
         (table) =>
-          `${table.table}: ${table.expectedRows === null ? "?" : count(table.expectedRows)} rows in the backup, ` +
+          `${table.table}: ${table.expectedRows === null ? "?" : count(table.expectedRows)} rows expected, ` +
           `${table.foundRows === null ? "?" : count(table.foundRows)} now, ${verdicts[table.verdict]}`,
       ),
+      ...outcome.losses.map(({ text: lost }) => `${lost}.`),
     );
   }
   if (job.error) lines.push("", job.error.message, job.error.hint ?? "");

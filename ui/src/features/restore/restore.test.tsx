@@ -12,7 +12,7 @@ import {
   aRestorePlan,
   bankBackup,
 } from "../../../tests/wire";
-import type { BackupContents, Job, RowProof } from "../../ipc/bindings";
+import type { BackupContents, Job, JobOutcome, RowProof } from "../../ipc/bindings";
 
 const prod = aConnection("c1", { name: "acme-prod", environment: "production" });
 
@@ -54,6 +54,7 @@ function atRestore(answers: Parameters<typeof mockBackend>[0] = {}) {
     list_backups: () => aBackupList(),
     get_backup: () => contents,
     list_databases: () => [aDatabase("bank"), aDatabase("movr")],
+    list_tables: () => ["public.accounts"],
     plan_restore: () => aRestorePlan(),
     start_restore: () => "j1",
     get_overview: () => ({ databases: [], files: null, gaps: [], checkedAt: "2026-11-23T10:00:00Z" }),
@@ -81,8 +82,9 @@ const restoreJob = (job: Partial<Job> = {}) =>
     secondsLeft: 170,
     ...job,
   });
-const outcome = (tables: RowProof[], rest: { allMatch?: boolean; lostGrants?: string[] } = {}) => ({
-  kind: "restore" as const,
+type RestoreOutcome = Extract<JobOutcome, { kind: "restore" }>;
+const outcome = (tables: RowProof[], rest: Partial<RestoreOutcome> = {}): RestoreOutcome => ({
+  kind: "restore",
   database: "bank_restored",
   fromDatabase: "bank",
   collection: bankBackup,
@@ -92,6 +94,12 @@ const outcome = (tables: RowProof[], rest: { allMatch?: boolean; lostGrants?: st
   allMatch: tables.every((table) => table.verdict === "match"),
   verdict: "Said by the back end.",
   lostGrants: [],
+  whole: true,
+  isNewDatabase: true,
+  losses: [],
+  bringBack: [],
+  notLive: [],
+  swap: null,
   ...rest,
 });
 const match: RowProof = {
@@ -168,16 +176,106 @@ describe("the restore wizard", () => {
     const backend = atRestore();
     renderApp(place({ step: "what" }));
     await user.click(await screen.findByRole("radio", { name: /Some tables/ }));
-    await user.click(await screen.findByRole("row", { name: /public\.accounts/ }));
+    expect(await screen.findByRole("row", { name: /customers, table, not in bank any more/ })).toBeVisible();
+    expect(screen.getByRole("button", { name: "Take these tables" })).toBeDisabled();
+    // A plain click ticks one more.
+    await user.click(screen.getByRole("row", { name: /public\.customers/ }));
+    await user.click(screen.getByRole("row", { name: /public\.accounts/ }));
+    expect(screen.getByRole("button", { name: "Take 2 tables" })).toBeEnabled();
+    await user.click(screen.getByRole("row", { name: /public\.customers/ }));
     await expectAccessible();
     await user.click(screen.getByRole("button", { name: "Take 1 table" }));
-    await user.click(await screen.findByRole("button", { name: /Database for the 1 table/ }));
+    // On production nothing is chosen beforehand.
+    expect(await screen.findByRole("button", { name: "Check it" })).toBeDisabled();
+    await user.click(screen.getByRole("radio", { name: /A database that exists/ }));
+    await user.click(await screen.findByRole("button", { name: /Database for accounts/ }));
     await user.click(await screen.findByRole("option", { name: /movr/ }));
     await user.click(screen.getByRole("button", { name: "Check it" }));
     await screen.findByRole("heading", { name: "Will this work?" });
     expect(requestOf(backend)).toMatchObject({
-      target: { type: "tables", database: "bank", tables: ["public.accounts"], intoDatabase: "movr" },
+      target: {
+        type: "tables",
+        database: "bank",
+        tables: ["public.accounts"],
+        intoDatabase: "movr",
+        isNewDatabase: false,
+      },
     });
+  });
+
+  it("takes single tables into a database that is made for them", async () => {
+    const user = userEvent.setup();
+    const backend = atRestore();
+    renderApp(`${place({ step: "where" })}&tables=${encodeURIComponent('["public.accounts"]')}`);
+    await user.click(await screen.findByRole("radio", { name: /A new database/ }));
+    await user.type(screen.getByRole("textbox", { name: "Name of the restored database" }), "scratch{Enter}");
+    await screen.findByRole("heading", { name: "Will this work?" });
+    expect(requestOf(backend)).toMatchObject({
+      target: { type: "tables", tables: ["public.accounts"], intoDatabase: "scratch", isNewDatabase: true },
+    });
+  });
+
+  it("offers both ways out where a table refers to another, and says what will be missing", async () => {
+    const user = userEvent.setup();
+    const backend = atRestore({
+      plan_restore: ({ request }) =>
+        (request as { options: string[] }).options.length > 0
+          ? aRestorePlan({
+              checks: [
+                aCheck("links", {
+                  level: "attention",
+                  title: "accounts comes without its link to customers (fk)",
+                  fixes: [{ type: "sql", label: "How to bring it back afterwards", sql: "ALTER TABLE x" }],
+                }),
+              ],
+            })
+          : aRestorePlan({
+              canStart: false,
+              checks: [
+                aCheck("links", {
+                  level: "blocked",
+                  title: "accounts needs customers",
+                  fixes: [
+                    {
+                      type: "allow",
+                      options: ["skipMissingForeignKeys"],
+                      label: "Without the links to others",
+                    },
+                    {
+                      type: "takeAlong",
+                      tables: ["public.accounts", "public.customers"],
+                      newName: "bank_restored",
+                      label: "Together with customers, into the new bank_restored",
+                    },
+                  ],
+                }),
+              ],
+            }),
+    });
+    const tables = encodeURIComponent('["public.accounts"]');
+    renderApp(`${place({ into: "bank", step: "check" })}&tables=${tables}`);
+    await user.click(await screen.findByRole("button", { name: "Without the links to others" }));
+    expect(await screen.findByText(/accounts comes without its link/)).toBeInTheDocument();
+    expect(requestOf(backend)).toMatchObject({
+      options: ["skipMissingForeignKeys"],
+      target: { intoDatabase: "bank", isNewDatabase: false },
+    });
+    await expectAccessible();
+    // The choice can be taken back.
+    await user.click(screen.getByRole("checkbox", { name: /without foreign keys that point outside/ }));
+    await user.click(
+      await screen.findByRole("button", { name: "Together with customers, into the new bank_restored" }),
+    );
+    await waitFor(() =>
+      expect(requestOf(backend)).toMatchObject({
+        options: [],
+        target: {
+          tables: ["public.accounts", "public.customers"],
+          intoDatabase: "bank_restored",
+          isNewDatabase: true,
+        },
+      }),
+    );
   });
 
   it("opens an encrypted backup with its passphrase, which is in no address", async () => {
@@ -205,11 +303,11 @@ describe("the restore wizard", () => {
             aCheck("nameFree", {
               level: "blocked",
               title: "Taken",
-              fix: { type: "useName", name: "bank_restored_2" },
+              fixes: [{ type: "useName", name: "bank_restored_2" }],
             }),
             aCheck("foreignKeys", {
               level: "blocked",
-              fix: { type: "allow", option: "skipMissingForeignKeys", label: "Restore without them" },
+              fixes: [{ type: "allow", options: ["skipMissingForeignKeys"], label: "Restore without them" }],
             }),
           ],
         }),
@@ -278,10 +376,12 @@ describe("the moment", () => {
     await user.keyboard("{ArrowLeft}");
     expect(line).toHaveAttribute("aria-valuetext", "20 Nov 2026, 22:00:00 UTC");
     await user.click(screen.getByRole("button", { name: "5 minutes before an accident…" }));
-    await user.type(
-      screen.getByRole("textbox", { name: "When did it happen?" }),
-      "2026-11-21 10:42 UTC{Enter}",
-    );
+    const field = screen.getByRole("textbox", { name: "When did it happen?" });
+    await user.clear(field);
+    await user.type(field, "some day");
+    expect(screen.getByText(/This is not understood/)).toBeVisible();
+    await user.clear(field);
+    await user.type(field, "2026-11-21 10:42 UTC{Enter}");
     expect(line).toHaveAttribute("aria-valuetext", "21 Nov 2026, 10:37:00 UTC");
     await user.click(screen.getByRole("button", { name: /^Use / }));
     await waitFor(() =>
@@ -292,21 +392,70 @@ describe("the moment", () => {
   it("opens a backup that lies elsewhere by its address", async () => {
     const user = userEvent.setup();
     const bucket = aCollection({ uri: "s3://acme/bank?AWS_SECRET_ACCESS_KEY=redacted", storage: "s3" });
-    const backend = atRestore({ list_collections: () => [], save_collection: () => bucket });
+    const backend = atRestore({ list_collections: () => [], open_collection: () => bucket });
     const router = renderApp("/clusters/c1/restore");
-    expect(await screen.findByRole("heading", { name: "Nothing to go back to yet" })).toBeVisible();
-    await user.click(screen.getByRole("button", { name: "Open a backup elsewhere…" }));
+    await user.click(await screen.findByRole("button", { name: "Open a backup elsewhere…" }));
     await user.keyboard("{Enter}");
     expect(screen.getByText("Enter an address.")).toBeVisible();
     await expectAccessible();
     await user.keyboard(" s3://acme/bank?AWS_SECRET_ACCESS_KEY=k {Enter}");
     await waitFor(() => expect(router.state.location.search).toEqual({ collection: bucket.uri }));
     expect(backend.sent).toContainEqual([
-      "save_collection",
+      "open_collection",
       { connection: "c1", uri: "s3://acme/bank?AWS_SECRET_ACCESS_KEY=k" },
     ]);
     expect(await screen.findByRole("row", { name: /^23 Nov 2026/ })).toBeVisible();
     expect(screen.queryByRole("dialog")).toBeNull();
+  });
+
+  it("keeps the address in the dialog where it cannot be read", async () => {
+    const user = userEvent.setup();
+    atRestore({
+      list_collections: () => [],
+      open_collection: () => {
+        throw failure({ message: "The storage does not accept these keys." });
+      },
+    });
+    renderApp("/clusters/c1/restore");
+    await user.click(await screen.findByRole("button", { name: "Open a backup elsewhere…" }));
+    await user.keyboard("s3://acme/bank{Enter}");
+    const dialog = await screen.findByRole("dialog");
+    expect(await within(dialog).findByText("The storage does not accept these keys.")).toBeVisible();
+    expect(within(dialog).getByRole("textbox", { name: "Address" })).toHaveValue("s3://acme/bank");
+  });
+
+  it("begins with the database where there are several, also one that is gone", async () => {
+    const user = userEvent.setup();
+    const backup = (collection: string) => ({
+      collection,
+      subdirectory: "/2026/11/23-110000.00",
+      endTime: "2026-11-23T11:00:00Z",
+      kind: "full" as const,
+    });
+    const movrBackup = "userfile://defaultdb.public.userfiles_ada/movr-backup";
+    const backend = atRestore({
+      list_collections: () => [aCollection(), aCollection({ uri: movrBackup, name: "movr-backup" })],
+      get_overview: () => ({
+        databases: [
+          aDatabase("bank", { newestBackup: backup(bankBackup) }),
+          aDatabase("movr", { isGone: true, tables: null, newestBackup: backup(movrBackup) }),
+          aDatabase("defaultdb"),
+        ],
+        files: null,
+        gaps: [],
+        checkedAt: "2026-11-23T10:00:00Z",
+      }),
+    });
+    renderApp("/clusters/c1/restore");
+    expect(await screen.findByRole("heading", { name: "Which database?" })).toBeVisible();
+    expect(await screen.findByText("not on the cluster")).toBeVisible();
+    await expectAccessible();
+    expect(backend.sent.some(([command]) => command === "list_backups")).toBe(false);
+    await user.click(screen.getByRole("button", { name: "Moments of movr" }));
+    expect(await screen.findByRole("heading", { name: "Which moment of movr?" })).toBeVisible();
+    await waitFor(() =>
+      expect(backend.sent).toContainEqual(["list_backups", { connection: "c1", collection: movrBackup }]),
+    );
   });
 
   it("leaves out backups without the database, and says so", async () => {
@@ -339,8 +488,12 @@ describe("the moment", () => {
   it("says what is missing when nothing was backed up", async () => {
     atRestore({ list_collections: () => [] });
     renderApp("/clusters/c1/restore");
-    expect(await screen.findByRole("heading", { name: "Nothing to go back to yet" })).toBeVisible();
+    expect(await screen.findByRole("heading", { name: "No backup found here" })).toBeVisible();
+    expect(screen.getByText(/Only the file storage of ada was looked at/)).toBeVisible();
+    expect(screen.getByRole("button", { name: "Open a backup elsewhere…" })).toBeVisible();
+    expect(screen.getByRole("button", { name: "Undelete files…" })).toBeVisible();
     expect(screen.getByRole("button", { name: "Back up…" })).toBeVisible();
+    await expectAccessible();
   });
 });
 
@@ -366,7 +519,9 @@ describe("the running restore", () => {
     await screen.findByRole("heading", { name: "Restore" });
     act(() => backend.sendJobs({ full: true, jobs: [restoreJob()], removed: [] }));
     await user.click(await screen.findByRole("button", { name: "Cancel the restore…" }));
+    await user.click(await screen.findByRole("button", { name: "Let it run" }));
     expect(backend.sent.some(([command]) => command === "cancel_job")).toBe(false);
+    await user.click(screen.getByRole("button", { name: "Cancel the restore…" }));
     await user.click(await screen.findByRole("button", { name: "Cancel the restore" }));
     expect(backend.sent).toContainEqual(["cancel_job", { id: "j1" }]);
   });
@@ -405,7 +560,25 @@ describe("the end of a restore", () => {
         state: "succeeded",
         outcome: outcome([{ ...match, expectedRows: null, verdict: "notComparable" }], { allMatch: false }),
       },
-      "bank_restored is there, but its rows could not all be compared",
+      "bank_restored is there, but not all rows could be compared",
+    ],
+    [
+      "is good when the rows are those that were live at that moment",
+      { state: "succeeded", outcome: outcome([{ ...match, verdict: "matchesLive" }], { allMatch: true }) },
+      "bank is back, as bank_restored",
+    ],
+    [
+      "is not good when the live rows were others",
+      {
+        state: "succeeded",
+        outcome: outcome([{ ...match, foundRows: 1, verdict: "differsFromLive" }], { allMatch: false }),
+      },
+      "bank_restored is there, but not all rows could be compared",
+    ],
+    [
+      "names the table that came back",
+      { state: "succeeded", outcome: outcome([match], { whole: false, database: "bank" }) },
+      "accounts is back, in bank_restored",
     ],
     [
       "says that nothing was restored",
@@ -422,7 +595,7 @@ describe("the end of a restore", () => {
     [
       "is not good when a table could not be counted",
       { state: "unknown", outcome: outcome([{ ...match, foundRows: null, verdict: "notCounted" }]) },
-      "bank_restored is there, but its rows could not all be compared",
+      "bank_restored is there, but not all rows could be compared",
     ],
   ];
   it.each(endings)("%s", async (_, job, title) => {
@@ -458,6 +631,75 @@ describe("the end of a restore", () => {
     await expectAccessible();
     await user.click(screen.getByText("Review 1 grant"));
     expect(screen.getByRole("figure", { name: "Grants to run" })).toHaveTextContent("TO report;");
+  });
+
+  it("says of single tables what failed, and that their database is as it was", async () => {
+    const backend = atRestore();
+    const tables = encodeURIComponent('["public.accounts"]');
+    renderApp(`${place({ into: "bank", job: "j1" })}&tables=${tables}`);
+    await screen.findByRole("heading", { name: "Restore" });
+    const job = restoreJob({
+      state: "failed",
+      ended: true,
+      can: endedCan,
+      error: failure({ message: "A table refers to something that was not restored with it." }),
+    });
+    act(() => backend.sendJobs({ full: true, jobs: [job], removed: [] }));
+    expect(
+      await screen.findByRole("heading", { name: "accounts was not restored; bank is as it was" }),
+    ).toBeVisible();
+  });
+
+  it("never advises to drop a database that was there before", async () => {
+    const backend = atRestore();
+    renderApp(place({ into: "movr", job: "j1" }));
+    await screen.findByRole("heading", { name: "Restore" });
+    const into = { database: "movr", whole: false, isNewDatabase: false };
+    const job = restoreJob({
+      state: "succeeded",
+      ended: true,
+      can: endedCan,
+      outcome: outcome([match], into),
+    });
+    act(() => backend.sendJobs({ full: true, jobs: [job], removed: [] }));
+    const keep = (await screen.findByRole("heading", { name: "Keep both, for now" })).parentElement;
+    expect(keep).toHaveTextContent("drop accounts in movr, and nothing else there.");
+  });
+
+  it("gives the statements for what is missing, and the way to a table that is gone", async () => {
+    const user = userEvent.setup();
+    const backend = atRestore();
+    const router = renderApp(place({ as: "bank_restored", job: "j1" }));
+    await screen.findByRole("heading", { name: "Restore" });
+    const job = restoreJob({
+      state: "succeeded",
+      ended: true,
+      can: endedCan,
+      outcome: outcome([match], {
+        losses: [{ text: "accounts comes without its link to customers (fk)", sql: "ALTER TABLE x ADD y;" }],
+        bringBack: [{ table: "public.customers", sql: "INSERT INTO bank.public.customers (id) SELECT 1;" }],
+        notLive: ["public.accounts"],
+        swap: "ALTER DATABASE bank RENAME TO bank_before;\nALTER DATABASE bank_restored RENAME TO bank;",
+      }),
+    });
+    act(() => backend.sendJobs({ full: true, jobs: [job], removed: [] }));
+    expect(await screen.findByText(/accounts comes without its link/)).toBeVisible();
+    expect(screen.getByText(/itself was not touched/)).toBeVisible();
+    await user.click(screen.getByText("customers"));
+    expect(screen.getByRole("figure", { name: "Copy missing rows of customers" })).toHaveTextContent(
+      "INSERT INTO",
+    );
+    await user.click(screen.getByText("The two renames"));
+    expect(screen.getByRole("figure", { name: "Rename the databases" })).toHaveTextContent("bank_before");
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Restore accounts into bank…" }));
+    await waitFor(() =>
+      expect(router.state.location.search).toMatchObject({
+        tables: ["public.accounts"],
+        into: "bank",
+        step: "check",
+      }),
+    );
   });
 
   it("that nobody saw is looked for before it is tried again", async () => {

@@ -3,7 +3,7 @@ import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { filesSummary } from "../../components/filesSummary";
 import { Icon } from "../../components/Icon";
-import { JobRow, jobFigures, jobStates } from "../../components/JobRow";
+import { JobRow, jobFigures, jobWord } from "../../components/JobRow";
 import { ProgressBar } from "../../components/ProgressBar";
 import type { Job } from "../../ipc/bindings";
 import { digestOf, jobControls, useJobs } from "../../ipc/jobs";
@@ -15,9 +15,11 @@ import { totalsOf } from "./totals";
 /** How the older ones ended, where that is not well: in the words that their rows have. */
 function OlderEnds({ jobs }: { jobs: readonly Job[] }) {
   return (["failed", "partlyDone"] as const).map((state) => {
-    const ended = jobs.filter((job) => job.state === state).length;
-    const { tone, word } = jobStates[state];
-    return ended > 0 && <Badge key={state} tone={tone}>{`${count(ended)} ${word.toLowerCase()}`}</Badge>;
+    const ended = jobs.filter((job) => job.state === state);
+    const [first] = ended;
+    if (first === undefined) return null;
+    const { tone, word } = jobWord(first);
+    return <Badge key={state} tone={tone}>{`${count(ended.length)} ${word.toLowerCase()}`}</Badge>;
   });
 }
 
@@ -42,7 +44,7 @@ function Summary({ jobs, isOpen }: { jobs: readonly Job[]; isOpen: boolean }) {
     return (
       <>
         <span className={styles.title}>{newest.title}</span>
-        <Badge tone={jobStates[newest.state].tone}>{jobStates[newest.state].word}</Badge>
+        <Badge tone={jobWord(newest).tone}>{jobWord(newest).word}</Badge>
         {older.length > 0 && <span className={styles.muted}>and {count(older.length)} more</span>}
         <OlderEnds jobs={older} />
       </>
@@ -53,9 +55,7 @@ function Summary({ jobs, isOpen }: { jobs: readonly Job[]; isOpen: boolean }) {
   return (
     <>
       <span className={styles.title}>{first.title}</span>
-      {first.state !== "running" && (
-        <Badge tone={jobStates[first.state].tone}>{jobStates[first.state].word}</Badge>
-      )}
+      {first.state !== "running" && <Badge tone={jobWord(first).tone}>{jobWord(first).word}</Badge>}
       {others > 0 && <span className={styles.muted}>and {count(others)} more</span>}
       <span className={styles.bar}>
         <ProgressBar
@@ -71,7 +71,8 @@ function Summary({ jobs, isOpen }: { jobs: readonly Job[]; isOpen: boolean }) {
 
 /** At the foot of every screen while there is something to see; unfolds to all of it. */
 export function TransfersPanel() {
-  const { jobs } = useJobs();
+  // What was dismissed is history, which Activity keeps.
+  const jobs = useJobs().jobs.filter((job) => !job.dismissed);
   const [isOpen, setOpen] = useState(false);
   const listId = useId();
   if (jobs.length === 0) return null;

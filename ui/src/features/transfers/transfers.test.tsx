@@ -119,7 +119,7 @@ describe("the transfers", () => {
     await user.click(screen.getByRole("button", { name: "Dismiss what ended" }));
     expect(backend.sent).toContainEqual(["dismiss_job", { id: "u2" }]);
     expect(panel()).toBeVisible();
-    act(() => backend.sendJobs({ full: false, jobs: [], removed: ["u2"] }));
+    act(() => backend.sendJobs({ full: false, jobs: [{ ...partly, dismissed: true }], removed: [] }));
     expect(screen.queryByRole("region", { name: "Transfers" })).toBeNull();
   });
 });

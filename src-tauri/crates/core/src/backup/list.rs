@@ -12,6 +12,7 @@ use roachvault_cockroach::{Cluster, Secret, StorageUri};
 
 use crate::cluster::OpenCluster;
 use crate::error::{Code, Error, Result};
+use crate::restore::Moment;
 
 /// A collection as a list shows it.
 #[derive(Debug, Clone)]
@@ -51,6 +52,14 @@ pub struct Chain {
 }
 
 impl Chain {
+    /// As far as a moment needs it: what was made or dropped after it is another matter.
+    #[must_use]
+    pub(crate) fn up_to(mut self, moment: Option<DateTime<Utc>>) -> Self {
+        self.contents = self.contents.up_to(moment);
+        self.manifests.truncate(self.contents.layers.len());
+        self
+    }
+
     /// From when on a layer keeps every version.
     pub fn revisions_since(&self, layer: usize) -> Option<DateTime<Utc>> {
         self.manifests
@@ -227,13 +236,16 @@ pub(super) async fn chain(
     open: &OpenCluster,
     uri: &StorageUri,
     path: &str,
+    moment: Option<DateTime<Utc>>,
     passphrase: Option<Secret>,
 ) -> Result<Chain> {
     let show = ShowBackup {
         passphrase,
         ..ShowBackup::default()
     };
-    read(open.readable(), uri, path, &show).await
+    let chain = read(open.readable(), uri, path, &show).await?;
+    let moment = Moment::of(&chain, moment).time;
+    Ok(chain.up_to(moment))
 }
 
 /// Contents and manifests. Without manifests no window is known, which is no reason to show nothing.

@@ -10,10 +10,11 @@ mod run;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use roachvault_cockroach::{Secret, StorageUri};
 
 use crate::cluster::{ConnectionId, OpenCluster};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::job::{JobConnection, JobId, JobKind, Jobs, NewJob, Progress, Runs, Unit};
 use crate::plan::{PlanId, Plans};
 use crate::restore::{self, RestorePlan};
@@ -70,6 +71,20 @@ impl Backups {
         Ok(summary)
     }
 
+    /// As [`Backups::save_collection`], for one that holds backups already: an address that cannot be read
+    /// is refused and not kept.
+    pub async fn open_collection(&self, open: &OpenCluster, uri: &Secret) -> Result<CollectionSummary> {
+        let uri = StorageUri::parse(uri.expose(), open.readable().user())?;
+        let found = list::backups(open, &uri).await?;
+        if found.chains.is_empty() && found.unfinished.is_empty() {
+            let told = format!("There is no backup at {}.", uri.name());
+            return Err(Error::new(Code::NotFound, told)
+                .hint("Check the address. It is the one that BACKUP was given after INTO, without a date."));
+        }
+        self.keys.remember(open.id, uri);
+        Ok(found.collection)
+    }
+
     /// Those in the user's file storage, then those that were entered.
     pub async fn list_collections(&self, open: &OpenCluster) -> Result<Vec<CollectionSummary>> {
         list::collections(open, &self.keys.remembered(open.id)).await
@@ -80,16 +95,17 @@ impl Backups {
         list::backups(open, &self.keys.collection(open, collection)?).await
     }
 
-    /// One chain with its objects.
+    /// One chain with its objects as they were at a moment; `None`: at its end.
     pub async fn get_backup(
         &self,
         open: &OpenCluster,
         collection: &str,
         subdirectory: &str,
+        moment: Option<DateTime<Utc>>,
         passphrase: Option<Secret>,
     ) -> Result<Chain> {
         let collection = self.keys.collection(open, collection)?;
-        list::chain(open, &collection, subdirectory, passphrase).await
+        list::chain(open, &collection, subdirectory, moment, passphrase).await
     }
 
     /// Reads and answers what would happen. Sends nothing that changes anything.

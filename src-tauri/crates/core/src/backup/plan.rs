@@ -1,10 +1,11 @@
 //! What a backup would do, and whether it would work.
 
 use chrono::Utc;
-use roachvault_cockroach::backup::{self, BackupKind, BackupRequest, BackupTargets, ShowBackup};
+use roachvault_cockroach::backup::{self, BackupKind, BackupRequest, BackupTargets, ShowBackup, TableName};
 use roachvault_cockroach::grant;
 use roachvault_cockroach::inspect::{self, Rights, TableKind};
 use roachvault_cockroach::job::list_jobs;
+use roachvault_cockroach::quote::QualifiedName;
 use roachvault_cockroach::storage_uri::Scheme;
 use roachvault_cockroach::{Cluster, Secret, StorageUri};
 
@@ -12,7 +13,7 @@ use super::keys::Keys;
 use super::list::{self, CollectionSummary, is_locked};
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
-use crate::plan::{Check, Fix, PlanId, can_start, counted, grouped, size};
+use crate::plan::{Check, CheckLevel, Fix, PlanId, can_start, counted, grouped, size};
 
 /// What a person wants to back up.
 #[derive(Debug)]
@@ -70,8 +71,8 @@ pub(super) async fn plan(open: &OpenCluster, keys: &Keys, wish: BackupWish) -> R
         checks.push(read_only(&open.name));
     }
     let extent = extent(cluster, &request.targets).await?;
-    checks.extend(extent.check);
-    checks.push(privilege(cluster, &request.targets).await?);
+    checks.extend(extent.check.clone());
+    checks.push(privilege(cluster, &request.targets, &extent).await?);
     checks.push(destination(&request, &collection, &newest));
     checks.extend(already_running(cluster).await?);
     checks.extend(increment_in_time(cluster, &request, &newest).await?);
@@ -100,14 +101,15 @@ pub(super) async fn recheck(open: &OpenCluster, plan: &BackupPlan) -> Result<()>
     let blocked = plan
         .checks
         .iter()
-        .find(|check| check.level == crate::plan::CheckLevel::Blocked);
+        .find(|check| check.level == CheckLevel::Blocked);
     if let Some(check) = blocked.filter(|_| !can_start(&plan.checks)) {
         return Err(Error::new(
             Code::InvalidInput,
             format!("{}. {}", check.title, check.detail),
         ));
     }
-    match extent(open.readable(), &plan.request.targets).await?.check {
+    let check = extent(open.readable(), &plan.request.targets).await?.check;
+    match check.filter(|check| check.level == CheckLevel::Blocked) {
         Some(gone) => {
             Err(Error::new(Code::PlanChanged, format!("{}.", gone.title)).hint("Look at the plan again."))
         }
@@ -155,22 +157,22 @@ async fn newest(cluster: &Cluster, uri: &StorageUri, passphrase: Option<Secret>)
     }
 }
 
+#[derive(Default)]
 struct Extent {
+    /// `None` where the user cannot see them.
     tables: Option<u64>,
     rows: Option<u64>,
+    /// Tables that the user can see, of those that are meant.
+    found: Vec<TableName>,
+    /// The user is told only of tables on which it has a privilege.
+    may_hide_tables: bool,
     /// Why it cannot be backed up.
     check: Option<Check>,
 }
 
 async fn extent(cluster: &Cluster, targets: &BackupTargets) -> Result<Extent> {
     let (database, wanted) = match targets {
-        BackupTargets::Cluster => {
-            return Ok(Extent {
-                tables: None,
-                rows: None,
-                check: None,
-            });
-        }
+        BackupTargets::Cluster => return Ok(Extent::default()),
         BackupTargets::Database(database) => (database, None),
         BackupTargets::Tables { database, tables } => (database, Some(tables)),
     };
@@ -181,18 +183,17 @@ async fn extent(cluster: &Cluster, targets: &BackupTargets) -> Result<Extent> {
             "It may have been dropped or renamed meanwhile.",
         );
         Ok(Extent {
-            tables: None,
-            rows: None,
             check: Some(check),
+            ..Extent::default()
         })
     };
-    if !inspect::list_databases(cluster)
-        .await?
-        .iter()
-        .any(|found| found.name == *database)
-    {
+    let databases = inspect::list_databases(cluster).await?;
+    let Some(target) = databases.iter().find(|found| found.name == *database) else {
         return absent(format!("There is no database {database}"));
-    }
+    };
+    let me = cluster.user();
+    let may_hide_tables =
+        inspect::is_admin(cluster).await? != Some(true) && target.owner.as_deref() != Some(me);
     let found = inspect::list_tables(cluster, database).await?;
     let is_wanted = |table: &inspect::Table| {
         wanted.is_none_or(|wanted| {
@@ -206,63 +207,136 @@ async fn extent(cluster: &Cluster, targets: &BackupTargets) -> Result<Extent> {
             .iter()
             .any(|table| table.schema == name.schema && table.name == name.name)
         {
-            return absent(format!(
-                "There is no table {}.{} in {database}",
-                name.schema, name.name
-            ));
+            let seen = match may_hide_tables {
+                true => format!("{me} sees no table"),
+                false => "There is no table".to_owned(),
+            };
+            return absent(format!("{seen} {}.{} in {database}", name.schema, name.name));
         }
     }
     let tables: Vec<_> = found
         .iter()
         .filter(|table| table.kind == TableKind::Table && is_wanted(table))
         .collect();
+    let hides_all = may_hide_tables && tables.is_empty();
+    let check = match hides_all {
+        true => {
+            let detail = "How many tables and rows there are is not known. A backup takes all of them.";
+            let fix = Fix::Sql {
+                label: "Show the grant".into(),
+                sql: grant::see_into(database, me)?,
+            };
+            Some(Check::attention("extent", format!("{me} cannot see into {database}"), detail).fix(fix))
+        }
+        false => None,
+    };
     Ok(Extent {
-        tables: Some(tables.len() as u64),
-        rows: tables.iter().map(|table| table.estimated_rows).sum(),
-        check: None,
+        tables: (!hides_all).then_some(tables.len() as u64),
+        rows: match hides_all {
+            true => None,
+            false => tables.iter().map(|table| table.estimated_rows).sum(),
+        },
+        found: tables
+            .iter()
+            .map(|table| TableName {
+                schema: table.schema.clone(),
+                name: table.name.clone(),
+            })
+            .collect(),
+        may_hide_tables,
+        check,
     })
 }
 
-async fn privilege(cluster: &Cluster, targets: &BackupTargets) -> Result<Check> {
+async fn privilege(cluster: &Cluster, targets: &BackupTargets, extent: &Extent) -> Result<Check> {
+    const ID: &str = "privilege";
     let rights = inspect::rights(cluster).await?;
     let me = cluster.user();
+    let ok = |detail: String| Ok(Check::ok(ID, "You may back up", detail));
     if rights.is_admin == Some(true) {
-        return Ok(Check::ok(
-            "privilege",
-            "You may back up",
-            format!("{me} is an administrator of the cluster."),
-        ));
+        return ok(format!("{me} is an administrator of the cluster."));
     }
-    match targets {
-        BackupTargets::Cluster => cluster_privilege(&rights, me),
-        BackupTargets::Database(database) | BackupTargets::Tables { database, .. } => {
-            let on_tables = matches!(targets, BackupTargets::Tables { .. });
-            let has = inspect::has_database_privilege(cluster, database, "BACKUP").await?;
-            if has == Some(true) && !on_tables {
-                let detail = format!("{me} has the BACKUP privilege on {database}.");
-                return Ok(Check::ok("privilege", "You may back up", detail));
-            }
-            let what = if on_tables {
-                "these tables".to_owned()
-            } else {
-                database.clone()
-            };
-            let detail = format!(
-                "{me} is not known to have the BACKUP privilege on {what}. It also works with the older \
-                 privileges: CONNECT on the database and SELECT on every table."
-            );
-            let sql = if on_tables {
-                grant::on_all_tables("BACKUP", database, me)?
-            } else {
-                grant::on_database("BACKUP", database, me)?
-            };
-            let fix = Fix::Sql {
-                label: "Show the grant".into(),
-                sql,
-            };
-            Ok(Check::attention("privilege", "The cluster may refuse", detail).fix(fix))
+    let (database, what, sql) = match targets {
+        BackupTargets::Cluster => return cluster_privilege(&rights, me),
+        BackupTargets::Database(database) => {
+            let sql = grant::on_database("BACKUP", database, me)?;
+            (database, database.clone(), sql)
+        }
+        BackupTargets::Tables { database, tables } => {
+            let sql = grant::on_tables("BACKUP", database, tables, me)?;
+            (database, "these tables".to_owned(), sql)
+        }
+    };
+    let on_tables = matches!(targets, BackupTargets::Tables { .. });
+    let on_database = match on_tables {
+        true => None,
+        false => inspect::has_database_privilege(cluster, database, "BACKUP").await?,
+    };
+    if on_database == Some(true) {
+        return ok(format!("{me} has the BACKUP privilege on {database}."));
+    }
+    if on_tables && holds_on_all(cluster, database, &extent.found, "BACKUP").await? == Some(true) {
+        return ok(format!("{me} has the BACKUP privilege on these tables."));
+    }
+    let fix = Fix::Sql {
+        label: "Show the grant".into(),
+        sql,
+    };
+    // The older privileges still do: CONNECT on the database and SELECT on every table.
+    let selects = match extent.found.is_empty() {
+        true => Some(false),
+        false => holds_on_all(cluster, database, &extent.found, "SELECT").await?,
+    };
+    Ok(match selects {
+        Some(true) if on_tables || !extent.may_hide_tables => Check::ok(
+            ID,
+            "You may back up",
+            format!("{me} may read {what}, which is enough for now. Later releases will want the BACKUP privilege."),
+        )
+        .fix(fix),
+        Some(false) => Check::blocked(
+            ID,
+            format!("You may not back up {what}"),
+            format!("{me} needs the BACKUP privilege on {what}. An administrator can grant it."),
+        )
+        .fix(fix),
+        Some(true) => Check::attention(
+            ID,
+            "The cluster may refuse",
+            format!(
+                "{me} may read the tables it can see, and others may be there. With the BACKUP privilege on {what} it \
+                 will work."
+            ),
+        )
+        .fix(fix),
+        None => Check::attention(
+            ID,
+            "The cluster may refuse",
+            format!("It could not be found out what {me} may do. Needed is the BACKUP privilege on {what}."),
+        )
+        .fix(fix),
+    })
+}
+
+/// Asked of one table after the other until one is found on which the user does not hold it.
+async fn holds_on_all(
+    cluster: &Cluster,
+    database: &str,
+    tables: &[TableName],
+    privilege: &str,
+) -> Result<Option<bool>> {
+    for table in tables {
+        let table = QualifiedName {
+            database: database.to_owned(),
+            schema: table.schema.clone(),
+            name: table.name.clone(),
+        };
+        let holds = inspect::has_table_privilege(cluster, &table, privilege).await?;
+        if holds != Some(true) {
+            return Ok(holds);
         }
     }
+    Ok(Some(true))
 }
 
 fn cluster_privilege(rights: &Rights, me: &str) -> Result<Check> {

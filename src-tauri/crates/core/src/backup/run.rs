@@ -16,7 +16,7 @@ use crate::cluster::OpenCluster;
 use crate::cluster_job::{Watched, Words, duration_seconds, failure, find_again, not_started, watch};
 use crate::error::{Code, Error, Result};
 use crate::job::{BackupOutcome, End, JobHandle, Outcome, Signal};
-use crate::plan::PlanId;
+use crate::plan::{PlanId, kinds_counted};
 
 const WORDS: Words = Words {
     the_job: "The backup",
@@ -261,11 +261,10 @@ async fn check(
             "What lies in the collection is not the backup that was just taken.",
         ));
     }
-    let tables = layer.tables().count();
     outcome.checked = true;
     outcome.verdict = format!(
         "{} read back from the backup, and all files are there.",
-        crate::plan::counted(tables, "table")
+        kinds_counted(layer.relations().map(|object| object.kind))
     );
     Ok(())
 }

@@ -202,6 +202,10 @@ pub enum RowVerdict {
     /// As many rows as in the backup.
     Match,
     Differs,
+    /// As many rows as the live table had at the restored moment.
+    MatchesLive,
+    /// The live table had another number of rows at that moment. It may be another one than was backed up.
+    DiffersFromLive,
     /// The table is not there.
     Missing,
     /// The table is there; the backup does not tell how many rows it had at the restored moment.
@@ -215,7 +219,7 @@ pub enum RowVerdict {
 pub struct RowProof {
     /// Schema and table, as `public.accounts`.
     pub table: String,
-    /// Rows in the backup; absent when the backup does not say.
+    /// Rows in the backup, or else in the live table at that moment; absent when neither tells.
     pub expected_rows: Option<u64>,
     /// Rows found; absent when the table is missing or could not be counted.
     pub found_rows: Option<u64>,
@@ -228,7 +232,7 @@ pub struct RowProof {
 pub enum Outcome {
     Files(FilesOutcome),
     Backup(BackupOutcome),
-    Restore(RestoreOutcome),
+    Restore(Box<RestoreOutcome>),
 }
 
 /// A backup as SHOW BACKUP told of it after the job had ended.
@@ -268,6 +272,45 @@ pub struct RestoreOutcome {
     pub verdict: String,
     /// GRANT statements for what the restore did not bring along.
     pub lost_grants: Vec<String>,
+    /// All of the database, not some of its tables.
+    #[serde(default = "whole")]
+    pub whole: bool,
+    /// The database was made by this restore, and holds nothing else.
+    #[serde(default)]
+    pub is_new_database: bool,
+    #[serde(default)]
+    pub losses: Vec<Loss>,
+    /// For each table that the live database has too: the statement that copies missing rows into it.
+    #[serde(default)]
+    pub bring_back: Vec<BringBack>,
+    /// Tables that the live database does not have any more, as `public.accounts`.
+    #[serde(default)]
+    pub not_live: Vec<String>,
+    /// Puts the restored database in the place of the live one.
+    #[serde(default)]
+    pub swap: Option<String>,
+}
+
+/// What is missing in the records of earlier releases: those did not tell.
+fn whole() -> bool {
+    true
+}
+
+/// Something that restored tables come without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loss {
+    /// Without a full stop.
+    pub text: String,
+    /// What brings it back, where there is such a statement.
+    pub sql: Option<String>,
+}
+
+/// How rows of one table come back into the live database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BringBack {
+    /// As `public.accounts`.
+    pub table: String,
+    pub sql: String,
 }
 
 /// What can be asked of a job in its present state.
@@ -301,9 +344,22 @@ pub struct JobSnapshot {
     pub cluster_job_id: Option<i64>,
     pub error: Option<Error>,
     pub outcome: Option<Outcome>,
+    /// A person has seen its end and wants it out of the way. It stays in the history.
+    #[serde(default)]
+    pub dismissed: bool,
 }
 
 impl JobSnapshot {
+    /// It succeeded, and all of what it did was checked.
+    pub fn is_fully_checked(&self) -> bool {
+        self.state == JobState::Succeeded
+            && match &self.outcome {
+                Some(Outcome::Restore(restore)) => restore.all_match,
+                Some(Outcome::Backup(backup)) => backup.checked,
+                Some(Outcome::Files(_)) | None => true,
+            }
+    }
+
     pub fn possible(&self) -> Possible {
         use JobState::{Interrupted, Paused, Queued, Running, Waiting};
         let failed_files = matches!(&self.outcome, Some(Outcome::Files(files)) if files.failed > 0);
@@ -312,7 +368,7 @@ impl JobSnapshot {
             resume: matches!(self.state, Paused | Interrupted),
             cancel: matches!(self.state, Queued | Running | Waiting | Paused | Interrupted),
             retry_failed: self.state.is_final() && !self.kind.runs_on_cluster() && failed_files,
-            dismiss: self.state.is_final() || matches!(self.state, Paused | Interrupted),
+            dismiss: self.state.is_final() && !self.dismissed,
         }
     }
 }

@@ -32,6 +32,9 @@ pub struct NewJob {
     pub progress: Progress,
 }
 
+/// More ended jobs than that are forgotten at the next start, the oldest first.
+const KEPT_ENDED: usize = 1000;
+
 /// The registry. Cheap to clone; all clones are the same list.
 #[derive(Clone)]
 pub struct Jobs(Arc<Inner>);
@@ -68,9 +71,17 @@ impl Jobs {
     /// as interrupted, cluster jobs as waiting for their connection (see [`Jobs::reattach`]).
     pub async fn open(journal: Journal, runs: Runs, find: FindCluster) -> Result<Self> {
         let mut entries = Entries::default();
-        for kept in journal.load().await? {
+        let mut kept = journal.load().await?;
+        kept.sort_by_key(|kept| std::cmp::Reverse(kept.snapshot.created_at));
+        let mut ended = 0;
+        for kept in kept {
             let mut entry = Entry::new(kept.snapshot, kept.spec);
             entry.after_restart();
+            ended += usize::from(entry.snapshot.state.is_final());
+            if entry.snapshot.state.is_final() && ended > KEPT_ENDED {
+                journal.remove(entry.snapshot.id).await?;
+                continue;
+            }
             journal.save_snapshot(&entry.snapshot).await?;
             entries.jobs.insert(entry.snapshot.id, entry);
         }
@@ -106,6 +117,7 @@ impl Jobs {
             cluster_job_id: None,
             error: None,
             outcome: None,
+            dismissed: false,
         };
         self.0.journal.save(&snapshot, &spec).await?;
         self.lock().jobs.insert(id, Entry::new(snapshot, spec));
@@ -200,24 +212,57 @@ impl Jobs {
             progress,
         };
         self.start_value(new_id, new, spec).await?;
-        self.dismiss(id).await?;
+        self.forget(&[id]).await?;
         Ok(new_id)
     }
 
-    /// Forgets an ended, paused or interrupted job.
+    /// Takes an ended job out of the way. It stays in the list, as its history.
     pub async fn dismiss(&self, id: JobId) -> Result<()> {
-        if !self.get(id)?.possible().dismiss {
+        self.set_dismissed(id)?;
+        self.persist(id).await
+    }
+
+    fn set_dismissed(&self, id: JobId) -> Result<()> {
+        let mut entries = self.lock();
+        let version = entries.version + 1;
+        let entry = entries.jobs.get_mut(&id).ok_or_else(no_such_job)?;
+        if !entry.snapshot.state.is_final() {
             return Err(
                 Error::new(Code::InvalidInput, "A job that is under way cannot be dismissed.")
                     .hint("Cancel it first."),
             );
         }
-        self.0.journal.remove(id).await?;
+        entry.snapshot.dismissed = true;
+        entry.version = version;
+        entries.version = version;
+        drop(entries);
+        self.0.version.send_replace(version);
+        Ok(())
+    }
+
+    /// Forgets every job that has ended.
+    pub async fn clear_history(&self) -> Result<()> {
+        let ended: Vec<JobId> = self
+            .lock()
+            .jobs
+            .values()
+            .filter(|entry| entry.snapshot.state.is_final())
+            .map(|entry| entry.snapshot.id)
+            .collect();
+        self.forget(&ended).await
+    }
+
+    async fn forget(&self, ids: &[JobId]) -> Result<()> {
+        for id in ids {
+            self.0.journal.remove(*id).await?;
+        }
         let mut entries = self.lock();
-        entries.jobs.remove(&id);
         entries.version += 1;
         let version = entries.version;
-        entries.removed.push((version, id));
+        for id in ids {
+            entries.jobs.remove(id);
+            entries.removed.push((version, *id));
+        }
         drop(entries);
         self.0.version.send_replace(version);
         Ok(())

@@ -264,18 +264,44 @@ async fn closing_waits_for_the_number_of_a_cluster_job_that_is_being_started() {
 }
 
 #[tokio::test]
-async fn a_dismissed_job_is_told_to_watchers_and_gone_after_a_restart() {
+async fn a_dismissed_job_stays_in_the_history_until_that_is_cleared() {
     let folder = tempfile::tempdir().unwrap();
     let runs = || Runs::default().with(&[JobKind::Upload], obedient);
     let jobs = open(folder.path(), runs()).await;
     let id = jobs.start(new_job(JobKind::Upload), &"spec").await.unwrap();
     assert_eq!(jobs.dismiss(id).await.unwrap_err().code, Code::InvalidInput);
-    jobs.pause(id).await.unwrap();
-    until(&jobs, id, |job| job.state == JobState::Paused).await;
+    jobs.cancel(id).await.unwrap();
+    until(&jobs, id, |job| job.state == JobState::Cancelled).await;
+    assert!(jobs.get(id).unwrap().possible().dismiss);
     let mut watch = jobs.watch();
     watch.next().await.unwrap();
     jobs.dismiss(id).await.unwrap();
-    assert_eq!(watch.next().await.unwrap().removed, vec![id]);
+    let told = watch.next().await.unwrap();
+    assert!(told.removed.is_empty() && told.jobs[0].dismissed);
+    assert!(!jobs.get(id).unwrap().possible().dismiss);
+    let under_way = jobs.start(new_job(JobKind::Upload), &"spec").await.unwrap();
+    jobs.clear_history().await.unwrap();
+    assert_eq!(
+        jobs.list().iter().map(|job| job.id).collect::<Vec<_>>(),
+        [under_way]
+    );
     jobs.close().await;
-    assert!(open(folder.path(), runs()).await.list().is_empty());
+    assert_eq!(open(folder.path(), runs()).await.list().len(), 1);
+}
+
+#[tokio::test]
+async fn what_ended_before_a_restart_is_out_of_the_way_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = || Runs::default().with(&[JobKind::Upload], obedient);
+    let jobs = open(folder.path(), runs()).await;
+    let id = jobs.start(new_job(JobKind::Upload), &"spec").await.unwrap();
+    jobs.cancel(id).await.unwrap();
+    assert!(
+        !until(&jobs, id, |job| job.state == JobState::Cancelled)
+            .await
+            .dismissed
+    );
+    jobs.persist(id).await.unwrap();
+    jobs.close().await;
+    assert!(open(folder.path(), runs()).await.get(id).unwrap().dismissed);
 }

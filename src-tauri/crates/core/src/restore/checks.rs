@@ -3,20 +3,23 @@
 //! An answer is red only when the server is known to refuse. What cannot be found out is amber.
 
 use roachvault_cockroach::Cluster;
-use roachvault_cockroach::backup::ObjectKind;
+use roachvault_cockroach::backup::{ObjectKind, TableName};
 use roachvault_cockroach::grant;
 use roachvault_cockroach::inspect::{self, Database};
 use roachvault_cockroach::refusal::Refusal;
 use roachvault_cockroach::restore::{RestoreOption, RestoreRequest, RestoreTargets};
 use roachvault_cockroach::version::Version;
 
+use super::dependencies::{Tie, TieKind, are_known, ties, with_all_needed};
 use super::moment::Moment;
 use super::plan::{PlannedTable, free_name};
 use super::release::{Fit, Release, fit};
+use super::short_name;
 use crate::backup::{Chain, is_locked, read_only};
 use crate::cluster::OpenCluster;
 use crate::error::{Error, Result};
-use crate::plan::{Check, Fix, counted, size};
+use crate::job::Loss;
+use crate::plan::{Check, Fix, counted, kinds_counted, listed, size};
 
 /// All that is known when the checks are made.
 pub(super) struct Facts<'a> {
@@ -44,6 +47,9 @@ pub(super) async fn all(facts: &Facts<'_>) -> Result<Vec<Check>> {
         checks.push(holds_moment(facts));
     }
     checks.push(name_free(cluster, &facts.request.targets, facts.databases).await?);
+    if can_be_read {
+        checks.extend(links(facts)?);
+    }
     if can_be_read {
         checks.push(versions_fit(facts));
     }
@@ -130,7 +136,10 @@ fn holds_target(facts: &Facts<'_>) -> Check {
     Check::ok(
         ID,
         format!("The backup holds {database}"),
-        format!("{} will be restored.", counted(facts.tables.len(), "table")),
+        format!(
+            "{} will be restored.",
+            kinds_counted(facts.tables.iter().map(|table| table.kind))
+        ),
     )
 }
 
@@ -165,26 +174,35 @@ pub(super) async fn name_free(
     const ID: &str = "nameFree";
     let exists = |name: &str| databases.iter().any(|database| database.name == name);
     match targets {
-        RestoreTargets::Database { new_name, .. } if new_name.contains('\0') => Ok(Check::blocked(
-            ID,
-            "This cannot be a name",
-            "A name cannot hold a NUL character.",
-        )),
-        RestoreTargets::Database { database, new_name } if exists(new_name) => {
-            let check = Check::blocked(
-                ID,
-                format!("The name {new_name} is taken"),
-                "A database of that name exists. A restore never overwrites one.",
-            );
-            Ok(check.fix(Fix::UseName {
-                name: free_name(database, databases),
-            }))
+        RestoreTargets::Database {
+            database,
+            new_name: name,
         }
-        RestoreTargets::Database { new_name, .. } => Ok(Check::ok(
-            ID,
-            format!("The name {new_name} is free"),
-            "No database of that name exists.",
-        )),
+        | RestoreTargets::Tables {
+            database,
+            into_database: name,
+            is_new_database: true,
+            ..
+        } => Ok(match name {
+            name if name.contains('\0') => {
+                Check::blocked(ID, "This cannot be a name", "A name cannot hold a NUL character.")
+            }
+            name if exists(name) => {
+                let check = Check::blocked(
+                    ID,
+                    format!("The name {name} is taken"),
+                    "A database of that name exists. A restore never overwrites one.",
+                );
+                check.fix(Fix::UseName {
+                    name: free_name(database, databases),
+                })
+            }
+            name => Check::ok(
+                ID,
+                format!("The name {name} is free"),
+                "No database of that name exists.",
+            ),
+        }),
         RestoreTargets::Tables { into_database, .. } if !exists(into_database) => {
             let sql = grant::create_database(into_database)?;
             let title = format!("There is no database {into_database}");
@@ -221,6 +239,116 @@ pub(super) async fn name_free(
                 ),
             })
         }
+    }
+}
+
+/// Single tables may refer to others, which RESTORE does not tie to what is there already.
+fn links(facts: &Facts<'_>) -> Result<Option<Check>> {
+    const ID: &str = "links";
+    let RestoreTargets::Tables {
+        database,
+        tables,
+        into_database,
+        is_new_database,
+    } = &facts.request.targets
+    else {
+        return Ok(None);
+    };
+    let contents = &facts.chain.contents;
+    if !are_known(contents, database, tables) {
+        let check = Check::attention(
+            ID,
+            "What the tables refer to could not be seen",
+            "The cluster refuses a table whose foreign keys lead to tables that are not restored with it.",
+        );
+        return Ok(Some(check));
+    }
+    let ties = ties(contents, database, tables);
+    let (left_out, open): (Vec<Tie>, Vec<Tie>) = ties.into_iter().partition(|tie| {
+        let mut options = tie.options().iter();
+        options.all(|option| facts.request.options.contains(option))
+    });
+    if let Some(first) = open.first() {
+        let told: Vec<String> = open.iter().map(Tie::told).collect();
+        let mut options: Vec<RestoreOption> = open.iter().flat_map(Tie::options).copied().collect();
+        options.sort_unstable();
+        options.dedup();
+        let title = match open.as_slice() {
+            [_] => format!("{} needs {}", short_name(&first.of), first.target()),
+            _ => format!(
+                "{} of the tables lead to what is not restored with them",
+                counted(open.len(), "link")
+            ),
+        };
+        let detail = format!(
+            "{}. A restore ties tables only to what it restores itself, and refuses otherwise.",
+            listed(&told)
+        );
+        let mut check = Check::blocked(ID, title, detail);
+        // A view without its source is left out as a whole: that is no way out where nothing else is chosen.
+        let is_left_out = |table: &TableName| {
+            open.iter()
+                .any(|tie| tie.of == *table && tie.kind == TieKind::Source)
+        };
+        if !tables.iter().all(is_left_out) {
+            let label = match open.as_slice() {
+                [one] if one.kind != TieKind::Source => format!("Without the link to {}", one.target()),
+                _ => "Without what leads to others".to_owned(),
+            };
+            check = check.fix(Fix::Allow { options, label });
+        }
+        if let Some(all) = with_all_needed(contents, database, tables) {
+            let added: Vec<String> = all[tables.len()..].iter().map(short_name).collect();
+            let new_name = if *is_new_database {
+                into_database.clone()
+            } else {
+                free_name(database, facts.databases)
+            };
+            check = check.fix(Fix::TakeAlong {
+                label: format!("Together with {}, into the new {new_name}", in_short(&added)),
+                tables: all,
+                new_name,
+            });
+        }
+        return Ok(Some(check));
+    }
+    if left_out.is_empty() {
+        let check = Check::ok(
+            ID,
+            "They need no other table",
+            "Nothing they refer to is left out.",
+        );
+        return Ok(Some(check));
+    }
+    let losses = left_out
+        .iter()
+        .map(|tie| tie.loss(into_database))
+        .collect::<Result<Vec<Loss>>>()?;
+    let title = match losses.as_slice() {
+        [one] => one.text.clone(),
+        losses => format!("{} are left out", counted(losses.len(), "link")),
+    };
+    let texts: Vec<String> = losses.iter().map(|loss| loss.text.clone()).collect();
+    let detail = match texts.as_slice() {
+        [_] => "The rows are all there; the rule that ties them is not.".to_owned(),
+        texts => format!("{}.", texts.join(". ")),
+    };
+    let sql: Vec<String> = losses.into_iter().filter_map(|loss| loss.sql).collect();
+    let mut check = Check::attention(ID, title, detail);
+    if !sql.is_empty() {
+        check = check.fix(Fix::Sql {
+            label: "How to bring it back afterwards".into(),
+            sql: sql.join("\n"),
+        });
+    }
+    Ok(Some(check))
+}
+
+/// `accounts and customers`, or `accounts and 4 more`.
+fn in_short(names: &[String]) -> String {
+    match names {
+        [first, rest @ ..] if rest.len() > 2 => format!("{first} and {} more", rest.len()),
+        names => listed(names),
     }
 }
 
@@ -282,6 +410,19 @@ async fn privilege(cluster: &Cluster, targets: &RestoreTargets) -> Result<Check>
                 rights.system.is_some() && rights.may_create_databases.is_some(),
                 "the RESTORE privilege on the cluster".to_owned(),
                 grant::on_cluster("RESTORE", me)?,
+            )
+        }
+        RestoreTargets::Tables {
+            is_new_database: true,
+            ..
+        } => {
+            let creates =
+                |system: &Vec<String>| system.iter().any(|name| name == "CREATEDB" || name == "ALL");
+            (
+                rights.may_create_databases == Some(true) || rights.system.as_ref().is_some_and(creates),
+                rights.system.is_some() && rights.may_create_databases.is_some(),
+                "the right to create databases".to_owned(),
+                grant::create_databases(me)?,
             )
         }
         RestoreTargets::Tables { into_database, .. } => {
@@ -367,7 +508,7 @@ fn compare_regions(needed: &[String], has: &[String], options: &[RestoreOption])
         format!("Missing: {names}."),
     )
     .fix(Fix::Allow {
-        option: RestoreOption::RemoveRegions,
+        options: vec![RestoreOption::RemoveRegions],
         label: "Restore without regions".into(),
     })
 }

@@ -4,14 +4,17 @@
 //! as done when the restored tables have been counted against the backup.
 
 mod checks;
+mod dependencies;
 mod moment;
 mod plan;
 mod proof;
 mod release;
 mod run;
 
+use roachvault_cockroach::backup::TableName;
 use roachvault_cockroach::restore::RestoreTargets;
 
+pub(crate) use moment::Moment;
 pub use plan::{PlannedTable, RestorePlan, RestoreTarget, RestoreWish};
 pub(crate) use plan::{plan, recheck};
 pub use run::RestoreSpec;
@@ -28,11 +31,22 @@ pub(crate) fn title(targets: &RestoreTargets) -> String {
             tables,
             into_database,
             ..
-        } => {
-            format!(
-                "Restore {} into {into_database}",
-                crate::plan::counted(tables.len(), "table")
-            )
-        }
+        } => format!("Restore {} into {into_database}", names_of(tables)),
+    }
+}
+
+/// `transactions`, or how many there are.
+fn names_of(tables: &[TableName]) -> String {
+    match tables {
+        [one] => short_name(one),
+        tables => crate::plan::counted(tables.len(), "table"),
+    }
+}
+
+/// Without the schema that every database has.
+fn short_name(table: &TableName) -> String {
+    match table.schema.as_str() {
+        "public" => table.name.clone(),
+        schema => format!("{schema}.{}", table.name),
     }
 }

@@ -7,10 +7,12 @@ use chrono::{DateTime, Utc};
 use crate::backup::Chain;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Moment {
+pub(crate) struct Moment {
     pub time: Option<DateTime<Utc>>,
     /// For AS OF SYSTEM TIME; `None` at the end of the chain, which needs no time.
     pub as_of: Option<String>,
+    /// The same moment for a look at the live data.
+    pub live_as_of: Option<String>,
     /// The full backup's own end: only its rows are a count of rows.
     pub rows_are_known: bool,
     /// The backup does not hold it.
@@ -25,9 +27,14 @@ impl Moment {
         let layers = &chain.contents.layers;
         let end = chain.contents.end_time();
         let Some(wanted) = wanted.filter(|wanted| end.is_none_or(|end| !same(*wanted, end))) else {
+            let exact = chain
+                .manifests
+                .last()
+                .and_then(|manifest| manifest.end_decimal.clone());
             return Self {
                 time: end,
                 as_of: None,
+                live_as_of: exact.or_else(|| end.map(timestamp)),
                 rows_are_known: layers.len() == 1,
                 missing: false,
             };
@@ -40,9 +47,11 @@ impl Moment {
                 .manifests
                 .get(position)
                 .and_then(|manifest| manifest.end_decimal.clone());
+            let as_of = exact.unwrap_or_else(|| timestamp(layers[position].end_time.unwrap_or(wanted)));
             return Self {
                 time: layers[position].end_time,
-                as_of: Some(exact.unwrap_or_else(|| timestamp(layers[position].end_time.unwrap_or(wanted)))),
+                live_as_of: Some(as_of.clone()),
+                as_of: Some(as_of),
                 rows_are_known: position == 0,
                 missing: false,
             };
@@ -54,6 +63,7 @@ impl Moment {
         Self {
             time: Some(wanted),
             as_of: Some(timestamp(wanted)),
+            live_as_of: Some(timestamp(wanted)),
             rows_are_known: false,
             missing: !covered,
         }

@@ -2,17 +2,21 @@
 
 use chrono::{DateTime, Utc};
 use roachvault_cockroach::backup::{BackupContents, BackupObject, Layer, ObjectKind, ShowBackup, TableName};
+use roachvault_cockroach::bring_back::insert_missing_rows;
 use roachvault_cockroach::collection::time_of;
 use roachvault_cockroach::grant;
 use roachvault_cockroach::inspect::{self, Database};
+use roachvault_cockroach::quote::QualifiedName;
 use roachvault_cockroach::restore::{RestoreOption, RestoreRequest, RestoreTargets};
 use roachvault_cockroach::{Cluster, Secret, StorageUri};
 
 use super::checks::{self, Facts};
+use super::dependencies::{Tie, ties};
 use super::moment::Moment;
 use crate::backup::{Chain, Keys, read_chain};
 use crate::cluster::{ConnectionId, Environment, OpenCluster};
 use crate::error::{Code, Error, Result};
+use crate::job::Loss;
 use crate::plan::{Check, CheckLevel, PlanId};
 
 /// What a person wants back.
@@ -38,7 +42,9 @@ pub enum RestoreTarget {
     Tables {
         database: String,
         tables: Vec<TableName>,
-        into_database: String,
+        /// Without a name, which only a new database may lack, a free one is chosen.
+        into_database: Option<String>,
+        is_new_database: bool,
     },
 }
 
@@ -58,21 +64,30 @@ pub struct RestorePlan {
     /// Tables, views and sequences that will be restored.
     pub tables: Vec<PlannedTable>,
     pub lost_grants: Vec<String>,
+    /// What the tables come without.
+    pub losses: Vec<Loss>,
+    /// The restored moment as AS OF SYSTEM TIME takes it, where the backup does not tell rows and the live
+    /// data may.
+    pub live_as_of: Option<String>,
 }
 
-/// A table of the backup.
+/// A table, a view or a sequence of the backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedTable {
     pub name: TableName,
+    pub kind: ObjectKind,
     /// At the restored moment; `None` when the backup does not tell.
     pub rows: Option<u64>,
     pub size_bytes: Option<u64>,
+    /// Copies rows that the live table lacks into it; `None` where there is no such statement.
+    pub(super) insert_missing_rows: Option<String>,
 }
 
 impl RestorePlan {
     /// `None` as soon as one table's rows are not known.
     pub fn rows(&self) -> Option<u64> {
-        self.tables.iter().map(|table| table.rows).sum()
+        let tables = self.tables.iter().filter(|table| table.kind == ObjectKind::Table);
+        tables.map(|table| table.rows).sum()
     }
 
     pub fn size_bytes(&self) -> Option<u64> {
@@ -107,6 +122,7 @@ pub(crate) async fn plan(open: &OpenCluster, keys: &Keys, wish: RestoreWish) -> 
     };
     let (chain, unreadable) = read(cluster, &collection, &wish.subdirectory, &show).await?;
     let moment = Moment::of(&chain, wish.moment);
+    let chain = chain.up_to(moment.time);
     let time = moment
         .time
         .or_else(|| time_of(&wish.subdirectory))
@@ -119,7 +135,8 @@ pub(crate) async fn plan(open: &OpenCluster, keys: &Keys, wish: RestoreWish) -> 
         passphrase,
         options: wish.options,
     };
-    let tables = planned_tables(&chain.contents, &request, moment.rows_are_known);
+    let tables = planned_tables(&chain.contents, &request, moment.rows_are_known)?;
+    let losses = losses(&chain.contents, &request)?;
     let lost_grants = lost_grants(&chain.contents, &request, &tables, cluster.user())?;
     let facts = Facts {
         open,
@@ -137,13 +154,49 @@ pub(crate) async fn plan(open: &OpenCluster, keys: &Keys, wish: RestoreWish) -> 
         id: PlanId::new(),
         connection: open.id,
         moment: time,
-        sql: request.statement()?.shown().to_owned(),
+        sql: sql(&request)?,
+        live_as_of: moment
+            .live_as_of
+            .filter(|_| !moment.rows_are_known && !request.options.contains(&RestoreOption::SchemaOnly)),
         checks,
         type_to_confirm: is_production.then(|| request.targets.into_database().to_owned()),
         request,
         tables,
         lost_grants,
+        losses,
     })
+}
+
+/// Everything that will be sent, in its order.
+fn sql(request: &RestoreRequest) -> Result<String> {
+    let statement = request.statement()?;
+    Ok(match request.targets.new_database() {
+        Some(database) => format!("{}\n{}", grant::create_database(database)?, statement.shown()),
+        None => statement.shown().to_owned(),
+    })
+}
+
+/// What is left out by the options that were chosen.
+fn losses(contents: &BackupContents, request: &RestoreRequest) -> Result<Vec<Loss>> {
+    let RestoreTargets::Tables {
+        database,
+        tables,
+        into_database,
+        ..
+    } = &request.targets
+    else {
+        return Ok(Vec::new());
+    };
+    let is_left_out = |tie: &Tie| {
+        tie.options()
+            .iter()
+            .all(|option| request.options.contains(option))
+    };
+    ties(contents, database, tables)
+        .iter()
+        .filter(|tie| is_left_out(tie))
+        .map(|tie| tie.loss(into_database))
+        .collect()
 }
 
 fn no_such_backup() -> Error {
@@ -164,10 +217,14 @@ fn targets(wish: RestoreTarget, databases: &[Database]) -> RestoreTargets {
             database,
             tables,
             into_database,
+            is_new_database,
         } => RestoreTargets::Tables {
+            into_database: into_database
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| free_name(&database, databases)),
             database,
             tables,
-            into_database,
+            is_new_database,
         },
     }
 }
@@ -201,7 +258,7 @@ async fn read(
     }
 }
 
-pub(super) fn is_in(object: &BackupObject, database: &str) -> bool {
+fn is_in(object: &BackupObject, database: &str) -> bool {
     object.database.as_deref() == Some(database)
 }
 
@@ -219,7 +276,7 @@ fn lost_grants(
     let concerned = contents
         .objects()
         .filter(|object| match (&request.targets, object.kind) {
-            (_, ObjectKind::Table) => is_in(object, database) && is_planned(object),
+            (_, kind) if kind.is_relation() => is_in(object, database) && is_planned(object),
             (RestoreTargets::Database { .. }, ObjectKind::Database) => object.name == database,
             (RestoreTargets::Database { .. }, _) => is_in(object, database),
             (RestoreTargets::Tables { .. }, _) => false,
@@ -232,41 +289,51 @@ fn planned_tables(
     contents: &BackupContents,
     request: &RestoreRequest,
     rows_are_known: bool,
-) -> Vec<PlannedTable> {
+) -> Result<Vec<PlannedTable>> {
     let database = request.targets.database();
+    let into_database = request.targets.into_database();
     let wanted = |name: &TableName| match &request.targets {
         RestoreTargets::Database { .. } => true,
         RestoreTargets::Tables { tables, .. } => tables.contains(name),
     };
     let has_rows = rows_are_known && !request.options.contains(&RestoreOption::SchemaOnly);
-    let tables = contents
-        .objects()
-        .filter(|object| object.kind == ObjectKind::Table && is_in(object, database));
-    let mut planned: Vec<PlannedTable> = tables
-        .map(BackupObject::table_name)
-        .filter(wanted)
-        .map(|name| {
-            let of = |layer: &Layer| {
-                layer
-                    .tables()
-                    .find(|object| is_in(object, database) && object.table_name() == name)
-                    .cloned()
-            };
-            let full = contents.layers.first().and_then(of);
-            PlannedTable {
-                rows: full.and_then(|object| object.rows).filter(|_| has_rows),
-                size_bytes: contents
-                    .layers
-                    .iter()
-                    .filter_map(of)
-                    .map(|object| object.size_bytes)
-                    .sum(),
-                name,
-            }
-        })
-        .collect();
+    let objects = contents.objects().filter(|object| {
+        object.kind.is_relation() && is_in(object, database) && wanted(&object.table_name())
+    });
+    let mut planned = Vec::new();
+    for object in objects {
+        let name = object.table_name();
+        let of = |layer: &Layer| {
+            layer
+                .relations()
+                .find(|object| is_in(object, database) && object.table_name() == name)
+                .cloned()
+        };
+        let full = contents.layers.first().and_then(of);
+        let qualified = |database: &str| QualifiedName {
+            database: database.to_owned(),
+            schema: name.schema.clone(),
+            name: name.name.clone(),
+        };
+        let definition = object.definition.as_ref().filter(|_| into_database != database);
+        planned.push(PlannedTable {
+            kind: object.kind,
+            rows: full.and_then(|object| object.rows).filter(|_| has_rows),
+            size_bytes: contents
+                .layers
+                .iter()
+                .filter_map(of)
+                .map(|object| object.size_bytes)
+                .sum(),
+            insert_missing_rows: match definition {
+                Some(table) => insert_missing_rows(table, &qualified(into_database), &qualified(database))?,
+                None => None,
+            },
+            name,
+        });
+    }
     planned.sort_by(|one, other| one.name.cmp(&other.name));
-    planned
+    Ok(planned)
 }
 
 /// Looks again at what may have changed since the plan was shown.

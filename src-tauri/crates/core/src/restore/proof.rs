@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use roachvault_cockroach::inspect::{Table, TableKind, count_rows, list_tables};
+use roachvault_cockroach::bring_back::{rename_database, swap_databases};
+use roachvault_cockroach::inspect::{Table, TableKind, count_rows, list_databases, list_tables};
 use roachvault_cockroach::quote::QualifiedName;
 use tokio::time::sleep;
 
 use super::run::{ExpectedTable, RestoreSpec};
 use crate::cluster::OpenCluster;
 use crate::error::{Code, Error, Result};
-use crate::job::{End, JobHandle, Outcome, RestoreOutcome, RowProof, RowVerdict, Unit};
+use crate::job::{BringBack, End, JobHandle, Outcome, RestoreOutcome, RowProof, RowVerdict, Unit};
 use crate::plan::{counted, grouped};
 
 /// Looks at what the cluster says it restored. Success needs every table, with the backup's row count
-/// wherever the backup has one.
+/// wherever the backup has one, else with the count of the live table at that moment.
 pub(super) async fn prove(job: &JobHandle, open: &OpenCluster, spec: &RestoreSpec) -> End {
     job.phase("Counting the restored rows");
     job.progress(100, Some(100), Unit::Percent);
@@ -31,7 +32,69 @@ pub(super) async fn prove(job: &JobHandle, open: &OpenCluster, spec: &RestoreSpe
         ));
         proofs.extend(prove_table(open, spec, expected, &tables).await);
     }
-    ended(spec, proofs)
+    let after = match After::look(open, spec).await {
+        Ok(after) => after,
+        Err(error) => {
+            tracing::warn!(%error, "the live database could not be looked at after a restore");
+            After::default()
+        }
+    };
+    ended(spec, proofs, after)
+}
+
+/// What a person may want to do next, as far as it depends on what is live.
+#[derive(Debug, Default)]
+struct After {
+    bring_back: Vec<BringBack>,
+    not_live: Vec<String>,
+    swap: Option<String>,
+}
+
+impl After {
+    async fn look(open: &OpenCluster, spec: &RestoreSpec) -> Result<Self> {
+        let (live, restored) = (&spec.database, &spec.into_database);
+        if live == restored {
+            return Ok(Self::default());
+        }
+        let databases = patiently(|| list_databases(open.readable())).await?;
+        let exists = |name: &str| databases.iter().any(|database| database.name == name);
+        if !exists(live) {
+            let rename = rename_database(restored, live)?;
+            return Ok(Self {
+                swap: spec.is_whole_database().then_some(rename),
+                ..Self::default()
+            });
+        }
+        let tables = patiently(|| list_tables(open.readable(), live)).await?;
+        let mut after = Self::default();
+        for expected in &spec.expected {
+            let name = format!("{}.{}", expected.schema, expected.name);
+            let is_live = tables
+                .iter()
+                .any(|table| table.schema == expected.schema && table.name == expected.name);
+            match (&expected.insert_missing_rows, is_live) {
+                (_, false) => after.not_live.push(name),
+                (Some(sql), true) => after.bring_back.push(BringBack {
+                    table: name,
+                    sql: sql.clone(),
+                }),
+                (None, true) => {}
+            }
+        }
+        if spec.is_whole_database() {
+            let aside = (1u32..)
+                .map(|number| match number {
+                    1 => format!("{live}_before"),
+                    number => format!("{live}_before_{number}"),
+                })
+                .find(|name| !exists(name));
+            after.swap = match aside {
+                Some(aside) => Some(swap_databases(live, restored, &aside)?),
+                None => None,
+            };
+        }
+        Ok(after)
+    }
 }
 
 async fn prove_table(
@@ -41,9 +104,9 @@ async fn prove_table(
     tables: &[Table],
 ) -> Option<RowProof> {
     let name = format!("{}.{}", expected.schema, expected.name);
-    let proof = |found_rows, verdict| RowProof {
+    let proof = |expected_rows, found_rows, verdict| RowProof {
         table: name.clone(),
-        expected_rows: expected.rows,
+        expected_rows,
         found_rows,
         verdict,
     };
@@ -51,22 +114,36 @@ async fn prove_table(
         .iter()
         .find(|table| table.schema == expected.schema && table.name == expected.name);
     match found.map(|table| table.kind) {
-        None => Some(proof(None, RowVerdict::Missing)),
+        None => Some(proof(expected.rows, None, RowVerdict::Missing)),
         // It is there, and it has no rows of its own to count.
         Some(TableKind::View | TableKind::MaterializedView | TableKind::Sequence) => None,
         Some(TableKind::Table) => {
-            let table = QualifiedName {
-                database: spec.into_database.clone(),
+            let table = |database: &str| QualifiedName {
+                database: database.to_owned(),
                 schema: expected.schema.clone(),
                 name: expected.name.clone(),
             };
-            Some(match patiently(|| count_rows(open.readable(), &table)).await {
-                Ok(rows) => proof(Some(rows), compare(expected.rows, rows)),
+            let restored = table(&spec.into_database);
+            let rows = match patiently(|| count_rows(open.readable(), &restored, None)).await {
+                Ok(rows) => rows,
                 Err(error) => {
                     tracing::warn!(%error, table = %name, "a restored table could not be counted");
-                    proof(None, RowVerdict::NotCounted)
+                    return Some(proof(expected.rows, None, RowVerdict::NotCounted));
                 }
-            })
+            };
+            if expected.rows.is_some() {
+                return Some(proof(expected.rows, Some(rows), compare(expected.rows, rows)));
+            }
+            // The increments of a chain count changes. The live table at that moment, while the cluster still
+            // keeps it, is as good; it is there even when it was dropped since.
+            let live = match &spec.live_as_of {
+                Some(moment) => {
+                    let live = table(&spec.database);
+                    count_rows(open.readable(), &live, Some(moment)).await.ok()
+                }
+                None => None,
+            };
+            Some(proof(live, Some(rows), compare_with_live(live, rows)))
         }
     }
 }
@@ -76,6 +153,15 @@ fn compare(expected: Option<u64>, found: u64) -> RowVerdict {
         None => RowVerdict::NotComparable,
         Some(expected) if expected == found => RowVerdict::Match,
         Some(_) => RowVerdict::Differs,
+    }
+}
+
+/// A difference proves nothing by itself: the backup may be of another cluster's database of this name.
+fn compare_with_live(live: Option<u64>, found: u64) -> RowVerdict {
+    match live {
+        None => RowVerdict::NotComparable,
+        Some(live) if live == found => RowVerdict::MatchesLive,
+        Some(_) => RowVerdict::DiffersFromLive,
     }
 }
 
@@ -96,14 +182,22 @@ where
     }
 }
 
-fn ended(spec: &RestoreSpec, proofs: Vec<RowProof>) -> End {
+fn ended(spec: &RestoreSpec, proofs: Vec<RowProof>, after: After) -> End {
     let count = |verdict| proofs.iter().filter(|proof| proof.verdict == verdict).count();
     let (missing, differing) = (count(RowVerdict::Missing), count(RowVerdict::Differs));
     let (uncounted, incomparable) = (count(RowVerdict::NotCounted), count(RowVerdict::NotComparable));
-    let all_match = missing + differing + uncounted + incomparable == 0;
+    let (like_live, unlike_live) = (count(RowVerdict::MatchesLive), count(RowVerdict::DiffersFromLive));
+    let all_match = missing + differing + uncounted + incomparable + unlike_live == 0;
     let rows: u64 = proofs.iter().filter_map(|proof| proof.found_rows).sum();
     let tables = proofs.len();
-    let verdict = if all_match {
+    let live = &spec.database;
+    let verdict = if all_match && like_live > 0 {
+        format!(
+            "{} and all {} rows are there, as many as {live} had at that moment.",
+            all_of(tables),
+            grouped(rows)
+        )
+    } else if all_match {
         format!(
             "{} and all {} rows are there, as many as in the backup.",
             all_of(tables),
@@ -122,14 +216,27 @@ fn ended(spec: &RestoreSpec, proofs: Vec<RowProof>) -> End {
         )
     } else if uncounted > 0 {
         format!("{} could not be counted.", counted(uncounted, "table"))
+    } else if unlike_live > 0 {
+        format!(
+            "{} another number of rows than {live} had at that moment. Either the backup is of another {live}, or \
+             rows are missing.",
+            match unlike_live {
+                1 => "1 table has".to_owned(),
+                tables => format!("{tables} tables have"),
+            }
+        )
     } else {
         format!(
-            "{} are there. At this moment the backup does not say how many rows each table had, so the counts could \
-             not be compared.",
-            all_of(tables)
+            "{} are there. At this moment the backup does not say how many rows each table had, and the cluster does \
+             not keep that moment of {live} any more, so {} could not be compared.",
+            all_of(tables),
+            match incomparable {
+                all if all == tables => "the counts".to_owned(),
+                some => counted(some, "table"),
+            }
         )
     };
-    let outcome = Outcome::Restore(outcome(spec, proofs, all_match, verdict.clone()));
+    let outcome = Outcome::Restore(Box::new(outcome(spec, proofs, all_match, verdict.clone(), after)));
     let error = |code| Error::new(code, verdict).hint("Look at the restored database before you rely on it.");
     match () {
         () if missing + differing > 0 => End::partly_done(Some(error(Code::Corrupt)), outcome),
@@ -150,11 +257,23 @@ fn unproved(spec: &RestoreSpec, error: Error) -> End {
     let verdict = "The cluster says that the restore is complete. It could not be checked.".to_owned();
     End::unknown(
         error,
-        Some(Outcome::Restore(outcome(spec, Vec::new(), false, verdict))),
+        Some(Outcome::Restore(Box::new(outcome(
+            spec,
+            Vec::new(),
+            false,
+            verdict,
+            After::default(),
+        )))),
     )
 }
 
-fn outcome(spec: &RestoreSpec, tables: Vec<RowProof>, all_match: bool, verdict: String) -> RestoreOutcome {
+fn outcome(
+    spec: &RestoreSpec,
+    tables: Vec<RowProof>,
+    all_match: bool,
+    verdict: String,
+    after: After,
+) -> RestoreOutcome {
     RestoreOutcome {
         database: spec.into_database.clone(),
         from_database: spec.database.clone(),
@@ -165,6 +284,12 @@ fn outcome(spec: &RestoreSpec, tables: Vec<RowProof>, all_match: bool, verdict: 
         all_match,
         verdict,
         lost_grants: spec.lost_grants.clone(),
+        whole: spec.is_whole_database(),
+        is_new_database: spec.is_whole_database() || spec.is_new_database,
+        losses: spec.losses.clone(),
+        bring_back: after.bring_back,
+        not_live: after.not_live,
+        swap: after.swap,
     }
 }
 
@@ -192,11 +317,11 @@ mod tests {
                 found_rows: *found_rows,
                 verdict: *verdict,
             };
-        let end = ended(&spec(), verdicts.iter().map(proof).collect());
+        let end = ended(&spec(), verdicts.iter().map(proof).collect(), After::default());
         let Some(Outcome::Restore(outcome)) = end.outcome else {
             panic!("no outcome")
         };
-        (end.state, outcome)
+        (end.state, *outcome)
     }
 
     #[test]
@@ -219,5 +344,17 @@ mod tests {
         let (state, outcome) = end_of(&[(None, Some(3), compare(None, 3))]);
         assert_eq!((state, outcome.all_match), (JobState::Succeeded, false));
         assert!(outcome.verdict.contains("could not be compared"));
+
+        let (state, outcome) = end_of(&[same, (Some(3), Some(3), compare_with_live(Some(3), 3))]);
+        assert_eq!((state, outcome.all_match), (JobState::Succeeded, true));
+        assert!(
+            outcome.verdict.contains("as many as bank had"),
+            "{}",
+            outcome.verdict
+        );
+
+        let (state, outcome) = end_of(&[same, (Some(3), Some(2), compare_with_live(Some(3), 2))]);
+        assert_eq!((state, outcome.all_match), (JobState::Succeeded, false));
+        assert!(outcome.verdict.contains("of another bank"), "{}", outcome.verdict);
     }
 }

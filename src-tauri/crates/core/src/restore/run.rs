@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use roachvault_cockroach::backup::TableName;
 use roachvault_cockroach::detached::{Detached, Traces, known_jobs};
+use roachvault_cockroach::inspect::{create_database, drop_empty_database};
 use roachvault_cockroach::job::{ClusterJobId, JobStatus};
 use roachvault_cockroach::restore::{RestoreOption, RestoreRequest, RestoreTargets};
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use crate::backup::Keys;
 use crate::cluster::OpenCluster;
 use crate::cluster_job::{Watched, Words, failure, find_again, not_started, watch};
 use crate::error::{Code, Error, Result};
-use crate::job::{End, JobHandle, Signal};
+use crate::job::{End, JobHandle, Loss, Signal};
 use crate::plan::PlanId;
 
 const WORDS: Words = Words {
@@ -35,12 +36,19 @@ pub struct RestoreSpec {
     pub(super) into_database: String,
     /// Absent when the whole database is restored.
     tables: Option<Vec<(String, String)>>,
+    /// The database for single tables is created first.
+    #[serde(default)]
+    pub(super) is_new_database: bool,
     as_of: Option<String>,
     pub(super) moment: Option<DateTime<Utc>>,
     options: Vec<SpecOption>,
     encrypted: bool,
     pub(super) expected: Vec<ExpectedTable>,
     pub(super) lost_grants: Vec<String>,
+    #[serde(default)]
+    pub(super) losses: Vec<Loss>,
+    #[serde(default)]
+    pub(super) live_as_of: Option<String>,
     /// Set before the statement is sent: jobs that were there already. When it is set and the job's
     /// number is not, the statement may have been sent, and must not be sent again.
     known_jobs: Option<Vec<i64>>,
@@ -52,6 +60,8 @@ pub(super) struct ExpectedTable {
     pub schema: String,
     pub name: String,
     pub rows: Option<u64>,
+    #[serde(default)]
+    pub insert_missing_rows: Option<String>,
 }
 
 macro_rules! spec_options {
@@ -88,6 +98,11 @@ spec_options!(
 );
 
 impl RestoreSpec {
+    /// All of the database is restored, not some of its tables.
+    pub(super) fn is_whole_database(&self) -> bool {
+        self.tables.is_none()
+    }
+
     pub fn of(plan: &RestorePlan) -> Self {
         let request = &plan.request;
         let pair = |table: &TableName| (table.schema.clone(), table.name.clone());
@@ -101,6 +116,7 @@ impl RestoreSpec {
                 RestoreTargets::Database { .. } => None,
                 RestoreTargets::Tables { tables, .. } => Some(tables.iter().map(pair).collect()),
             },
+            is_new_database: request.targets.new_database().is_some(),
             as_of: request.as_of.clone(),
             moment: Some(plan.moment),
             options: request.options.iter().map(|option| (*option).into()).collect(),
@@ -112,9 +128,12 @@ impl RestoreSpec {
                     schema: table.name.schema.clone(),
                     name: table.name.name.clone(),
                     rows: table.rows,
+                    insert_missing_rows: table.insert_missing_rows.clone(),
                 })
                 .collect(),
             lost_grants: plan.lost_grants.clone(),
+            losses: plan.losses.clone(),
+            live_as_of: plan.live_as_of.clone(),
             known_jobs: None,
         }
     }
@@ -142,6 +161,7 @@ impl RestoreSpec {
                     database,
                     tables: tables.iter().map(name).collect(),
                     into_database: into,
+                    is_new_database: self.is_new_database,
                 },
             },
             collection: keys.collection(open, &self.collection)?,
@@ -168,16 +188,38 @@ pub(crate) async fn run(job: JobHandle, keys: Arc<Keys>) -> End {
     };
     match ended.status {
         JobStatus::Succeeded => proof::prove(&job, &open, &spec).await,
-        JobStatus::Canceled => End {
-            phase: "Cancelled. The cluster removed what had been restored".into(),
-            ..End::cancelled(None, None)
-        },
+        JobStatus::Canceled => {
+            take_back(&open, &spec).await;
+            End {
+                phase: "Cancelled. The cluster removed what had been restored".into(),
+                ..End::cancelled(None, None)
+            }
+        }
         JobStatus::RevertFailed => End::failed(
             failure(&ended, "The restore")
                 .hint("The cluster could not remove what it had restored. Look at the databases and drop what is left."),
             None,
         ),
-        _ => End::failed(failure(&ended, "The restore"), None),
+        _ => {
+            take_back(&open, &spec).await;
+            End::failed(failure(&ended, "The restore"), None)
+        }
+    }
+}
+
+/// Drops the database that was made for the tables. The cluster does so only while it is empty.
+async fn take_back(open: &OpenCluster, spec: &RestoreSpec) {
+    if !spec.is_new_database {
+        return;
+    }
+    let dropped = match open.writable() {
+        Ok(cluster) => drop_empty_database(cluster, &spec.into_database)
+            .await
+            .map_err(Error::from),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = dropped {
+        tracing::warn!(%error, "the empty database of a failed restore stays");
     }
 }
 
@@ -224,10 +266,20 @@ async fn start(
         ..spec.clone()
     })
     .await?;
-    Ok(Detached {
+    if spec.is_new_database {
+        create_database(cluster, &spec.into_database).await?;
+    }
+    let started = Detached {
         statement: &statement,
         traces,
     }
     .start(cluster, &known)
-    .await?)
+    .await
+    .map_err(Error::from);
+    if let Err(error) = &started
+        && error.code != Code::OutcomeUnknown
+    {
+        take_back(open, spec).await;
+    }
+    started
 }

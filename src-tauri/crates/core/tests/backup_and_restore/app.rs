@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use roachvault_cockroach::Cluster;
-use roachvault_cockroach::backup::{BackupKind, BackupTargets};
+use roachvault_cockroach::backup::{BackupKind, BackupTargets, TableName};
 use roachvault_core::backup::{BackupPlan, BackupWish, Backups, ClusterRuns};
 use roachvault_core::job::{
     BackupOutcome, JobId, JobSnapshot, JobState, Jobs, Journal, Outcome, RestoreOutcome, Runs,
@@ -86,14 +86,19 @@ impl App {
         for statement in DATABASES {
             self.sql(statement).await;
         }
+        self.until_aged("SELECT id FROM movr.public.rides").await;
+    }
+
+    /// Waits until what the query answers with one row is as old as a backup looks back.
+    pub async fn until_aged(&self, query: &str) {
         let deadline = Instant::now() + Duration::from_secs(60);
-        let aged = "SELECT id FROM movr.public.rides AS OF SYSTEM TIME '-10s'";
-        while !sqlx::raw_sql(aged)
+        let aged = format!("{query} AS OF SYSTEM TIME '-10s'");
+        while !sqlx::raw_sql(AssertSqlSafe(aged.clone()))
             .fetch_all(self.open.readable().pool())
             .await
             .is_ok_and(|rows| rows.len() == 1)
         {
-            assert!(Instant::now() < deadline, "the rows are not ten seconds old");
+            assert!(Instant::now() < deadline, "{query} is not ten seconds old");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -161,6 +166,25 @@ impl App {
             moment: None,
             passphrase: None,
             options: Vec::new(),
+        }
+    }
+
+    /// Some tables of `public`.
+    pub fn tables_wish(subdirectory: &str, tables: &[&str], into: Option<&str>) -> RestoreWish {
+        RestoreWish {
+            target: RestoreTarget::Tables {
+                database: "bank".into(),
+                tables: tables
+                    .iter()
+                    .map(|name| TableName {
+                        schema: "public".into(),
+                        name: (*name).into(),
+                    })
+                    .collect(),
+                into_database: into.map(str::to_owned),
+                is_new_database: into.is_none(),
+            },
+            ..Self::restore_wish(subdirectory, "bank", None)
         }
     }
 

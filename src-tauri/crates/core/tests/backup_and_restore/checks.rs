@@ -49,8 +49,8 @@ async fn an_encrypted_backup_asks_for_its_passphrase() {
             .await;
         let complete = check(&plan.checks, "complete");
         assert_eq!(
-            (complete.level, complete.fix.clone()),
-            (CheckLevel::Blocked, Some(Fix::AskPassphrase))
+            (complete.level, complete.fixes.as_slice()),
+            (CheckLevel::Blocked, [Fix::AskPassphrase].as_slice())
         );
     }
     let more = BackupWish {
@@ -85,10 +85,10 @@ async fn a_taken_name_is_answered_with_a_free_one() {
     let name = check(&plan.checks, "nameFree");
     assert_eq!(name.level, CheckLevel::Blocked);
     assert_eq!(
-        name.fix,
-        Some(Fix::UseName {
+        name.fixes,
+        [Fix::UseName {
             name: "bank_restored".into()
-        })
+        }]
     );
 
     let into = |into_database: &str| RestoreWish {
@@ -98,7 +98,8 @@ async fn a_taken_name_is_answered_with_a_free_one() {
                 schema: "public".into(),
                 name: "accounts".into(),
             }],
-            into_database: into_database.into(),
+            into_database: Some(into_database.into()),
+            is_new_database: false,
         },
         ..App::restore_wish(&path, "bank", None)
     };
@@ -193,7 +194,7 @@ async fn a_user_without_rights_is_told_which_grant_is_needed() {
     let plan = app.plan(wish()).await;
     let privilege = check(&plan.checks, "privilege");
     assert_eq!(privilege.level, CheckLevel::Blocked, "{privilege:#?}");
-    let Some(Fix::Sql { sql, .. }) = &privilege.fix else {
+    let [Fix::Sql { sql, .. }] = privilege.fixes.as_slice() else {
         panic!("{privilege:?}")
     };
     assert_eq!(sql, "GRANT SYSTEM RESTORE TO \"plain\";");

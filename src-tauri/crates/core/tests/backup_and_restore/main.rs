@@ -6,6 +6,8 @@
 mod app;
 mod checks;
 mod jobs;
+mod sight;
+mod tables;
 
 #[path = "../../../cockroach/tests/support/local.rs"]
 mod local;

@@ -75,6 +75,8 @@ impl Entry {
         job.bytes_per_second = None;
         job.seconds_left = None;
         if job.state.is_final() {
+            // Its end was there to be seen in the last session.
+            job.dismissed = true;
             return;
         }
         if job.kind.runs_on_cluster() {
