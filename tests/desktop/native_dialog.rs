@@ -55,11 +55,13 @@ pub fn press_until_closed(desktop: &Desktop, key: &str) {
             .pop()
             .ok_or_else(|| "no dialog is on the screen".to_owned())
     });
-    until("the message dialog to close", SOON, || match dialogs(desktop).pop() {
-        None => Ok(()),
-        Some(dialog) => {
-            press(desktop, &dialog, key)?;
-            Err("it is still open".into())
+    until("the message dialog to close", SOON, || {
+        match dialogs(desktop).pop() {
+            None => Ok(()),
+            Some(dialog) => {
+                press(desktop, &dialog, key)?;
+                Err("it is still open".into())
+            }
         }
     });
 }

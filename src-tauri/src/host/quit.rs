@@ -81,6 +81,7 @@ mod tests {
             cluster_job_id: None,
             error: None,
             outcome: None,
+            dismissed: false,
         }
     }
 

@@ -328,7 +328,13 @@ fn a_cluster_in_memory_leaves_nothing_on_the_disk_when_it_is_stopped() {
     assert!(ready.starts_with("ready "), "{ready}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     let id = child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
     assert!(child.wait().unwrap().success());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
