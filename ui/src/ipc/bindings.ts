@@ -678,12 +678,6 @@ limit: number,
  */
 refresh: boolean, };
 
-export type LostFile = { path: string, sizeBytes: number, 
-/**
- * So many of its bytes are there.
- */
-storedBytes: number, };
-
 /**
  * Something that restored tables come without.
  */
@@ -696,6 +690,12 @@ text: string,
  * What brings it back, where there is such a statement.
  */
 sql: string | null, };
+
+export type LostFile = { path: string, sizeBytes: number, 
+/**
+ * So many of its bytes are there.
+ */
+storedBytes: number, };
 
 /**
  * A name that could not be taken over as it is.

@@ -49,7 +49,7 @@ impl World {
         let sent = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&sent);
         let report = Arc::new(move |event| {
-            if let Event::Bytes(bytes) = event {
+            if let Event::Bytes(bytes) | Event::Found(bytes) = event {
                 counter.fetch_add(bytes, Ordering::Relaxed);
             }
         });
