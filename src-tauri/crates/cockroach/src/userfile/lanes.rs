@@ -241,8 +241,9 @@ impl Pace {
     pub const MOST_CHUNK_BYTES: u64 = 4 << 20;
     /// Together with the chunk size this bounds memory: each lane holds a chunk and its encoding.
     pub const MOST_UPLOADING: usize = 6;
-    /// Fewer, because each holds one chunk that is written and one that arrives.
-    pub const MOST_DOWNLOADING: usize = 4;
+    /// Fewer, because each holds one chunk that is written and one that arrives: a fourth can bring a download over the
+    /// 64 MiB that it may take, and near by it costs more than it brings.
+    pub const MOST_DOWNLOADING: usize = 3;
 
     pub fn new(most_lanes: usize) -> Self {
         Self {
