@@ -26,9 +26,13 @@ test-desktop: setup-test ui ## Run only the desktop tests; WHICH=name picks some
 	cargo nextest run $(CARGO_ALL) --ignore-default-filter -E 'binary(desktop) and test(/$(WHICH)/)'
 
 bench: setup-test ui ## Measure transfers and lists, in the real window too, against what is wanted
-	cargo bench -p roachvault-cockroach --bench userfile
-	cargo bench -p roachvault-core --bench listing
-	cargo nextest run --release $(CARGO_ALL) --test desktop --ignore-default-filter --success-output immediate -E 'test(a_hundred_thousand_files)'
+	@# Each is told, also after one missed a bound; a miss fails at the end.
+	@missed=; \
+	cargo bench -p roachvault-cockroach --bench userfile || missed=1; \
+	cargo bench -p roachvault-core --bench listing || missed=1; \
+	cargo nextest run --release $(CARGO_ALL) --test desktop --ignore-default-filter --success-output immediate \
+	  -E 'test(a_hundred_thousand_files)' || missed=1; \
+	[ -z "$$missed" ]
 
 bundle: setup ## Write the deb and rpm packages (a release build)
 	ui/node_modules/.bin/tauri build --bundles deb,rpm

@@ -28,7 +28,7 @@ const BOUNDS: Bounds = if cfg!(debug_assertions) {
         rounds: 1,
         first_rows: Duration::from_millis(2500),
         filtered: Duration::from_millis(4000),
-        growth_mib: 400,
+        growth_mib: 250,
     }
 } else {
     Bounds {
