@@ -5,22 +5,24 @@
 //! meanwhile cannot cut it short; a file whose chunks do not follow each other from 0 to its size is
 //! refused instead of being saved short.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
-use sqlx::postgres::PgRow;
+use sha2::Digest;
 use sqlx::{AssertSqlSafe, Row};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use super::arrivals::{Arrivals, Intake};
 use super::chunks::{Digested, digests, gaps, signed, take, to_hex, unsigned};
 use super::lanes::{Pace, SharedLanes, on_lane};
 use super::list::FileRow;
-use super::local::{PartFile, Settled, Source, ended};
+use super::local::{PartFile, Source};
 use super::report::Event;
 use super::store::{Dialect, Store};
 use crate::connect::Cluster;
@@ -51,11 +53,11 @@ pub struct Downloaded {
     pub resumed_bytes: u64,
 }
 
-/// Offset and length of the chunks that a statement brought.
-type Fetched = Vec<(u64, u64)>;
-
-/// Bytes fetched by one statement. Most stores hold chunks of 4 MiB.
+/// Bytes fetched by one statement at first. Most stores hold chunks of 4 MiB.
 const PIECE_BYTES: u64 = 8 << 20;
+
+/// Between statements a connection is idle, so they grow while they are short.
+const MOST_PIECE_BYTES: u64 = 64 << 20;
 
 /// Fetches `file` into `part` and gives it its name. What an earlier run left in `part` is compared
 /// with the cluster's digests and kept where it is right.
@@ -73,10 +75,19 @@ pub async fn download(
     }
     let resumed_bytes = have.values().sum();
     lanes.report(Event::Found(resumed_bytes));
-    let mut settled = Settled::new(part);
-    fetch_missing(store, lanes, file, pin, &mut settled, part, &mut have).await?;
-    check_contiguous(file, &have)?;
-    let digest = part.finish(settled, file.size_bytes, replace).await?;
+    let missing = gaps(
+        have.iter().map(|(offset, len)| *offset..offset + len),
+        file.size_bytes,
+    );
+    let told = Arc::clone(lanes);
+    let arrivals = Arrivals::new(part, have, move |len| told.report(Event::Bytes(len)));
+    let fetched = fetch_missing(store, lanes, file, pin, missing, &arrivals.intake()).await;
+    // Where both failed, writing is why fetching did.
+    let written = arrivals.end().await?;
+    fetched?;
+    check_contiguous(file, &written.have)?;
+    part.finish(file.size_bytes, replace).await?;
+    let digest: [u8; 32] = written.digest.finalize().into();
     Ok(Downloaded {
         size_bytes: file.size_bytes,
         sha256: to_hex(&digest),
@@ -102,20 +113,15 @@ async fn keep_what_matches(
     Ok(have)
 }
 
-/// Fetches every chunk that begins in a range that `have` does not cover.
+/// Fetches every chunk that begins in one of the ranges.
 async fn fetch_missing(
     store: &Store,
     lanes: &SharedLanes,
     file: &FileRow,
     pin: &Pin,
-    settled: &mut Settled,
-    part: &Arc<PartFile>,
-    have: &mut BTreeMap<u64, u64>,
+    mut missing: VecDeque<Range<u64>>,
+    intake: &Intake,
 ) -> Result<()> {
-    let mut missing = gaps(
-        have.iter().map(|(offset, len)| *offset..offset + len),
-        file.size_bytes,
-    );
     let sql: Arc<str> = format!(
         "SELECT byte_offset, payload FROM {}{} \
          WHERE file_id = $1 AND byte_offset >= $2 AND byte_offset < $3 ORDER BY byte_offset",
@@ -124,24 +130,31 @@ async fn fetch_missing(
     )
     .into();
     let mut pace = Pace::new(Pace::MOST_DOWNLOADING);
-    let mut fetching: JoinSet<Result<(Fetched, Duration)>> = JoinSet::new();
+    let mut piece_bytes = PIECE_BYTES;
+    let mut fetching: JoinSet<Result<(u64, Duration)>> = JoinSet::new();
     loop {
         while fetching.len() < pace.lanes {
             lanes.check_stop()?;
-            let Some(mut range) = take(&mut missing, PIECE_BYTES) else {
+            // Towards the end smaller ones, so that no connection is left with much while the others have nothing.
+            let left: u64 = missing.iter().map(|range| range.end - range.start).sum();
+            let share = match pace.lanes as u64 {
+                1 => piece_bytes,
+                lanes => (left / (2 * lanes)).clamp(PIECE_BYTES, piece_bytes),
+            };
+            let Some(mut range) = take(&mut missing, share) else {
                 break;
             };
             if range.end == file.size_bytes {
                 // Chunks beyond the size would be a fault that has to be seen.
                 range.end = signed(u64::MAX).unsigned_abs();
             }
-            let (lanes, sql, part, file_id) = (
+            let (lanes, sql, intake, file_id) = (
                 Arc::clone(lanes),
                 Arc::clone(&sql),
-                Arc::clone(part),
+                intake.clone(),
                 file.file_id,
             );
-            fetching.spawn(async move { fetch_piece(&lanes, &sql, file_id, range, &part).await });
+            fetching.spawn(async move { fetch_piece(&lanes, &sql, file_id, range, &intake).await });
         }
         let Some(done) = fetching.join_next().await else {
             return Ok(());
@@ -150,11 +163,11 @@ async fn fetch_missing(
             .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
             .flatten()
         {
-            Ok((chunks, took)) => {
-                pace.done(chunks.iter().map(|(_, len)| len).sum(), took, Instant::now());
-                have.extend(chunks);
-                // What lies before the first gap will not change any more.
-                settled.advance(whole_until(have)).await?;
+            Ok((bytes, took)) => {
+                pace.done(bytes, took, Instant::now());
+                if took < Duration::from_secs(1) {
+                    piece_bytes = (piece_bytes * 2).min(MOST_PIECE_BYTES);
+                }
             }
             Err(error) => {
                 while fetching.join_next().await.is_some() {}
@@ -164,71 +177,36 @@ async fn fetch_missing(
     }
 }
 
+/// Writes all chunks that begin in a range. Answers how many bytes they hold, and how long they took.
 async fn fetch_piece(
     lanes: &SharedLanes,
     sql: &Arc<str>,
     file_id: Uuid,
     range: Range<u64>,
-    part: &Arc<PartFile>,
-) -> Result<(Fetched, Duration)> {
+    intake: &Intake,
+) -> Result<(u64, Duration)> {
     let begun = Instant::now();
-    // Kept across attempts: a broken connection costs the chunks that were under way, not the piece.
-    let progress = Mutex::new((range.start, Vec::new()));
-    let lock = || progress.lock().unwrap_or_else(PoisonError::into_inner);
+    // Kept across attempts: a broken connection costs the chunk that was under way, not the piece.
+    let from = AtomicU64::new(range.start);
+    let fetched = AtomicU64::new(0);
     on_lane!(lanes, |connection| {
-        let from = lock().0;
         let mut rows = sqlx::query(AssertSqlSafe(sql.to_string()))
             .bind(file_id)
-            .bind(signed(from))
+            .bind(signed(from.load(Relaxed)))
             .bind(signed(range.end))
             .fetch(connection);
-        // One chunk is written while the next one is on its way.
-        let mut writing = None;
-        loop {
-            let next = async {
-                let Some(row) = rows.try_next().await? else {
-                    return Ok(None);
-                };
-                let offset = unsigned(row.try_get(0)?);
-                let bytes = PayloadOf::new(row)?;
-                lanes.throttle(bytes.as_ref().len() as u64).await?;
-                Ok::<_, Error>(Some((offset, bytes)))
-            };
-            let next = next.await;
-            // Also when there is no next: what was fetched is not fetched again.
-            if let Some(written) = writing.take() {
-                let (offset, len) = ended(written).await?;
-                let mut progress = lock();
-                progress.0 = offset + 1;
-                progress.1.push((offset, len));
-                drop(progress);
-                lanes.report(Event::Bytes(len));
-            }
-            let Some((offset, bytes)) = next? else {
-                break Ok(());
-            };
-            writing = Some(part.write_at(offset, bytes));
+        while let Some(row) = rows.try_next().await? {
+            let offset = unsigned(row.try_get(0)?);
+            let bytes: &[u8] = row.try_get(1)?;
+            let len = bytes.len() as u64;
+            lanes.throttle(len).await?;
+            intake.take(offset, bytes).await?;
+            from.store(offset + 1, Relaxed);
+            fetched.fetch_add(len, Relaxed);
         }
+        Ok(())
     })?;
-    let (_, chunks) = progress.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok((chunks, begun.elapsed()))
-}
-
-/// The payload column of a row, without a copy of it.
-struct PayloadOf(PgRow);
-
-impl PayloadOf {
-    fn new(row: PgRow) -> Result<Self> {
-        row.try_get::<&[u8], _>(1)?;
-        Ok(Self(row))
-    }
-}
-
-impl AsRef<[u8]> for PayloadOf {
-    fn as_ref(&self) -> &[u8] {
-        // Checked when it was made.
-        self.0.try_get(1).unwrap_or_default()
-    }
+    Ok((fetched.into_inner(), begun.elapsed()))
 }
 
 /// Where the first gap begins.

@@ -245,6 +245,10 @@ impl Pace {
     /// 64 MiB that it may take, and near by it costs more than it brings.
     pub const MOST_DOWNLOADING: usize = 3;
 
+    /// Bytes a second of one connection. From here on the line is not what holds a transfer up, but this computer, and
+    /// more connections only get into each other's way.
+    const PLENTY: f64 = 268_435_456.0;
+
     pub fn new(most_lanes: usize) -> Self {
         Self {
             lanes: 1,
@@ -297,6 +301,10 @@ impl Pace {
             self.settled = true;
             return;
         }
+        if rate >= Self::PLENTY * self.lanes as f64 {
+            self.settled = true;
+            return;
+        }
         self.best = rate;
         self.chunks = 0;
         self.fewer = self.lanes;
@@ -335,6 +343,11 @@ mod tests {
         assert_eq!(lanes_on(10.0 * MIB, 1000.0 * MIB, 0.0), 6);
         assert_eq!(lanes_on(100.0 * MIB, 1000.0 * MIB, 0.08), 6);
         assert_eq!(lanes_on(100.0 * MIB, 200.0 * MIB, 0.0), 2);
+    }
+
+    #[test]
+    fn one_connection_is_enough_next_door() {
+        assert_eq!(lanes_on(400.0 * MIB, 2000.0 * MIB, 0.0), 1);
     }
 
     #[test]

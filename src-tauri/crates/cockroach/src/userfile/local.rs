@@ -138,18 +138,21 @@ impl PartFile {
         Ok(self.len()? == 0)
     }
 
-    /// Begins to write a chunk where it belongs, which goes on whether or not it is waited for. Answers its
-    /// offset and length.
-    pub(crate) fn write_at<B>(self: &Arc<Self>, offset: u64, bytes: B) -> JoinHandle<Result<(u64, u64)>>
-    where
-        B: AsRef<[u8]> + Send + 'static,
-    {
-        let this = Arc::clone(self);
-        tokio::task::spawn_blocking(move || {
-            let bytes = bytes.as_ref();
-            write_all_at(&this.file, bytes, offset).map_err(|error| cannot_write(&this.target, &error))?;
-            Ok((offset, bytes.len() as u64))
-        })
+    /// Writes a chunk where it belongs. Blocks.
+    pub(crate) fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+        write_all_at(&self.file, bytes, offset).map_err(|error| cannot_write(&self.target, &error))
+    }
+
+    /// Adds a part of the file to a digest. Blocks.
+    pub(crate) fn update_digest(&self, digest: &mut Sha256, range: Range<u64>) -> Result<()> {
+        update_digest(digest, &self.file, range).map_err(|error| cannot_read(&self.part, &error))
+    }
+
+    /// Brings what was written to the disk. Blocks.
+    pub(crate) fn sync(&self) -> Result<()> {
+        self.file
+            .sync_data()
+            .map_err(|error| cannot_write(&self.target, &error))
     }
 
     /// Digest of a range that is already in the file.
@@ -161,27 +164,14 @@ impl PartFile {
         .await
     }
 
-    /// Adds a part of the file to a digest of its beginning, and brings it to the disk.
-    fn settle(&self, digest: &mut Sha256, part: Range<u64>) -> Result<()> {
-        update_digest(digest, &self.file, part)
-            .and_then(|()| self.file.sync_data())
-            .map_err(|error| cannot_write(&self.target, &error))
-    }
-
     /// Cuts the file to its size, brings it to the disk, and gives it the target's name. A target that
-    /// exists is replaced only if `replace` is set. Answers the digest of what lies on the disk.
-    pub(crate) async fn finish(
-        self: &Arc<Self>,
-        settled: Settled,
-        size_bytes: u64,
-        replace: bool,
-    ) -> Result<[u8; 32]> {
+    /// exists is replaced only if `replace` is set.
+    pub(crate) async fn finish(self: &Arc<Self>, size_bytes: u64, replace: bool) -> Result<()> {
         let this = Arc::clone(self);
-        let (mut digest, begin) = settled.join().await?;
         blocking(move || {
             let failed = |error: io::Error| cannot_write(&this.target, &error);
             this.file.set_len(size_bytes).map_err(failed)?;
-            this.settle(&mut digest, begin..size_bytes)?;
+            this.sync()?;
             let part = tempfile::TempPath::try_from_path(&this.part).map_err(failed)?;
             let renamed = if replace {
                 part.persist(&this.target)
@@ -197,7 +187,7 @@ impl PartFile {
                 }
                 if taken { exists(&this.target) } else { reason }
             })?;
-            Ok(digest.finalize().into())
+            Ok(())
         })
         .await
     }
@@ -272,60 +262,6 @@ fn part_path(target: &Path, tag: &str) -> Result<PathBuf> {
     part.push(&shown[..end]);
     part.push(format!(".{tag}.part"));
     Ok(target.with_file_name(part))
-}
-
-/// The beginning of a file, digested and brought to the disk while the rest is still coming. Without
-/// this both would begin only when the last byte is there, and take as long again.
-#[derive(Debug)]
-pub(crate) struct Settled {
-    part: Arc<PartFile>,
-    /// Up to here the file is settled, or will be when `running` ends.
-    end: u64,
-    /// Absent while `running` has it.
-    digest: Option<Sha256>,
-    running: Option<JoinHandle<Result<Sha256>>>,
-}
-
-/// So much is settled at a time.
-const SETTLE_BYTES: u64 = 16 << 20;
-
-impl Settled {
-    pub fn new(part: &Arc<PartFile>) -> Self {
-        Self {
-            part: Arc::clone(part),
-            end: 0,
-            digest: Some(Sha256::new()),
-            running: None,
-        }
-    }
-
-    /// Everything before `end` is in the file. Goes on with it if the step before has ended.
-    pub async fn advance(&mut self, end: u64) -> Result<()> {
-        if end < self.end + SETTLE_BYTES {
-            return Ok(());
-        }
-        if let Some(running) = self.running.take_if(|running| running.is_finished()) {
-            self.digest = Some(ended(running).await?);
-        }
-        if let Some(mut digest) = self.digest.take() {
-            let (part, range) = (Arc::clone(&self.part), self.end..end);
-            self.end = end;
-            self.running = Some(tokio::task::spawn_blocking(move || {
-                part.settle(&mut digest, range)?;
-                Ok(digest)
-            }));
-        }
-        Ok(())
-    }
-
-    /// The digest so far, and of how many bytes it is.
-    async fn join(self) -> Result<(Sha256, u64)> {
-        let digest = match (self.digest, self.running) {
-            (_, Some(running)) => ended(running).await?,
-            (digest, None) => digest.unwrap_or_default(),
-        };
-        Ok((digest, self.end))
-    }
 }
 
 /// What work that was begun came to.
@@ -459,13 +395,13 @@ mod tests {
         let target = folder.path().join("a.txt");
         std::fs::write(&target, "old").unwrap();
         let part = PartFile::open(&target, "tag").await.unwrap();
-        ended(part.write_at(0, b"new")).await.unwrap();
+        part.write_at(0, b"new").unwrap();
         assert_eq!(
-            part.finish(Settled::new(&part), 3, false).await.unwrap_err().kind,
+            part.finish(3, false).await.unwrap_err().kind,
             ErrorKind::AlreadyExists
         );
         assert_eq!(std::fs::read(&target).unwrap(), b"old");
-        part.finish(Settled::new(&part), 3, true).await.unwrap();
+        part.finish(3, true).await.unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"new");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }

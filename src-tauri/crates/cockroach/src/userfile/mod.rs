@@ -5,6 +5,7 @@
 //! the user, so ordinary SQL can do the same in parallel, resumably and with proof. Readers accept
 //! any chunk layout that is contiguous from offset 0.
 
+mod arrivals;
 mod chunks;
 mod copy_in;
 mod create;
