@@ -90,7 +90,14 @@ export function aJob(id: string, job: Partial<Job> = {}): Job {
     ended: false,
     fullyChecked: job.state === "succeeded",
     dismissed: false,
-    can: { pause: true, resume: false, cancel: true, retryFailed: false, dismiss: false },
+    can: {
+      pause: true,
+      resume: false,
+      cancel: true,
+      retryFailed: false,
+      dismiss: false,
+      showInFolder: false,
+    },
     ...job,
   };
 }

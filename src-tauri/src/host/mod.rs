@@ -6,3 +6,4 @@ pub mod keychain;
 pub mod paths;
 pub mod practice;
 pub mod quit;
+pub mod reveal;

@@ -13,6 +13,7 @@ commands! {
     jobs::resume_job(id: Uuid) => ();
     jobs::retry_failed(id: Uuid) => Uuid;
     jobs::dismiss_job(id: Uuid) => ();
+    jobs::show_in_folder(id: Uuid) => ();
     jobs::clear_job_history() => ();
 
     backups::list_collections(connection: Uuid) => Vec<backups::Collection>;

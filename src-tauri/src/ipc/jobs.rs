@@ -1,12 +1,14 @@
 //! Jobs on the wire: one stream of whole snapshots, and what a person may ask of a job.
 
 use chrono::{DateTime, Utc};
+use roachvault_core::error::{Code, Error};
 use roachvault_core::job::{self, JobChanges, JobId, JobSnapshot};
 use serde::Serialize;
 use tauri::ipc::Channel;
 use ts_rs::TS;
 use uuid::Uuid;
 
+use crate::host;
 use crate::ipc::IpcError;
 use crate::state::AppState;
 
@@ -72,6 +74,8 @@ pub struct JobPossible {
     pub cancel: bool,
     pub retry_failed: bool,
     pub dismiss: bool,
+    /// It has brought something to this computer.
+    pub show_in_folder: bool,
 }
 
 #[derive(Debug, Clone, Serialize, TS)]
@@ -284,6 +288,20 @@ pub async fn dismiss_job(state: &AppState, id: Uuid) -> Result<(), IpcError> {
     Ok(state.jobs.dismiss(JobId(id)).await?)
 }
 
+/// Opens the system's file manager where the job's first file lies.
+pub async fn show_in_folder(state: &AppState, id: Uuid) -> Result<(), IpcError> {
+    let job = state.jobs.get(JobId(id))?;
+    let path = job.local_file().ok_or_else(nothing_here)?.to_owned();
+    Ok(host::reveal::reveal(path).await?)
+}
+
+fn nothing_here() -> Error {
+    Error::new(
+        Code::InvalidInput,
+        "This job has brought nothing to this computer.",
+    )
+}
+
 /// Forgets every job that has ended.
 pub async fn clear_job_history(state: &AppState) -> Result<(), IpcError> {
     Ok(state.jobs.clear_history().await?)
@@ -337,6 +355,7 @@ impl From<JobSnapshot> for Job {
                 cancel: can.cancel,
                 retry_failed: can.retry_failed,
                 dismiss: can.dismiss,
+                show_in_folder: can.show_in_folder,
             },
         }
     }

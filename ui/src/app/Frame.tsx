@@ -1,4 +1,4 @@
-import { Outlet, useLocation } from "@tanstack/react-router";
+import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { ToastRegion } from "../components/Toast";
 import { TransfersPanel } from "../features/transfers/TransfersPanel";
 import { useConnections } from "../ipc/connections";
@@ -8,6 +8,7 @@ import { Rail } from "./Rail";
 export function Frame() {
   const { data } = useConnections();
   const { pathname } = useLocation();
+  const navigate = useNavigate();
   // The first screen has two doors and nothing else to choose from.
   const isFirstRun = pathname === "/" && (data === undefined || data.connections.length === 0);
   return (
@@ -20,7 +21,17 @@ export function Frame() {
         <Outlet />
         <ToastRegion />
         {/* The activity lists the same jobs and more. */}
-        {pathname !== "/activity" && <TransfersPanel />}
+        {pathname !== "/activity" && (
+          <TransfersPanel
+            onUndelete={({ connectionId }) =>
+              void navigate({
+                to: "/clusters/$connectionId/files",
+                params: { connectionId },
+                search: { undelete: true },
+              })
+            }
+          />
+        )}
       </div>
     </div>
   );

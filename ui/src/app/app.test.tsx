@@ -199,7 +199,14 @@ describe("jobs", () => {
     expect(backend.sent).toContainEqual(["pause_job", { id: "a" }]);
     // The button changes nothing: the job says what it is.
     expect(screen.getByRole("button", { name: "Pause: Upload a" })).toBeVisible();
-    const can = { pause: false, resume: false, cancel: false, retryFailed: false, dismiss: true };
+    const can = {
+      pause: false,
+      resume: false,
+      cancel: false,
+      retryFailed: false,
+      dismiss: true,
+      showInFolder: false,
+    };
     act(() =>
       backend.sendJobs({
         full: false,
@@ -217,7 +224,14 @@ describe("jobs", () => {
     const backend = mockBackend({ ...list(prod), clear_job_history: () => null });
     renderApp("/activity");
     await screen.findByRole("heading", { name: "Activity" });
-    const can = { pause: false, resume: false, cancel: false, retryFailed: false, dismiss: false };
+    const can = {
+      pause: false,
+      resume: false,
+      cancel: false,
+      retryFailed: false,
+      dismiss: false,
+      showInFolder: false,
+    };
     const partly = { state: "succeeded" as const, ended: true, dismissed: true, fullyChecked: false, can };
     act(() => backend.sendJobs({ full: true, jobs: [aJob("a", partly)], removed: [] }));
     expect(await screen.findByText("Done, partly checked")).toBeVisible();

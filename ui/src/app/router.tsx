@@ -121,6 +121,13 @@ const activity = createRoute({
               search: { job: id },
             })
           }
+          onUndelete={({ connectionId }) =>
+            void navigate({
+              to: "/clusters/$connectionId/files",
+              params: { connectionId },
+              search: { undelete: true },
+            })
+          }
         />
       </Page>
     );
@@ -175,6 +182,7 @@ const files = createRoute({
     sort: fileSorts.find((sort) => sort === search.sort),
     descending: search.descending === true || undefined,
     copy: text(search.copy),
+    undelete: search.undelete === true || undefined,
   }),
   component: function Files() {
     const navigate = files.useNavigate();
@@ -257,7 +265,7 @@ const restore = createRoute({
         onSearchChange={(search, options) => void navigate({ search, replace: options?.replace })}
         onDone={() => void navigate({ to: "/clusters/$connectionId", search: {} })}
         onBackUp={() => void navigate({ to: "/clusters/$connectionId/backups/new", search: {} })}
-        onUndelete={() => void navigate({ to: "/clusters/$connectionId/files", search: {} })}
+        onUndelete={() => void navigate({ to: "/clusters/$connectionId/files", search: { undelete: true } })}
       />
     );
   },

@@ -27,7 +27,14 @@ export interface ShownJob {
   ended: boolean;
   /** All of what it did was checked. */
   fullyChecked: boolean;
-  can: { pause: boolean; resume: boolean; cancel: boolean; retryFailed: boolean; dismiss: boolean };
+  can: {
+    pause: boolean;
+    resume: boolean;
+    cancel: boolean;
+    retryFailed: boolean;
+    dismiss: boolean;
+    showInFolder: boolean;
+  };
 }
 
 export type JobStateName =
@@ -124,6 +131,9 @@ export interface JobRowProps {
   onCancel?: () => void;
   onRetryFailed?: () => void;
   onDismiss?: () => void;
+  onShowInFolder?: () => void;
+  /** Of a deletion: where what it took away can be had back. */
+  onUndelete?: () => void;
   /** More buttons, such as where the result is to be seen. */
   actions?: ReactNode;
   /** Under the row: what the job left behind. */
@@ -141,6 +151,8 @@ export function JobRow({
   onCancel,
   onRetryFailed,
   onDismiss,
+  onShowInFolder,
+  onUndelete,
   actions,
   children,
 }: JobRowProps) {
@@ -220,6 +232,16 @@ export function JobRow({
         {job.can.retryFailed && onRetryFailed && (
           <Button size="small" aria-label={named("Retry failed")} onPress={onRetryFailed}>
             Retry failed
+          </Button>
+        )}
+        {onUndelete && (
+          <Button size="small" aria-label={named("Undelete")} onPress={onUndelete}>
+            Undelete…
+          </Button>
+        )}
+        {job.can.showInFolder && onShowInFolder && (
+          <Button size="small" aria-label={named("Show in folder")} onPress={onShowInFolder}>
+            Show in folder
           </Button>
         )}
         {job.can.dismiss && job.ended && onDismiss && (

@@ -594,7 +594,11 @@ swap: string | null, };
 /**
  * What can be asked of the job now.
  */
-export type JobPossible = { pause: boolean, resume: boolean, cancel: boolean, retryFailed: boolean, dismiss: boolean, };
+export type JobPossible = { pause: boolean, resume: boolean, cancel: boolean, retryFailed: boolean, dismiss: boolean, 
+/**
+ * It has brought something to this computer.
+ */
+showInFolder: boolean, };
 
 export type JobProgress = { done: number, 
 /**
@@ -1070,6 +1074,7 @@ export const commands = {
   resumeJob: (id: string): Promise<void> => call("resume_job", { id }),
   retryFailed: (id: string): Promise<string> => call("retry_failed", { id }),
   dismissJob: (id: string): Promise<void> => call("dismiss_job", { id }),
+  showInFolder: (id: string): Promise<void> => call("show_in_folder", { id }),
   clearJobHistory: (): Promise<void> => call("clear_job_history"),
   listCollections: (connection: string): Promise<Array<Collection>> => call("list_collections", { connection }),
   saveCollection: (connection: string, uri: string): Promise<Collection> => call("save_collection", { connection, uri }),

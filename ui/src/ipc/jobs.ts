@@ -114,6 +114,10 @@ export function digestOf(job: Job | undefined): string | null {
   return end?.end === "done" ? end.sha256 : null;
 }
 
+/** A deletion after which there may be something to have back. */
+export const tookAway = (job: Job) =>
+  job.kind === "deleteFiles" && job.outcome?.kind === "files" && job.outcome.done > 0;
+
 const refused = (thrown: unknown) => announce(asCallError(thrown).message, { tone: "bad" });
 
 /** Going on needs the cluster: it is connected first where it is not. A person asked for this login by the button. */
@@ -148,5 +152,6 @@ export function jobControls(job: Job) {
     onCancel: () => void commands.cancelJob(id).catch(refused),
     onRetryFailed: () => goingOn(job, () => commands.retryFailed(id)),
     onDismiss: () => void commands.dismissJob(id).catch(refused),
+    onShowInFolder: () => void commands.showInFolder(id).catch(refused),
   };
 }

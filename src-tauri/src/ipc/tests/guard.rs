@@ -28,7 +28,7 @@ const LOOKING: [&str; 8] = [
 ];
 
 /// These change what lies on this computer at most, and nothing in a cluster. The practice cluster is this computer's own.
-const LOCAL: [&str; 21] = [
+const LOCAL: [&str; 22] = [
     "clear_job_history",
     "connect_cluster",
     "delete_connection",
@@ -46,6 +46,7 @@ const LOCAL: [&str; 21] = [
     "save_collection",
     "save_connection",
     "save_settings",
+    "show_in_folder",
     "start_digest",
     "start_download",
     "start_export",

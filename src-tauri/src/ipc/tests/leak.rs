@@ -473,6 +473,7 @@ fn files(wire: &mut Wire, connection: &Value, second: &Value, folder: &Path) {
     wire.refused("resume_job", json!({"id": job["id"]}));
     wire.refused("cancel_job", json!({"id": job["id"]}));
     wire.refused("retry_failed", json!({"id": job["id"]}));
+    wire.refused("show_in_folder", json!({"id": job["id"]}));
     wire.done("dismiss_job", json!({"id": job["id"]}));
     wire.done("list_userfile_stores", json!({"connection": connection}));
     let request = json!({

@@ -10,7 +10,7 @@ import { PageHeader } from "../../components/PageHeader";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import { commands, type Job } from "../../ipc/bindings";
 import { asCallError } from "../../ipc/errors";
-import { jobControls, useJobs } from "../../ipc/jobs";
+import { jobControls, tookAway, useJobs } from "../../ipc/jobs";
 import { counted } from "../../lib/quantity";
 import { JobOutcomeView } from "./JobOutcomeView";
 
@@ -20,9 +20,11 @@ interface JobListProps {
   aside?: ReactNode;
   /** Where a backup or a restore is shown in full, with its proof. */
   onOpenJob: (job: Job) => void;
+  /** Where what a deletion took away can be had back. */
+  onUndelete: (deletion: Job) => void;
 }
 
-function JobList({ title, jobs, aside, onOpenJob }: JobListProps) {
+function JobList({ title, jobs, aside, onOpenJob, onUndelete }: JobListProps) {
   return (
     <Card flush title={title} aside={aside}>
       {jobs.map((job) => (
@@ -33,6 +35,7 @@ function JobList({ title, jobs, aside, onOpenJob }: JobListProps) {
           summary={job.outcome?.kind === "files" ? filesSummary(job.outcome, job) : undefined}
           {...jobControls(job)}
           onDismiss={undefined}
+          onUndelete={tookAway(job) ? () => onUndelete(job) : undefined}
           actions={
             (job.kind === "backup" || job.kind === "restore") && (
               <Button
@@ -54,7 +57,7 @@ function JobList({ title, jobs, aside, onOpenJob }: JobListProps) {
 }
 
 /** Everything that takes longer than a moment, over all clusters, and what became of it. */
-export function ActivityPage({ onOpenJob }: { onOpenJob: (job: Job) => void }) {
+export function ActivityPage({ onOpenJob, onUndelete }: Pick<JobListProps, "onOpenJob" | "onUndelete">) {
   const { jobs, isKnown, error } = useJobs();
   const unended = jobs.filter((job) => !job.ended);
   const ended = jobs.filter((job) => job.ended);
@@ -83,12 +86,15 @@ export function ActivityPage({ onOpenJob }: { onOpenJob: (job: Job) => void }) {
           </EmptyState>
         </Card>
       )}
-      {unended.length > 0 && <JobList title="Under way" jobs={unended} onOpenJob={onOpenJob} />}
+      {unended.length > 0 && (
+        <JobList title="Under way" jobs={unended} onOpenJob={onOpenJob} onUndelete={onUndelete} />
+      )}
       {ended.length > 0 && (
         <JobList
           title="Ended"
           jobs={ended}
           onOpenJob={onOpenJob}
+          onUndelete={onUndelete}
           aside={
             <Button size="small" variant="quiet" onPress={() => setAsking(true)}>
               Clear history…

@@ -40,7 +40,7 @@ const backupJob = (job: Partial<Job>) =>
   });
 const ended = {
   ended: true,
-  can: { pause: false, resume: false, cancel: false, retryFailed: false, dismiss: true },
+  can: { pause: false, resume: false, cancel: false, retryFailed: false, dismiss: true, showInFolder: false },
 };
 const outcome = {
   kind: "backup" as const,

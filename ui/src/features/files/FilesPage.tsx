@@ -42,6 +42,8 @@ export interface FilesSearch {
   descending?: boolean;
   /** A backup collection to copy: its path, with a slash at the end. */
   copy?: string;
+  /** To bring deleted files back. */
+  undelete?: boolean;
 }
 
 export interface FilesPageProps {
@@ -182,10 +184,16 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
   };
 
   const shownDialog: OpenDialog | null =
-    open ?? (search.copy === undefined ? null : { dialog: "copyCollection", path: search.copy });
+    open ??
+    (search.copy !== undefined
+      ? { dialog: "copyCollection", path: search.copy }
+      : search.undelete && !readOnly
+        ? { dialog: "undelete" }
+        : null);
   const closeDialog = () => {
     setOpen(null);
-    if (search.copy !== undefined) onSearchChange({ ...search, copy: undefined }, { replace: true });
+    if (search.copy !== undefined || search.undelete)
+      onSearchChange({ ...search, copy: undefined, undelete: undefined }, { replace: true });
   };
 
   const folderUnder = (target: Element | null) =>

@@ -73,7 +73,14 @@ const place = (search: Record<string, string>) =>
 const requestOf = (backend: ReturnType<typeof mockBackend>) =>
   backend.sent.filter(([command]) => command === "plan_restore").at(-1)?.[1].request;
 
-const endedCan = { pause: false, resume: false, cancel: false, retryFailed: false, dismiss: true };
+const endedCan = {
+  pause: false,
+  resume: false,
+  cancel: false,
+  retryFailed: false,
+  dismiss: true,
+  showInFolder: false,
+};
 const restoreJob = (job: Partial<Job> = {}) =>
   aJob("j1", {
     kind: "restore",

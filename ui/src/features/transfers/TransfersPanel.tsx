@@ -6,7 +6,7 @@ import { Icon } from "../../components/Icon";
 import { JobRow, jobFigures, jobWord } from "../../components/JobRow";
 import { ProgressBar } from "../../components/ProgressBar";
 import type { Job } from "../../ipc/bindings";
-import { digestOf, jobControls, useJobs } from "../../ipc/jobs";
+import { digestOf, jobControls, tookAway, useJobs } from "../../ipc/jobs";
 import { count } from "../../lib/quantity";
 import { FilesOutcome } from "./FilesOutcome";
 import styles from "./TransfersPanel.module.css";
@@ -70,7 +70,7 @@ function Summary({ jobs, isOpen }: { jobs: readonly Job[]; isOpen: boolean }) {
 }
 
 /** At the foot of every screen while there is something to see; unfolds to all of it. */
-export function TransfersPanel() {
+export function TransfersPanel({ onUndelete }: { onUndelete: (deletion: Job) => void }) {
   // What was dismissed is history, which Activity keeps.
   const jobs = useJobs().jobs.filter((job) => !job.dismissed);
   const [isOpen, setOpen] = useState(false);
@@ -130,6 +130,7 @@ export function TransfersPanel() {
               isDense
               summary={job.outcome?.kind === "files" ? filesSummary(job.outcome, job) : undefined}
               {...jobControls(job)}
+              onUndelete={tookAway(job) ? () => onUndelete(job) : undefined}
             >
               {job.outcome?.kind === "files" && (
                 <FilesOutcome

@@ -7,7 +7,14 @@ import type { Job } from "../../ipc/bindings";
 import { totalsOf } from "./totals";
 
 const mib = 2 ** 20;
-const endedCan = { pause: false, resume: false, cancel: false, retryFailed: false, dismiss: true };
+const endedCan = {
+  pause: false,
+  resume: false,
+  cancel: false,
+  retryFailed: false,
+  dismiss: true,
+  showInFolder: false,
+};
 const upload = aJob("u1", {
   title: "Upload orders.csv",
   phase: "Sending chunks",
@@ -55,7 +62,7 @@ describe("the transfers", () => {
   const interrupted = {
     ...upload,
     state: "interrupted" as const,
-    can: { pause: false, resume: true, cancel: true, retryFailed: false, dismiss: true },
+    can: { pause: false, resume: true, cancel: true, retryFailed: false, dismiss: true, showInFolder: false },
   };
 
   it("connect their cluster first when they go on and it is not connected", async () => {
@@ -67,6 +74,38 @@ describe("the transfers", () => {
     await waitFor(() => expect(backend.sent).toContainEqual(["resume_job", { id: "u1" }]));
     const order = backend.sent.map(([command]) => command);
     expect(order.indexOf("connect_cluster")).toBeLessThan(order.indexOf("resume_job"));
+  });
+
+  it("show where a download lies, and lead from a deletion to what it took away", async () => {
+    const user = userEvent.setup();
+    const files = {
+      kind: "files" as const,
+      done: 1,
+      skipped: 0,
+      failed: 0,
+      doneBytes: mib,
+      notes: [],
+      results: [],
+    };
+    const ended = { state: "succeeded" as const, ended: true, outcome: files, can: endedCan };
+    const download = aJob("d1", {
+      ...ended,
+      kind: "download",
+      title: "Download orders.csv",
+      can: { ...endedCan, showInFolder: true },
+    });
+    const deletion = aJob("x1", { ...ended, kind: "deleteFiles", title: "Delete old.csv" });
+    const backend = await withJobs([download, deletion], {
+      show_in_folder: () => null,
+      connect_cluster: () => opened(aConnection("c1")),
+      list_deleted_userfiles: () => [],
+    });
+    await user.click(within(panel()).getByRole("button", { name: "Show transfers" }));
+    expect(screen.queryByRole("button", { name: "Undelete: Download orders.csv" })).toBeNull();
+    await user.click(screen.getByRole("button", { name: "Show in folder: Download orders.csv" }));
+    expect(backend.sent).toContainEqual(["show_in_folder", { id: "d1" }]);
+    await user.click(screen.getByRole("button", { name: "Undelete: Delete old.csv" }));
+    expect(await screen.findByRole("dialog", { name: "Bring back deleted files" })).toBeVisible();
   });
 
   it("say why they cannot go on where the cluster cannot be connected", async () => {

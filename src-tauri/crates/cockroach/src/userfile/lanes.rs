@@ -232,6 +232,8 @@ pub(crate) struct Pace {
     best: f64,
     /// Chunks since the number of connections changed.
     chunks: usize,
+    /// The chunk before.
+    last: Option<(u64, Duration)>,
     window_start: Instant,
     window_bytes: u64,
 }
@@ -260,6 +262,7 @@ impl Pace {
             rest: 16,
             best: 0.0,
             chunks: 0,
+            last: None,
             window_start: Instant::now(),
             window_bytes: 0,
         }
@@ -267,6 +270,9 @@ impl Pace {
 
     /// A chunk of `bytes` took `took` and ended `now`.
     pub fn done(&mut self, bytes: u64, took: Duration, now: Instant) {
+        let distant = self.last.replace((bytes, took)).is_some_and(|(last_bytes, last_took)| {
+            bytes >= 2 * last_bytes && took.as_secs_f64() < 1.5 * last_took.as_secs_f64()
+        });
         if took < Duration::from_secs(1) {
             self.chunk_bytes = (self.chunk_bytes * 2).min(Self::MOST_CHUNK_BYTES);
         } else if took > Duration::from_secs(8) {
@@ -308,7 +314,9 @@ impl Pace {
         self.best = rate;
         self.chunks = 0;
         self.fewer = self.lanes;
-        self.lanes = (self.lanes * 2).min(self.most_lanes);
+        // Twice the bytes in about the same time: most of it is spent on the way.
+        let growth = if self.lanes == 1 && distant { 4 } else { 2 };
+        self.lanes = (self.lanes * growth).min(self.most_lanes);
         self.settled = self.lanes == self.fewer;
     }
 }
@@ -343,6 +351,17 @@ mod tests {
         assert_eq!(lanes_on(10.0 * MIB, 1000.0 * MIB, 0.0), 6);
         assert_eq!(lanes_on(100.0 * MIB, 1000.0 * MIB, 0.08), 6);
         assert_eq!(lanes_on(100.0 * MIB, 200.0 * MIB, 0.0), 2);
+    }
+
+    #[test]
+    fn a_distant_cluster_gets_four_connections_at_once() {
+        let (mut pace, begun) = (Pace::new(6), Instant::now());
+        for (at, mib) in [(90, 1), (185, 2), (290, 4)] {
+            assert_eq!(pace.lanes, 1);
+            let took = Duration::from_millis(85 + 5 * mib);
+            pace.done(mib << 20, took, begun + Duration::from_millis(at));
+        }
+        assert_eq!(pace.lanes, 4);
     }
 
     #[test]

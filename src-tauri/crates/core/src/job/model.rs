@@ -1,6 +1,7 @@
 //! What a job looks like from outside.
 
 use std::fmt;
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -321,6 +322,8 @@ pub struct Possible {
     pub cancel: bool,
     pub retry_failed: bool,
     pub dismiss: bool,
+    /// It has brought something to this computer.
+    pub show_in_folder: bool,
 }
 
 /// The whole of a job at one moment.
@@ -369,6 +372,21 @@ impl JobSnapshot {
             cancel: matches!(self.state, Queued | Running | Waiting | Paused | Interrupted),
             retry_failed: self.state.is_final() && !self.kind.runs_on_cluster() && failed_files,
             dismiss: self.state.is_final() && !self.dismissed,
+            show_in_folder: self.state.is_final() && self.local_file().is_some(),
         }
+    }
+
+    /// The first file that it brought to this computer.
+    pub fn local_file(&self) -> Option<&Path> {
+        let (JobKind::Download | JobKind::ExportArchive, Some(Outcome::Files(files))) =
+            (self.kind, &self.outcome)
+        else {
+            return None;
+        };
+        let done = files
+            .results
+            .iter()
+            .find(|file| matches!(file.end, FileEnd::Done { .. }))?;
+        Some(Path::new(&done.target)).filter(|path| path.is_absolute())
     }
 }
