@@ -3,7 +3,8 @@
 //!
 //! Fails when a bound is missed. `ROACHVAULT_BENCH_MIB` (256) sizes the large file, `ROACHVAULT_BENCH_ROUNDS` (5) the rounds of which
 //! the median counts, `ROACHVAULT_BENCH_MEMORY_MIB` (1024) the file of the memory figures; `ROACHVAULT_BENCH_PARTS`
-//! (`near far many memory`) names what is measured.
+//! (`near far many memory`) names what is measured; memory in processes of its own, as what was measured before leaves
+//! the heap larger than it was.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -37,7 +38,7 @@ use relay::Relay;
 
 const MIB: u64 = 1 << 20;
 /// As many as an upload uses at most.
-const CONNECTIONS: usize = 6;
+const CONNECTIONS: usize = 4;
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name)
@@ -158,7 +159,7 @@ impl Bench {
                 while offset < source.size_bytes() {
                     let len = (source.size_bytes() - offset).min(4 * MIB);
                     let bytes = Arc::clone(&source)
-                        .read_at(offset, usize::try_from(len).unwrap())
+                        .read_at(offset, usize::try_from(len).unwrap(), Vec::new())
                         .await
                         .unwrap();
                     let query = sqlx::query(AssertSqlSafe(sql.clone())).bind(file_id);
@@ -306,6 +307,10 @@ fn peak_memory(reset: bool) -> u64 {
 
 #[tokio::main]
 async fn main() {
+    if let Ok(of) = std::env::var(MEMORY_OF) {
+        let (direction, url) = of.split_once(' ').unwrap();
+        return memory_of(direction, &target::target(url).unwrap()).await;
+    }
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--quiet", "-p", "roachvault-practice"]);
     if !cfg!(debug_assertions) {
@@ -327,10 +332,7 @@ async fn main() {
             "near" => near(&practice.target, mib, rounds, &mut verdict).await,
             "far" => far(&practice.target, mib, rounds, &mut verdict).await,
             "many" => many_far(&practice.target, rounds, &mut verdict).await,
-            "memory" => {
-                let memory_mib = setting("ROACHVAULT_BENCH_MEMORY_MIB", 1024);
-                memory(&practice.target, memory_mib, &mut verdict).await;
-            }
+            "memory" => memory(&practice.target, &mut verdict).await,
             other => panic!("there is no part {other}: near, far, many, memory"),
         }
     }
@@ -470,17 +472,42 @@ async fn many_far(target: &Target, rounds: u64, verdict: &mut Verdict) {
     );
 }
 
-async fn memory(target: &Target, mib: u64, verdict: &mut Verdict) {
-    let bench = Bench::on(target).await;
-    bench.write("huge", mib * MIB);
-    let before = peak_memory(true);
-    bench.upload(&bench.path("huge"), "huge").await;
-    let up = peak_memory(false).saturating_sub(before) / MIB;
-    let before = peak_memory(true);
-    bench.download("huge", &bench.path("down")).await;
-    let down = peak_memory(false).saturating_sub(before) / MIB;
+/// Names the direction and the cluster to the processes that memory is measured in.
+const MEMORY_OF: &str = "ROACHVAULT_BENCH_MEMORY_OF";
+
+async fn memory(target: &Target, verdict: &mut Verdict) {
+    let mib = setting("ROACHVAULT_BENCH_MEMORY_MIB", 1024);
     println!("peak memory growth for {mib} MiB");
-    verdict.at_most_mib("up", up, 64);
-    verdict.at_most_mib("down", down, 64);
-    bench.remove("huge").await;
+    for direction in ["up", "down"] {
+        let mut measured = Command::new(std::env::current_exe().unwrap());
+        let url = format!(
+            "postgresql://{}@{}:{}/{}?sslmode=disable",
+            target.user, target.host, target.port, target.database
+        );
+        measured.env(MEMORY_OF, format!("{direction} {url}"));
+        let output = measured.output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let grown = String::from_utf8(output.stdout).unwrap();
+        verdict.at_most_mib(direction, grown.trim().parse().unwrap(), 64);
+    }
+    Bench::on(target).await.remove("huge").await;
+}
+
+/// One direction, in a process that has done nothing else. Prints the growth in MiB.
+async fn memory_of(direction: &str, target: &Target) {
+    let bench = Bench::on(target).await;
+    let path = bench.path("huge");
+    if direction == "up" {
+        bench.write("huge", setting("ROACHVAULT_BENCH_MEMORY_MIB", 1024) * MIB);
+    }
+    let before = peak_memory(true);
+    match direction {
+        "up" => bench.upload(&path, "huge").await,
+        _ => bench.download("huge", &path).await,
+    };
+    println!("{}", peak_memory(false).saturating_sub(before) / MIB);
 }

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 const SYNC_BYTES: u64 = 16 << 20;
 
 /// Chunks that are being written or digested, or wait for it.
-const BUFFERS: usize = 4;
+const BUFFERS: usize = 3;
 
 type Chunk = (u64, Vec<u8>);
 
@@ -142,7 +142,10 @@ impl Settling {
             self.digested += bytes.len() as u64;
         }
         self.catch_up()?;
-        let running = self.syncing.as_ref().is_some_and(|syncing| !syncing.is_finished());
+        let running = self
+            .syncing
+            .as_ref()
+            .is_some_and(|syncing| !syncing.is_finished());
         if !running && self.digested >= self.synced + SYNC_BYTES {
             // A failure of this is met again when the whole file is brought to the disk.
             self.synced = self.digested;
@@ -155,7 +158,8 @@ impl Settling {
     /// Digests what came before its turn.
     fn catch_up(&mut self) -> Result<()> {
         while let Some(len) = self.have.get(&self.digested).filter(|len| **len > 0) {
-            self.part.update_digest(&mut self.digest, self.digested..self.digested + len)?;
+            self.part
+                .update_digest(&mut self.digest, self.digested..self.digested + len)?;
             self.digested += len;
         }
         Ok(())

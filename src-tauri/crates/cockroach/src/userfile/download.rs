@@ -148,12 +148,8 @@ async fn fetch_missing(
                 // Chunks beyond the size would be a fault that has to be seen.
                 range.end = signed(u64::MAX).unsigned_abs();
             }
-            let (lanes, sql, intake, file_id) = (
-                Arc::clone(lanes),
-                Arc::clone(&sql),
-                intake.clone(),
-                file.file_id,
-            );
+            let (lanes, sql, intake, file_id) =
+                (Arc::clone(lanes), Arc::clone(&sql), intake.clone(), file.file_id);
             fetching.spawn(async move { fetch_piece(&lanes, &sql, file_id, range, &intake).await });
         }
         let Some(done) = fetching.join_next().await else {
@@ -283,7 +279,12 @@ impl Source for StoreSource {
         self.file.size_bytes
     }
 
-    fn read_at(self: Arc<Self>, offset: u64, len: usize) -> BoxFuture<'static, Result<Vec<u8>>> {
+    fn read_at(
+        self: Arc<Self>,
+        offset: u64,
+        len: usize,
+        mut out: Vec<u8>,
+    ) -> BoxFuture<'static, Result<Vec<u8>>> {
         Box::pin(async move {
             let end = offset + len as u64;
             let first = self
@@ -299,7 +300,8 @@ impl Source for StoreSource {
             );
             let lanes = &self.lanes;
             on_lane!(lanes, |connection| {
-                let mut out = Vec::with_capacity(len);
+                out.clear();
+                out.reserve(len);
                 let mut rows = sqlx::query(AssertSqlSafe(sql.clone()))
                     .bind(self.file.file_id)
                     .bind(signed(first))
@@ -323,7 +325,7 @@ impl Source for StoreSource {
                         ),
                     ));
                 }
-                Ok(out)
+                Ok(std::mem::take(&mut out))
             })
         })
     }

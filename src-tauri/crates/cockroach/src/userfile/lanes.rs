@@ -241,10 +241,11 @@ pub(crate) struct Pace {
 impl Pace {
     /// Matches the server's own chunk, and stays under its limit of 16 MiB for one message.
     pub const MOST_CHUNK_BYTES: u64 = 4 << 20;
-    /// Together with the chunk size this bounds memory: each lane holds a chunk and its encoding.
-    pub const MOST_UPLOADING: usize = 6;
-    /// Fewer, because each holds one chunk that is written and one that arrives: a fourth can bring a download over the
-    /// 64 MiB that it may take, and near by it costs more than it brings.
+    /// Together with the chunk size this bounds memory: a statement is kept encoded while it is sent, in a buffer of up to
+    /// twice its size.
+    pub const MOST_UPLOADING: usize = 4;
+    /// A chunk takes up to three times its size while it arrives. A fourth connection can bring a download over the 64 MiB
+    /// that it may take.
     pub const MOST_DOWNLOADING: usize = 3;
 
     /// Bytes a second of one connection. From here on the line is not what holds a transfer up, but this computer, and
@@ -270,9 +271,12 @@ impl Pace {
 
     /// A chunk of `bytes` took `took` and ended `now`.
     pub fn done(&mut self, bytes: u64, took: Duration, now: Instant) {
-        let distant = self.last.replace((bytes, took)).is_some_and(|(last_bytes, last_took)| {
-            bytes >= 2 * last_bytes && took.as_secs_f64() < 1.5 * last_took.as_secs_f64()
-        });
+        let distant = self
+            .last
+            .replace((bytes, took))
+            .is_some_and(|(last_bytes, last_took)| {
+                bytes >= 2 * last_bytes && took.as_secs_f64() < 1.5 * last_took.as_secs_f64()
+            });
         if took < Duration::from_secs(1) {
             self.chunk_bytes = (self.chunk_bytes * 2).min(Self::MOST_CHUNK_BYTES);
         } else if took > Duration::from_secs(8) {

@@ -17,8 +17,13 @@ use crate::error::{Error, ErrorKind, Result};
 pub trait Source: Send + Sync + 'static {
     fn size_bytes(&self) -> u64;
 
-    /// Exactly `len` bytes from `offset`.
-    fn read_at(self: Arc<Self>, offset: u64, len: usize) -> BoxFuture<'static, Result<Vec<u8>>>;
+    /// Exactly `len` bytes from `offset`, in the memory of `buffer`: what it held is gone.
+    fn read_at(
+        self: Arc<Self>,
+        offset: u64,
+        len: usize,
+        buffer: Vec<u8>,
+    ) -> BoxFuture<'static, Result<Vec<u8>>>;
 
     /// Fails when what was read may not belong together.
     fn check_unchanged(&self) -> Result<()>;
@@ -74,9 +79,14 @@ impl Source for LocalSource {
         self.size_bytes
     }
 
-    fn read_at(self: Arc<Self>, offset: u64, len: usize) -> BoxFuture<'static, Result<Vec<u8>>> {
+    fn read_at(
+        self: Arc<Self>,
+        offset: u64,
+        len: usize,
+        mut bytes: Vec<u8>,
+    ) -> BoxFuture<'static, Result<Vec<u8>>> {
         Box::pin(blocking(move || {
-            let mut bytes = vec![0; len];
+            bytes.resize(len, 0);
             match read_exact_at(&self.file, &mut bytes, offset) {
                 Ok(()) => Ok(bytes),
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.changed()),
@@ -417,7 +427,7 @@ mod tests {
         assert!(source.check_unchanged().unwrap_err().message.contains("changed"));
         assert!(
             source
-                .read_at(0, 4)
+                .read_at(0, 4, Vec::new())
                 .await
                 .unwrap_err()
                 .message

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
@@ -181,12 +181,14 @@ async fn keep_what_matches(
     source: &Arc<dyn Source>,
 ) -> Result<BTreeMap<u64, Digested>> {
     let mut kept = BTreeMap::new();
+    let mut buffer = Vec::new();
     let mut at = 0;
     for (offset, chunk) in digests(store, lanes, file_id, None).await? {
         let fits = offset >= at && offset + chunk.len <= source.size_bytes() && chunk.len > 0;
         if fits {
             lanes.check_stop()?;
-            let local = read_digested(source, offset..offset + chunk.len).await?.1;
+            let (bytes, local) = read_digested(source, offset..offset + chunk.len, buffer).await?;
+            buffer = bytes;
             if local == chunk {
                 at = offset + chunk.len;
                 kept.insert(offset, chunk);
@@ -213,10 +215,14 @@ async fn remove_chunk(store: &Store, lanes: &Lanes, file_id: Uuid, offset: u64) 
     })
 }
 
-async fn read_digested(source: &Arc<dyn Source>, range: Range<u64>) -> Result<(Vec<u8>, Digested)> {
+async fn read_digested(
+    source: &Arc<dyn Source>,
+    range: Range<u64>,
+    buffer: Vec<u8>,
+) -> Result<(Vec<u8>, Digested)> {
     let len = usize::try_from(range.end - range.start)
         .map_err(|_| Error::new(ErrorKind::Internal, "A chunk is too large for this computer."))?;
-    let bytes = Arc::clone(source).read_at(range.start, len).await?;
+    let bytes = Arc::clone(source).read_at(range.start, len, buffer).await?;
     blocking(move || {
         let digested = Digested {
             len: bytes.len() as u64,
@@ -244,6 +250,7 @@ async fn write_missing(
         .into();
     let mut pace = Pace::new(Pace::MOST_UPLOADING);
     let mut writing: JoinSet<Result<(u64, Digested, Duration)>> = JoinSet::new();
+    let buffers = Arc::new(Buffers::default());
     loop {
         while writing.len() < pace.lanes {
             lanes.check_stop()?;
@@ -251,7 +258,8 @@ async fn write_missing(
                 break;
             };
             let (lanes, source, sql) = (Arc::clone(lanes), Arc::clone(source), Arc::clone(&sql));
-            writing.spawn(async move { write_chunk(&lanes, &sql, file_id, &source, range).await });
+            let buffers = Arc::clone(&buffers);
+            writing.spawn(async move { write_chunk(&lanes, &sql, file_id, &source, range, &buffers).await });
         }
         let Some(done) = writing.join_next().await else {
             return Ok(());
@@ -275,25 +283,45 @@ async fn write_missing(
     }
 }
 
+/// Memory that chunks are read into, in turns: asked for anew by one thread and given back by another, the allocator would
+/// keep several times as much.
+#[derive(Default)]
+struct Buffers(Mutex<Vec<Vec<u8>>>);
+
+impl Buffers {
+    fn lock(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Vec<u8> {
+        self.lock().pop().unwrap_or_default()
+    }
+
+    fn give_back(&self, buffer: Vec<u8>) {
+        self.lock().push(buffer);
+    }
+}
+
 async fn write_chunk(
     lanes: &Lanes,
     sql: &Arc<str>,
     file_id: Uuid,
     source: &Arc<dyn Source>,
     range: Range<u64>,
+    buffers: &Buffers,
 ) -> Result<(u64, Digested, Duration)> {
     lanes.throttle(range.end - range.start).await?;
     let begun = Instant::now();
     let offset = range.start;
     // Read anew for each attempt: the encoded statement is the only copy that is kept while it is sent.
     let chunk = on_lane!(lanes, |connection| {
-        let (bytes, chunk) = read_digested(source, range.clone()).await?;
-        sqlx::query(AssertSqlSafe(sql.to_string()))
+        let (bytes, chunk) = read_digested(source, range.clone(), buffers.take()).await?;
+        let query = sqlx::query(AssertSqlSafe(sql.to_string()))
             .bind(file_id)
             .bind(signed(offset))
-            .bind(bytes)
-            .execute(connection)
-            .await?;
+            .bind(bytes.as_slice());
+        buffers.give_back(bytes);
+        query.execute(connection).await?;
         Ok(chunk)
     })?;
     Ok((offset, chunk, begun.elapsed()))
@@ -459,18 +487,20 @@ async fn upload_by_copy(
     let mut missing = gaps([], size);
     // The server cuts the file into chunks of this size; digests of the same pieces can be compared.
     let mut sent = BTreeMap::new();
+    let mut buffer = Vec::new();
     while let Some(range) = take(&mut missing, Pace::MOST_CHUNK_BYTES) {
         let piece = match lanes
             .throttle(range.end - range.start)
             .await
             .and(lanes.check_stop())
         {
-            Ok(()) => read_digested(source, range.clone()).await,
+            Ok(()) => read_digested(source, range.clone(), std::mem::take(&mut buffer)).await,
             Err(error) => Err(error),
         };
         match piece {
             Ok((bytes, chunk)) => {
                 copy.send(&bytes).await?;
+                buffer = bytes;
                 sent.insert(range.start, chunk);
                 lanes.report(Event::Bytes(chunk.len));
             }

@@ -588,7 +588,7 @@ fn check_digest(file: &UploadFile, found: &str) -> Result<()> {
 async fn read_small(file: &UploadFile) -> Result<(StoredName, Vec<u8>)> {
     let source = open_source(file).await?;
     let len = usize::try_from(file.size_bytes).unwrap_or(usize::MAX);
-    let bytes = Arc::clone(&source).read_at(0, len).await?;
+    let bytes = Arc::clone(&source).read_at(0, len, Vec::new()).await?;
     source.check_unchanged()?;
     if file.sha256.is_some() {
         check_digest(file, &hex(&Sha256::digest(&bytes)))?;
