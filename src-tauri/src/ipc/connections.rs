@@ -88,7 +88,10 @@ pub async fn connect_cluster(state: &AppState, id: Uuid) -> Result<OpenedCluster
 }
 
 pub async fn disconnect_cluster(state: &AppState, id: Uuid) -> Result<(), IpcError> {
-    state.connections.disconnect(ConnectionId(id)).await;
+    let id = ConnectionId(id);
+    // What is paused can be resumed, which connects again.
+    roachvault_core::userfile::pause_transfers(&state.jobs, id).await?;
+    state.connections.disconnect(id).await;
     Ok(())
 }
 

@@ -213,7 +213,10 @@ pub async fn list_deleted_userfiles(
     store: Option<String>,
 ) -> Result<Vec<DeletedUserfile>, IpcError> {
     let cluster = open(state, connection)?;
-    let deleted = state.userfiles.list_deleted(&cluster, store.as_deref()).await?;
+    let deleted = state
+        .userfiles
+        .list_deleted(&state.jobs, &cluster, store.as_deref())
+        .await?;
     Ok(deleted.into_iter().map(DeletedUserfile::from).collect())
 }
 

@@ -47,7 +47,7 @@ export function ClusterMenu({ connection, isOpen }: { connection: Connection; is
       label: "Disconnect",
       icon: "plug",
       isDisabled: !isOpen,
-      description: "Transfers of this cluster end; backups and restores go on in it.",
+      description: "Transfers pause and can be resumed; backups and restores go on in the cluster.",
       onAction: () => disconnect.mutate(),
     },
     ...(isPractice

@@ -23,11 +23,11 @@ export function Frame() {
         {/* The activity lists the same jobs and more. */}
         {pathname !== "/activity" && (
           <TransfersPanel
-            onUndelete={({ connectionId }) =>
+            onUndelete={({ id, connectionId }) =>
               void navigate({
                 to: "/clusters/$connectionId/files",
                 params: { connectionId },
-                search: { undelete: true },
+                search: { undelete: id },
               })
             }
           />

@@ -121,11 +121,11 @@ const activity = createRoute({
               search: { job: id },
             })
           }
-          onUndelete={({ connectionId }) =>
+          onUndelete={({ id, connectionId }) =>
             void navigate({
               to: "/clusters/$connectionId/files",
               params: { connectionId },
-              search: { undelete: true },
+              search: { undelete: id },
             })
           }
         />
@@ -182,7 +182,7 @@ const files = createRoute({
     sort: fileSorts.find((sort) => sort === search.sort),
     descending: search.descending === true || undefined,
     copy: text(search.copy),
-    undelete: search.undelete === true || undefined,
+    undelete: search.undelete === true || text(search.undelete),
   }),
   component: function Files() {
     const navigate = files.useNavigate();

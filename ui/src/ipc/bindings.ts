@@ -358,6 +358,10 @@ export type DeletedUserfile = { fileId: string, path: string, sizeBytes: number,
  */
 seenAt: string, 
 /**
+ * The job of this app that deleted it, where it was one.
+ */
+deletedBy: string | null, 
+/**
  * From then on the cluster may have collected its bytes.
  */
 keptUntil: string, 

@@ -303,6 +303,8 @@ pub struct DeletedUserfile {
     pub username: String,
     /// It was still there at this moment, and is read from it.
     pub seen_at: DateTime<Utc>,
+    /// The job of this app that deleted it, where it was one.
+    pub deleted_by: Option<Uuid>,
     /// From then on the cluster may have collected its bytes.
     pub kept_until: DateTime<Utc>,
     /// The name is in use again; it would come back under another one.
@@ -683,6 +685,7 @@ impl From<files::DeletedFile> for DeletedUserfile {
             uploaded_at: file.uploaded_at,
             username: file.username,
             seen_at: deleted.seen_at,
+            deleted_by: deleted.deleted_by.map(|job| job.0),
             kept_until: deleted.kept_until,
             name_taken: deleted.name_taken,
         }

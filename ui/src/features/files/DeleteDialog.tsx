@@ -116,7 +116,7 @@ export function DeleteDialog({ connectionId, store, paths, onClose, onStarted }:
   const [collection, ...others] = plan.collections;
   const isBackup = collection?.whole === true && others.length === 0 && paths.length === 1;
   const title = isBackup
-    ? `Delete ${nameOf(collection.path)} with ${counted(collection.backups, "backup")}?`
+    ? `Delete ${nameOf((paths[0] ?? collection.path).replace(/\/$/, ""))} with ${counted(collection.backups, "backup")}?`
     : plan.files === 1 && single
       ? `Delete ${nameOf(single)}?`
       : `Delete ${counted(plan.files, "file")}?`;

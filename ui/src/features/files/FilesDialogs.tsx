@@ -9,7 +9,9 @@ import { RepairDialog } from "./RepairDialog";
 import { UndeleteDialog } from "./UndeleteDialog";
 
 export type OpenDialog =
-  | { dialog: "copy" | "delete" | "rename" | "undelete" | "repair" | "keys" }
+  | { dialog: "copy" | "delete" | "rename" | "repair" | "keys" }
+  /** `deletion` is the job whose files are wanted back. */
+  | { dialog: "undelete"; deletion?: string }
   | { dialog: "details"; path: string; tab?: DetailsTab }
   /** A backup collection that another screen asked to copy. */
   | { dialog: "copyCollection"; path: string };
@@ -73,7 +75,7 @@ export function FilesDialogs({
     case "undelete":
       return (
         // The transfers tell how far it is.
-        <UndeleteDialog {...common} onStarted={onDone} />
+        <UndeleteDialog {...common} deletion={open.deletion} onStarted={onDone} />
       );
     case "repair":
       return <RepairDialog {...common} onStarted={onDone} />;

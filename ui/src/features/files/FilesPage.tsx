@@ -42,8 +42,8 @@ export interface FilesSearch {
   descending?: boolean;
   /** A backup collection to copy: its path, with a slash at the end. */
   copy?: string;
-  /** To bring deleted files back. */
-  undelete?: boolean;
+  /** To bring deleted files back: those of this job, or any. */
+  undelete?: string | true;
 }
 
 export interface FilesPageProps {
@@ -188,7 +188,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
     (search.copy !== undefined
       ? { dialog: "copyCollection", path: search.copy }
       : search.undelete && !readOnly
-        ? { dialog: "undelete" }
+        ? { dialog: "undelete", deletion: search.undelete === true ? undefined : search.undelete }
         : null);
   const closeDialog = () => {
     setOpen(null);

@@ -132,7 +132,11 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
               : "Leave it empty for the top. A folder that does not exist yet comes into being."
           }
           value={text}
-          onChange={setText}
+          onChange={(typed) => {
+            setText(typed);
+            // What was said of the name before is not true of this one.
+            rename.reset();
+          }}
           error={text === "" ? null : problem}
           mono
           autoFocus

@@ -56,15 +56,18 @@ const columns: GridColumn<DeletedUserfile>[] = [
 export function UndeleteDialog({
   connectionId,
   store,
+  deletion,
   onClose,
   onStarted,
 }: {
   connectionId: string;
   store: string | null;
+  /** The job whose files are wanted back. */
+  deletion: string | undefined;
   onClose: () => void;
   onStarted: () => void;
 }) {
-  const [selection, setSelection] = useState<Selection>(new Set());
+  const [picked, setSelection] = useState<Selection | null>(null);
   const deleted = useQuery({
     queryKey: ["deleted", connectionId, store],
     queryFn: () => commands.listDeletedUserfiles(connectionId, store),
@@ -72,8 +75,14 @@ export function UndeleteDialog({
     staleTime: 0,
   });
   const rows = deleted.data ?? [];
+  const nameToType = useNameToType();
+  // On production nothing is chosen beforehand.
+  const ofDeletion = rows.filter(
+    ({ deletedBy }) => deletion !== undefined && deletedBy === deletion && nameToType === null,
+  );
+  const selection: Selection = picked ?? new Set(ofDeletion.map(({ fileId }) => fileId));
   const chosen = rows.filter((file) => selection.has(file.fileId));
-  const guard = useProductionGuard(useNameToType(), chosen.length > 0);
+  const guard = useProductionGuard(nameToType, chosen.length > 0);
   const start = useMutation({
     mutationFn: () => commands.startUndelete(connectionId, store, [...selection], guard.typed),
     onSuccess: onStarted,
@@ -132,6 +141,12 @@ export function UndeleteDialog({
               }
             />
           </div>
+        )}
+        {rows.length > 0 && (
+          <p className={styles.note}>
+            What this app deleted is all here. Of what others deleted, a file that existed only for a short
+            time may be missing. Ctrl+A chooses all.
+          </p>
         )}
         {isRenaming && (
           <p className={styles.note}>A file whose name is taken comes back with a number in its name.</p>

@@ -735,6 +735,7 @@ describe("a file", () => {
           uploadedAt: null,
           username: "ada",
           seenAt: "2026-11-23T09:00:00Z",
+          deletedBy: null,
           keptUntil: "2026-11-23T13:00:00Z",
           nameTaken: true,
         },
@@ -764,6 +765,7 @@ describe("a file", () => {
       uploadedAt: null,
       username: "ada",
       seenAt: "2026-11-23T09:00:00Z",
+      deletedBy: null,
       keptUntil: "2026-11-23T13:00:00Z",
       nameTaken: false,
     };

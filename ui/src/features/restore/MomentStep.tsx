@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
@@ -78,7 +78,12 @@ function keyOf(choice: Choice): string {
   return `${choice.subdirectory} ${choice.time}`;
 }
 
-function Moments({ list, search, onSearchChange }: StepProps & { list: BackupList }) {
+function Moments({
+  list,
+  search,
+  onSearchChange,
+  ways,
+}: StepProps & { list: BackupList /** What can be done where there is none. */; ways: ReactNode }) {
   const { connection } = useCurrentCluster();
   const isProduction = connection.fields.environment === "production";
   const [isEvery, setEvery] = useState(false);
@@ -118,10 +123,10 @@ function Moments({ list, search, onSearchChange }: StepProps & { list: BackupLis
   if (list.chains.length === 0) {
     return (
       <Card flush>
-        <EmptyState icon="clock" title={`No finished backup in ${list.collection.name}`}>
+        <EmptyState icon="clock" title={`No finished backup in ${list.collection.name}`} action={ways}>
           {list.unfinished.length > 0
             ? "One is being written, or was given up. Nothing can be restored from it."
-            : "Choose another collection, or take a backup first."}
+            : "What was there may have been moved or deleted. Backups that were deleted from file storage a short while ago may still be undeleted."}
         </EmptyState>
       </Card>
     );
@@ -266,6 +271,15 @@ export function MomentStep({ search, onSearchChange, onBackUp, onUndelete }: Mom
   const error = collections.error ?? list.error;
   const isEmpty = collections.data?.length === 0 && search.collection === undefined;
   const opening = useOpenCollection((opened) => onSearchChange({ collection: opened.uri }));
+  const ways = (
+    <div className={styles.ways}>
+      <OpenCollection {...opening} isPrimary />
+      <Button onPress={onUndelete}>Undelete files…</Button>
+      <Button isDisabled={connection.fields.readOnly} onPress={onBackUp}>
+        Back up…
+      </Button>
+    </div>
+  );
   return (
     <>
       <StepTitle
@@ -278,8 +292,10 @@ export function MomentStep({ search, onSearchChange, onBackUp, onUndelete }: Mom
         }
         aside={
           <div className={styles.aside}>
-            {!isEmpty && !collections.isPending && <OpenCollection {...opening} />}
-            {known.length > 1 && !asks && (
+            {!isEmpty && !collections.isPending && list.data?.chains.length !== 0 && (
+              <OpenCollection {...opening} />
+            )}
+            {known.some((each) => each.uri !== uri) && !asks && (
               <div className={styles.collection}>
                 <Select
                   label="Collection"
@@ -305,19 +321,7 @@ export function MomentStep({ search, onSearchChange, onBackUp, onUndelete }: Mom
         />
       ) : isEmpty ? (
         <Card flush>
-          <EmptyState
-            icon="clock"
-            title="No backup found here"
-            action={
-              <div className={styles.ways}>
-                <OpenCollection {...opening} isPrimary />
-                <Button onPress={onUndelete}>Undelete files…</Button>
-                <Button isDisabled={connection.fields.readOnly} onPress={onBackUp}>
-                  Back up…
-                </Button>
-              </div>
-            }
-          >
+          <EmptyState icon="clock" title="No backup found here" action={ways}>
             Only the file storage of {cluster.user} was looked at. Other users may hold backups in theirs, and
             there may be some in a bucket: ask who runs the cluster for the address, and open it. Backups that
             were deleted from file storage a short while ago may still be undeleted under Files.
@@ -335,6 +339,7 @@ export function MomentStep({ search, onSearchChange, onBackUp, onUndelete }: Mom
           list={list.data}
           search={search}
           onSearchChange={onSearchChange}
+          ways={ways}
         />
       ) : (
         <Card flush>

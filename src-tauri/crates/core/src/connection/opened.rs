@@ -100,7 +100,8 @@ impl Connections {
         Ok(kept)
     }
 
-    /// Closes the cluster if it is open, and gives up connecting to it. Running local transfers of it end with a lost connection.
+    /// Closes the cluster if it is open, and gives up connecting to it. Transfers under way hold connections of their own:
+    /// [`pause_transfers`](crate::userfile::pause_transfers) comes before.
     pub async fn disconnect(&self, id: ConnectionId) {
         if let Some(connecting) = self
             .given_up

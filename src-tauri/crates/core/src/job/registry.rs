@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
 use super::handle::{JobHandle, Signal, to_value};
@@ -139,6 +140,22 @@ impl Jobs {
             .collect();
         list.sort_by_key(|job| std::cmp::Reverse((job.created_at, job.id)));
         list
+    }
+
+    /// Jobs of one kind on a connection, each with what its run needs.
+    pub fn of_kind<S: DeserializeOwned>(
+        &self,
+        connection: ConnectionId,
+        kind: JobKind,
+    ) -> Vec<(JobSnapshot, S)> {
+        let entries = self.lock();
+        let wanted = entries
+            .jobs
+            .values()
+            .filter(|entry| entry.snapshot.kind == kind && entry.snapshot.connection.id == connection);
+        wanted
+            .filter_map(|entry| Some((entry.snapshot.clone(), S::deserialize(&entry.spec).ok()?)))
+            .collect()
     }
 
     pub fn get(&self, id: JobId) -> Result<JobSnapshot> {

@@ -81,6 +81,8 @@ pub struct PlannedTable {
     pub size_bytes: Option<u64>,
     /// Copies rows that the live table lacks into it; `None` where there is no such statement.
     pub(super) insert_missing_rows: Option<String>,
+    /// Schema and name of the tables that its foreign keys lead to: their rows must be there before its own.
+    pub(super) references: Vec<(String, String)>,
 }
 
 impl RestorePlan {
@@ -329,6 +331,15 @@ fn planned_tables(
                 Some(table) => insert_missing_rows(table, &qualified(into_database), &qualified(database))?,
                 None => None,
             },
+            references: definition
+                .iter()
+                .flat_map(|table| &table.foreign_keys)
+                .map(|key| {
+                    let to = &key.referenced;
+                    let schema = to.schema.clone().unwrap_or_else(|| name.schema.clone());
+                    (schema, to.name.clone())
+                })
+                .collect(),
             name,
         });
     }

@@ -67,7 +67,7 @@ impl After {
         }
         let tables = patiently(|| list_tables(open.readable(), live)).await?;
         let mut after = Self::default();
-        for expected in &spec.expected {
+        for expected in parents_first(&spec.expected) {
             let name = format!("{}.{}", expected.schema, expected.name);
             let is_live = tables
                 .iter()
@@ -95,6 +95,27 @@ impl After {
         }
         Ok(after)
     }
+}
+
+/// In the order in which their rows can be inserted. Where tables refer to each other in a circle, there is none: these keep
+/// their own.
+fn parents_first(tables: &[ExpectedTable]) -> Vec<&ExpectedTable> {
+    let mut waiting: Vec<&ExpectedTable> = tables.iter().collect();
+    let mut ordered = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let is_free = |table: &&ExpectedTable| {
+            table.references.iter().all(|(schema, name)| {
+                let itself = table.schema == *schema && table.name == *name;
+                itself
+                    || !waiting
+                        .iter()
+                        .any(|other| other.schema == *schema && other.name == *name)
+            })
+        };
+        let next = waiting.iter().position(is_free).unwrap_or_default();
+        ordered.push(waiting.remove(next));
+    }
+    ordered
 }
 
 async fn prove_table(
@@ -322,6 +343,34 @@ mod tests {
             panic!("no outcome")
         };
         (end.state, *outcome)
+    }
+
+    #[test]
+    fn rows_are_brought_back_into_parents_before_children() {
+        let table = |name: &str, references: &[&str]| ExpectedTable {
+            schema: "public".into(),
+            name: name.into(),
+            rows: None,
+            insert_missing_rows: None,
+            references: references
+                .iter()
+                .map(|name| ("public".into(), (*name).into()))
+                .collect(),
+        };
+        let names = |tables: &[ExpectedTable]| -> Vec<String> {
+            parents_first(tables)
+                .iter()
+                .map(|table| table.name.clone())
+                .collect()
+        };
+        let bank = [
+            table("accounts", &["customers"]),
+            table("customers", &["customers", "elsewhere"]),
+            table("transactions", &["accounts"]),
+        ];
+        assert_eq!(names(&bank), ["customers", "accounts", "transactions"]);
+        let circle = [table("a", &["b"]), table("b", &["a"]), table("c", &[])];
+        assert_eq!(names(&circle), ["c", "a", "b"]);
     }
 
     #[test]

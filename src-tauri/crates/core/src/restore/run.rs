@@ -62,6 +62,8 @@ pub(super) struct ExpectedTable {
     pub rows: Option<u64>,
     #[serde(default)]
     pub insert_missing_rows: Option<String>,
+    #[serde(default)]
+    pub references: Vec<(String, String)>,
 }
 
 macro_rules! spec_options {
@@ -129,6 +131,7 @@ impl RestoreSpec {
                     name: table.name.name.clone(),
                     rows: table.rows,
                     insert_missing_rows: table.insert_missing_rows.clone(),
+                    references: table.references.clone(),
                 })
                 .collect(),
             lost_grants: plan.lost_grants.clone(),

@@ -104,9 +104,12 @@ impl Userfiles {
             total: Some(files.len() as u64),
             unit: Unit::Files,
         };
+        let store = open_store(cluster.writable()?, Some(&planned.store)).await?;
+        let before = userfile::pin(&store.cluster, store.dialect).await?;
         let spec = DeleteSpec {
             store: planned.store.clone(),
             files,
+            as_of: before.map(|moment| moment.to_string()),
         };
         start_files_job(jobs, &cluster, JobKind::DeleteFiles, title, progress, &spec).await
     }

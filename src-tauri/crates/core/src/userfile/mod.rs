@@ -31,9 +31,9 @@ use std::sync::{Arc, Mutex};
 pub use roachvault_cockroach::userfile::SpeedLimit;
 use roachvault_cockroach::userfile::{Store, StoreName};
 
-use crate::cluster::OpenCluster;
+use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::Result;
-use crate::job::{JobHandle, JobKind, Jobs, Runs};
+use crate::job::{JobHandle, JobKind, JobSnapshot, Jobs, Runs};
 
 pub use collection::Collections;
 pub use delete::DeletePlan;
@@ -103,6 +103,37 @@ async fn open_store(cluster: &roachvault_cockroach::Cluster, host: Option<&str>)
         None => StoreName::default_of(cluster.user()),
     };
     Ok(Store::open(cluster, name).await?)
+}
+
+/// Pauses the transfers that read from a connection or write to it, before that is closed. What cannot pause meets the closed
+/// connection and says so.
+pub async fn pause_transfers(jobs: &Jobs, connection: ConnectionId) -> Result<()> {
+    let copied_to = |job: &JobSnapshot| {
+        job.kind == JobKind::CopyToCluster
+            && jobs
+                .of_kind::<spec::CarrySpec>(job.connection.id, job.kind)
+                .iter()
+                .any(|(other, spec)| {
+                    other.id == job.id
+                        && spec
+                            .target_connection
+                            .as_ref()
+                            .is_some_and(|to| to.id == connection)
+                })
+    };
+    let moving = jobs
+        .list()
+        .into_iter()
+        .filter(|job| job.possible().pause && (job.connection.id == connection || copied_to(job)));
+    for job in moving {
+        // It may have ended since.
+        if let Err(error) = jobs.pause(job.id).await
+            && !jobs.get(job.id).is_ok_and(|now| now.state.is_final())
+        {
+            return Err(error);
+        }
+    }
+    Ok(())
 }
 
 fn connection_of(cluster: &OpenCluster) -> crate::job::JobConnection {

@@ -120,6 +120,10 @@ impl StoredFile {
 pub(super) struct DeleteSpec {
     pub store: String,
     pub files: Vec<StoredFile>,
+    /// The moment before, as `AS OF SYSTEM TIME` takes it: what is deleted can be read from it. Absent in jobs of earlier
+    /// versions, and where the server has no such thing.
+    #[serde(default)]
+    pub as_of: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::download::select;
 use super::order::{Order, rank};
 use super::plan::{Choices, Conflict, Kept, TransferPlan, free_beside, shown, wrong_plan};
-use super::spec::{CarryFile, CarrySpec, StoredFile, file_id};
+use super::spec::{CarryFile, CarrySpec, DeleteSpec, StoredFile, file_id};
 use super::taken::settle_names;
 use super::transfer::{Transfer, cancelled, concerns_all, is_final, not_connected, stopped};
 use super::{Userfiles, connection_of, files_words, open_store, start_files_job};
@@ -27,6 +27,10 @@ pub struct DeletedFile {
     pub file: FileRow,
     /// It was still there then, and is read from that moment.
     pub seen_at: DateTime<Utc>,
+    /// The same moment, as `AS OF SYSTEM TIME` takes it.
+    pub as_of: String,
+    /// The job of this app that deleted it, where it was one.
+    pub deleted_by: Option<JobId>,
     /// From then on the cluster may have collected its bytes.
     pub kept_until: DateTime<Utc>,
     pub name_taken: bool,
@@ -51,8 +55,14 @@ const LOOKS: [f64; 8] = [0.98, 0.75, 0.5, 0.25, 0.1, 0.04, 0.01, 0.002];
 const NEAR_LOOKS: [f64; 6] = [24.0, 12.0, 6.0, 4.0, 2.0, 1.0];
 
 impl Userfiles {
-    /// Files that existed at some moment of the time that deleted rows are kept, and do not now.
-    pub async fn list_deleted(&self, cluster: &OpenCluster, store: Option<&str>) -> Result<Vec<DeletedFile>> {
+    /// Files that existed at some moment of the time that deleted rows are kept, and do not now: all that jobs of this app
+    /// have deleted, and of the others those that were there at one of the looks.
+    pub async fn list_deleted(
+        &self,
+        jobs: &Jobs,
+        cluster: &OpenCluster,
+        store: Option<&str>,
+    ) -> Result<Vec<DeletedFile>> {
         let store = open_store(cluster.readable(), store).await?;
         let Some(kept_seconds) = store.gc_ttl_seconds().await? else {
             return Err(Error::new(
@@ -87,10 +97,45 @@ impl Userfiles {
                     DeletedFile {
                         file,
                         seen_at: at,
+                        as_of: as_of(at),
+                        deleted_by: None,
                         kept_until: at + TimeDelta::milliseconds((kept_seconds * 1000.0) as i64),
                         name_taken,
                     },
                 );
+            }
+        }
+        let host = store.name.host();
+        for (job, spec) in jobs.of_kind::<DeleteSpec>(cluster.id, JobKind::DeleteFiles) {
+            let Some((as_of, at)) = spec
+                .as_of
+                .and_then(|as_of| Some((as_of.clone(), moment_of(&as_of)?)))
+            else {
+                continue;
+            };
+            let kept_until = at + TimeDelta::milliseconds((kept_seconds * 1000.0) as i64);
+            if spec.store != host || kept_until <= now {
+                continue;
+            }
+            for file in spec.files.into_iter().filter(|file| !ids.contains(&file.file_id)) {
+                // Under the name it had in the end, from the last moment at which it was there.
+                let one = DeletedFile {
+                    name_taken: names.contains(file.name.as_str()),
+                    file: file.row(),
+                    seen_at: at,
+                    as_of: as_of.clone(),
+                    deleted_by: Some(job.id),
+                    kept_until,
+                };
+                deleted.insert(one.file.file_id, one);
+            }
+        }
+        // What came back and is still there is not gone.
+        for (_, spec) in jobs.of_kind::<CarrySpec>(cluster.id, JobKind::Undelete) {
+            for back in spec.files.iter().filter(|back| names.contains(back.to.as_str())) {
+                if spec.store == host {
+                    deleted.remove(&back.file.file_id);
+                }
             }
         }
         let mut deleted: Vec<_> = deleted.into_values().collect();
@@ -98,7 +143,7 @@ impl Userfiles {
         self.seen_deleted
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert((cluster.id, store.name.host()), deleted.clone());
+            .insert((cluster.id, host), deleted.clone());
         Ok(deleted)
     }
 
@@ -134,7 +179,7 @@ impl Userfiles {
         let seen = self.last_seen_deleted(cluster, &store, file_ids);
         let deleted = match seen {
             Some(seen) => seen,
-            None => self.list_deleted(cluster, host).await?,
+            None => self.list_deleted(jobs, cluster, host).await?,
         };
         let mut taken: HashSet<String> = all(&store, None)
             .await?
@@ -152,7 +197,7 @@ impl Userfiles {
             files.push(CarryFile {
                 file: StoredFile::of(&one.file),
                 to,
-                as_of: Some(as_of(one.seen_at)),
+                as_of: Some(one.as_of.clone()),
                 replace: false,
                 skip: false,
             });
@@ -309,6 +354,12 @@ fn progress(spec: &CarrySpec) -> Progress {
 /// A moment as `AS OF SYSTEM TIME` takes it: nanoseconds since 1970.
 fn as_of(time: DateTime<Utc>) -> String {
     format!("{}000000", time.timestamp_millis())
+}
+
+/// The time of such a moment, which may have a logical part behind a point.
+fn moment_of(as_of: &str) -> Option<DateTime<Utc>> {
+    let nanoseconds = as_of.split('.').next()?.parse().ok()?;
+    Some(DateTime::from_timestamp_nanos(nanoseconds))
 }
 
 async fn all(store: &Store, as_of: Option<&str>) -> Result<Vec<FileRow>> {
