@@ -297,7 +297,7 @@ impl Single {
                 id: ScheduleId(row::integer(row, "id")?),
                 is_paused: status.is_some_and(|status| status.starts_with("PAUSED")),
                 next_run: row::time(row, "next_run"),
-                state: not_empty("state"),
+                state: not_empty("state").map(|text| without_keys(&text)),
                 recurrence: row::text(row, "recurrence").unwrap_or_default(),
                 jobs_running: row::count(row, "jobsrunning").unwrap_or(0),
                 waits_for_full: false,
@@ -515,6 +515,15 @@ fn masked(sql: &str) -> String {
     shown
 }
 
+/// The scheduler's notes may repeat an address.
+fn without_keys(text: &str) -> String {
+    let words = text.split(' ').map(|word| match word.contains("://") {
+        true => redact(word),
+        false => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 fn read_statement(sql: &str) -> ScheduledBackup {
     let shown = masked(sql);
     let tokens: Vec<Token> = tokens(&shown).into_iter().map(|(token, _)| token).collect();
@@ -670,6 +679,10 @@ mod tests {
             shown,
             "CREATE SCHEDULE 'it''s' FOR BACKUP INTO 's3://b?AWS_SECRET_ACCESS_KEY=redacted&AWS_REGION=eu' WITH OPTIONS \
              (encryption_passphrase = 'redacted', detached) RECURRING '@daily'"
+        );
+        assert_eq!(
+            without_keys("failed to open s3://b?AWS_SECRET_ACCESS_KEY=hush twice"),
+            "failed to open s3://b?AWS_SECRET_ACCESS_KEY=redacted twice"
         );
         // Broken off in the middle of a text.
         assert!(!masked("BACKUP INTO 's3://b?AWS_SECRET_ACCESS_KEY=hush").contains("hush"));

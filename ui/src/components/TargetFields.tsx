@@ -1,12 +1,19 @@
-import { RadioGroup } from "../../components/Choice";
-import { Select } from "../../components/Select";
-import { TextField } from "../../components/TextField";
-import type { Database } from "../../ipc/bindings";
-import { count, counted } from "../../lib/quantity";
-import { type ChosenTargets, tableNames } from "./targets";
+import { count, counted } from "../lib/quantity";
+import { type ChosenTargets, tableNames } from "../lib/targets";
+import { RadioGroup } from "./Choice";
+import { Select } from "./Select";
+import { TextField } from "./TextField";
+
+/** The part of a database that a choice shows. Databases of the wire have this shape. */
+export interface ShownDatabase {
+  name: string;
+  /** Null where the user cannot see into it. */
+  tables: number | null;
+  estimatedRows: number | null;
+}
 
 export interface TargetFieldsProps {
-  databases: readonly Database[];
+  databases: readonly ShownDatabase[];
   targets: ChosenTargets;
   onChange: (targets: ChosenTargets) => void;
   /** Tells what is missing only after somebody tried to go on. */
