@@ -11,9 +11,15 @@ import { StepFoot, StepTitle } from "../../components/StepTitle";
 import type { SchedulePlan } from "../../ipc/bindings";
 import { asCallError } from "../../ipc/errors";
 import styles from "./NewSchedulePage.module.css";
-import { inWords } from "./ScheduleTable";
+import { fullInWords, inWords } from "./ScheduleTable";
 
-const lower = (words: string) => words.charAt(0).toLowerCase() + words.slice(1);
+function how({ recurrence, fullRecurrence }: SchedulePlan): string {
+  const words = inWords(recurrence);
+  const often = words.charAt(0).toLowerCase() + words.slice(1);
+  return fullRecurrence
+    ? `${often}, and a full backup ${fullInWords(fullRecurrence, recurrence)}`
+    : `${often}, a full backup each time`;
+}
 
 function Runs({ plan }: { plan: SchedulePlan }) {
   return (
@@ -56,10 +62,7 @@ export function ScheduleCheck({
         {plan && (
           <>
             <strong>{plan.label}</strong> backs up <strong>{plan.subject}</strong> into{" "}
-            <strong>{plan.collection.name}</strong>: {lower(inWords(plan.recurrence))}
-            {plan.fullRecurrence
-              ? `, and a full backup ${lower(inWords(plan.fullRecurrence))}.`
-              : ", a full backup each time."}
+            <strong>{plan.collection.name}</strong>: {how(plan)}.
           </>
         )}
       </StepTitle>

@@ -6,16 +6,26 @@ import { Table } from "../../components/Table";
 import { VisuallyHidden } from "../../components/VisuallyHidden";
 import type { Recurring, Schedule } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
-import { clockHere } from "../../lib/time";
+import { clockHere, relativeTime } from "../../lib/time";
 import styles from "./ScheduleTable.module.css";
 
-/** "Every day at 02:00 UTC (03:00 here)". */
-export function inWords({ words, toldBy }: Recurring): string {
-  const here = toldBy === null ? null : clockHere(new Date(toldBy));
-  return here === null ? words : `${words} (${here})`;
+function here({ toldBy }: Recurring): string | null {
+  return toldBy === null ? null : clockHere(new Date(toldBy));
 }
 
-const lower = (words: string) => words.charAt(0).toLowerCase() + words.slice(1);
+/** "Every day at 02:00 UTC (03:00 here)". */
+export function inWords(recurring: Recurring): string {
+  const clock = here(recurring);
+  return clock === null ? recurring.words : `${recurring.words} (${clock})`;
+}
+
+/** "every Sunday" where the full backup comes at the time of the others, else "every Sunday at 04:00 UTC (05:00 here)". */
+export function fullInWords(full: Recurring, others: Recurring): string {
+  const time = / at [\d:]+ UTC$/.exec(others.words)?.[0];
+  const words =
+    time !== undefined && full.words.endsWith(time) ? full.words.slice(0, -time.length) : inWords(full);
+  return words.charAt(0).toLowerCase() + words.slice(1);
+}
 
 function State({ schedule }: { schedule: Schedule }) {
   if (schedule.state === "active")
@@ -28,31 +38,26 @@ function State({ schedule }: { schedule: Schedule }) {
   return <Badge tone="attention">Partly paused</Badge>;
 }
 
-function HowOften({ schedule }: { schedule: Schedule }) {
+function HowOften({ schedule: { recurrence, fullRecurrence } }: { schedule: Schedule }) {
+  const full = fullRecurrence ? `full ${fullInWords(fullRecurrence, recurrence)}` : "full each time";
   return (
     <div className={styles.cell}>
-      <span>{inWords(schedule.recurrence)}</span>
-      <span className={styles.beside}>
-        {schedule.fullRecurrence
-          ? `Full: ${lower(inWords(schedule.fullRecurrence))}`
-          : "A full backup each time"}
-      </span>
+      <span>{recurrence.words}</span>
+      <span className={styles.beside}>{[here(recurrence), full].filter(Boolean).join(" · ")}</span>
     </div>
   );
 }
 
-function NextRun({ schedule }: { schedule: Schedule }) {
-  if (schedule.state === "paused") return <span className={styles.beside}>When it is resumed</span>;
+function NextRun({ schedule: { state, nextRun, waitsForFull } }: { schedule: Schedule }) {
+  if (state === "paused") return <span className={styles.beside}>Not before it is resumed</span>;
+  if (nextRun === null) return <span className={styles.beside}>Not known</span>;
   return (
     <div className={styles.cell}>
-      {schedule.nextRun === null ? (
-        <span className={styles.beside}>Not known</span>
-      ) : (
-        <Moment value={schedule.nextRun} withRelative />
-      )}
-      {schedule.waitsForFull && (
-        <span className={styles.beside}>Incremental ones begin after the first full one</span>
-      )}
+      <Moment value={nextRun} />
+      <span className={styles.beside}>
+        {relativeTime(new Date(nextRun), new Date())}
+        {waitsForFull && " · the first one, full"}
+      </span>
     </div>
   );
 }

@@ -130,11 +130,11 @@ export function WhenStep({
         if (isComplete) onNext();
       }}
     >
-      <StepTitle title="How often?">The cluster goes by UTC, all year round.</StepTitle>
+      <StepTitle title="How often?">The cluster goes by UTC all year, also where clocks change.</StepTitle>
       <Card>
         <div className={styles.fields}>
           <RadioGroup
-            label="A backup"
+            label="A backup is taken"
             look="row"
             value={often ?? null}
             onChange={(next) => onChange({ often: next })}
@@ -142,12 +142,14 @@ export function WhenStep({
             error={wasPressed && often === undefined ? "Choose how often." : null}
           />
           {often === "hourly" && (
-            <Select
-              label="Minute of the hour"
-              options={minutes(choices.minute)}
-              value={choices.minute}
-              onChange={(minute) => onChange({ minute })}
-            />
+            <div className={styles.beside}>
+              <Select
+                label="Minute of the hour"
+                options={minutes(choices.minute)}
+                value={choices.minute}
+                onChange={(minute) => onChange({ minute })}
+              />
+            </div>
           )}
           {(often === "daily" || often === "weekly") && (
             <div className={styles.beside}>
@@ -175,7 +177,7 @@ export function WhenStep({
           )}
           {offered.length > 1 && (
             <RadioGroup
-              label="A full one"
+              label="A full backup"
               value={full}
               onChange={(next) => onChange({ full: next })}
               options={offered.map((value) => ({ value, ...fulls[value] }))}
@@ -201,7 +203,7 @@ export function WhenStep({
             </div>
           )}
           <RadioGroup
-            label="The first one, which is a full one"
+            label="The first backup, which is a full one"
             value={search.startsNow ? "now" : "next"}
             onChange={(first) => onChange({ startsNow: first === "now" ? true : undefined })}
             options={[

@@ -21,7 +21,7 @@ describe("the choices of a schedule", () => {
 
   it("become a daily backup with a weekly full one unless something else is chosen", () => {
     expect(requestOf(bank, false, "")).toEqual({
-      label: "bank, daily",
+      label: "bank daily",
       targets: { type: "database", database: "bank" },
       collection: "userfile://x/bank",
       revisionHistory: false,

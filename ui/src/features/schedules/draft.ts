@@ -51,6 +51,8 @@ export interface ScheduleSearch {
 const oneOf = <Value extends string>(values: readonly Value[], value: unknown) =>
   values.find((each) => each === value);
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+/** Emptied by hand it stays empty, where something else is filled in beforehand. */
+const typed = (value: unknown) => (typeof value === "string" ? value : undefined);
 const below = (limit: number, value: unknown) =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 && value < limit ? value : undefined;
 const flag = (value: unknown) => (value === true ? true : undefined);
@@ -63,15 +65,14 @@ export function readScheduleSearch(search: Record<string, unknown>): ScheduleSea
     collection: text(search.collection),
     often: oneOf(oftens, search.often),
     minute: below(60, search.minute),
-    time: text(search.time),
+    time: typed(search.time),
     weekday: below(7, search.weekday),
     cron: text(search.cron),
     full: oneOf(fulls, search.full),
-    fullTime: text(search.fullTime),
+    fullTime: typed(search.fullTime),
     fullWeekday: below(7, search.fullWeekday),
     startsNow: flag(search.startsNow),
-    // Emptied by hand it stays empty.
-    label: typeof search.label === "string" ? search.label : undefined,
+    label: typed(search.label),
     revisionHistory: flag(search.revisionHistory),
     onFailure: oneOf(failures, search.onFailure),
     onPrevious: oneOf(previouses, search.onPrevious),
@@ -115,7 +116,7 @@ const oftenWords: Record<Often, string> = {
   hourly: "hourly",
   daily: "daily",
   weekly: "weekly",
-  cron: "on its own times",
+  cron: "at its own times",
 };
 
 export function choicesOf(search: ScheduleSearch, isProduction: boolean): Choices {
@@ -129,7 +130,8 @@ export function choicesOf(search: ScheduleSearch, isProduction: boolean): Choice
   // As CockroachDB chooses by itself: weekly between daily ones, daily between those of every hour.
   const habit: FullOften = often === "daily" ? "weekly" : often === "hourly" ? "daily" : "always";
   const full = search.full !== undefined && offered.includes(search.full) ? search.full : habit;
-  const named = targets && often ? `${subjectOf(targets)}, ${oftenWords[often]}` : "";
+  const subject = targets && (targets.type === "cluster" ? "cluster" : subjectOf(targets));
+  const named = subject && often ? `${subject} ${oftenWords[often]}` : "";
   return {
     targets,
     often,

@@ -421,7 +421,11 @@ mod tests {
 
     #[test]
     fn what_a_week_costs_is_counted() {
-        let title = |recurrence| cost(&request(recurrence, None, FirstRun::Now), at("2026-11-28 02:00")).title;
+        let title = |recurrence| {
+            let request = request(recurrence, None, FirstRun::Now);
+            let next = request.recurrence.next(at("2026-11-27 12:00")).unwrap();
+            cost(&request, next).title
+        };
         assert_eq!(title("0 2 * * *"), "It runs 7 times a week");
         assert_eq!(title("0 2 * * 6"), "It runs once a week");
         assert_eq!(title("0 * * * *"), "It runs 168 times a week");
