@@ -8,8 +8,9 @@ use roachvault_cockroach::backup::{BackupRequest, list_backups};
 use roachvault_cockroach::cron::Cron;
 use roachvault_cockroach::job::JobStatus;
 use roachvault_cockroach::schedule::{
-    FirstRun, OnFailure, OnPrevious, Schedule, ScheduleId, ScheduleRequest, ScheduleRequested, ScheduledTargets,
-    can_run_now, change_schedule, create_schedule, last_run, list_schedules, run_schedule, show_create_schedule,
+    FirstRun, OnFailure, OnPrevious, Schedule, ScheduleId, ScheduleRequest, ScheduleRequested,
+    ScheduledTargets, can_run_now, change_schedule, create_schedule, last_run, list_schedules, run_schedule,
+    show_create_schedule,
 };
 use roachvault_cockroach::version;
 use roachvault_cockroach::{Cluster, Secret};
@@ -73,7 +74,9 @@ async fn a_schedule_is_created_listed_and_dropped(bank: Bank) {
     );
     assert_eq!(schedule.backup.collection, [request.backup.collection.redacted()]);
     assert!(!schedule.backup.encrypted && !schedule.backup.revision_history);
-    let FirstRun::At(at) = request.first_run else { unreachable!() };
+    let FirstRun::At(at) = request.first_run else {
+        unreachable!()
+    };
     assert_eq!(schedule.next_run(), Some(at));
     assert!(!schedule.is_paused() && schedule.incremental.is_none());
     assert_eq!(schedule.full.as_ref().unwrap().recurrence, "0 2 * * *");
@@ -82,7 +85,10 @@ async fn a_schedule_is_created_listed_and_dropped(bank: Bank) {
         (Some(OnFailure::Pause), Some(OnPrevious::Skip))
     );
     assert_eq!(last_run(&bank.cluster, &schedule).await.unwrap(), None);
-    let sql = show_create_schedule(&bank.cluster, schedule.id).await.unwrap().unwrap();
+    let sql = show_create_schedule(&bank.cluster, schedule.id)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(sql.contains("RECURRING '0 2 * * *'"), "{sql}");
     assert_eq!(asked(&bank, &schedule, ScheduleRequested::Drop).await, None);
     bank.close(&[]).await;
@@ -113,7 +119,10 @@ async fn a_pair_is_one_schedule_that_is_paused_and_resumed_as_one(bank: Bank) {
     assert!(resumed.incremental.as_ref().unwrap().waits_for_full);
     asked(&bank, &resumed, ScheduleRequested::Drop).await;
     let left = list_schedules(&bank.cluster).await.unwrap();
-    assert!(left.iter().all(|schedule| schedule.label != request.label), "{left:?}");
+    assert!(
+        left.iter().all(|schedule| schedule.label != request.label),
+        "{left:?}"
+    );
     // Asked of one that is gone, nothing happens.
     change_schedule(&bank.cluster, &resumed, ScheduleRequested::Pause)
         .await
@@ -140,13 +149,22 @@ async fn a_schedule_that_is_run_now_takes_a_backup(bank: Bank) {
         !incremental.waits_for_full && incremental.next_run.is_some()
     })
     .await;
-    assert_eq!(list_backups(&bank.cluster, &bank.collection).await.unwrap().len(), 1);
+    assert_eq!(
+        list_backups(&bank.cluster, &bank.collection).await.unwrap().len(),
+        1
+    );
     run_schedule(&bank.cluster, &schedule, false).await.unwrap();
     succeeded(&bank, &schedule, 2).await;
-    assert_eq!(list_backups(&bank.cluster, &bank.collection).await.unwrap().len(), 1);
+    assert_eq!(
+        list_backups(&bank.cluster, &bank.collection).await.unwrap().len(),
+        1
+    );
     asked(&bank, &schedule, ScheduleRequested::Drop).await;
     // What was taken stays.
-    assert_eq!(list_backups(&bank.cluster, &bank.collection).await.unwrap().len(), 1);
+    assert_eq!(
+        list_backups(&bank.cluster, &bank.collection).await.unwrap().len(),
+        1
+    );
     bank.close(&[]).await;
 }
 

@@ -72,10 +72,7 @@ pub async fn run_schedule(
     full: bool,
 ) -> Result<(), IpcError> {
     let open = state.cluster(connection)?;
-    Ok(state
-        .schedules
-        .run(&open, schedule_id(&schedule)?, full)
-        .await?)
+    Ok(state.schedules.run(&open, schedule_id(&schedule)?, full).await?)
 }
 
 pub async fn plan_drop_schedule(
@@ -109,11 +106,7 @@ pub async fn get_schedule_sql(
     schedule: String,
 ) -> Result<ScheduleSql, IpcError> {
     let open = state.cluster(connection)?;
-    Ok(state
-        .schedules
-        .sql(&open, schedule_id(&schedule)?)
-        .await?
-        .into())
+    Ok(state.schedules.sql(&open, schedule_id(&schedule)?).await?.into())
 }
 
 fn schedule_id(text: &str) -> Result<ScheduleId, IpcError> {

@@ -274,6 +274,9 @@ const schedules = createRoute({
     return (
       <SchedulesPage
         onNew={() => void navigate({ to: "/clusters/$connectionId/schedules/new", search: {} })}
+        onBackups={(collection) =>
+          void navigate({ to: "/clusters/$connectionId/backups", search: { collection } })
+        }
       />
     );
   },

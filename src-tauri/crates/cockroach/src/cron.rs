@@ -108,7 +108,10 @@ impl Cron {
         (0..LOOKS_AHEAD_DAYS)
             .filter_map(|ahead| after.date_naive().checked_add_days(Days::new(ahead)))
             .filter(|date| self.has_day(*date))
-            .find_map(|date| self.times().find_map(|time| Some(date.and_time(time).and_utc()).filter(|at| *at > after)))
+            .find_map(|date| {
+                self.times()
+                    .find_map(|time| Some(date.and_time(time).and_utc()).filter(|at| *at > after))
+            })
     }
 
     /// The next moments after `after`, soonest first.
@@ -169,7 +172,11 @@ impl Cron {
         if !self.days.is_any || !self.weekdays.is_any {
             return None;
         }
-        match (self.minutes.single(), step_of(self.hours, 24), step_of(self.minutes, 60)) {
+        match (
+            self.minutes.single(),
+            step_of(self.hours, 24),
+            step_of(self.minutes, 60),
+        ) {
             (Some(0), Some(1), _) => Some("Every hour, on the hour".to_owned()),
             (Some(minute), Some(1), _) => Some(format!("Every hour at :{minute:02}")),
             (Some(minute), Some(step), _) => Some(format!("Every {step} hours from 00:{minute:02} UTC on")),
@@ -330,8 +337,18 @@ mod tests {
     #[test]
     fn what_the_cluster_would_refuse_is_refused() {
         for text in [
-            "", "banana", "* * * *", "60 * * * *", "* * 0 * *", "*/0 * * * *", "5-1 * * * *", "0 0 * * 7", "+1 * * * *",
-            "@every 1h", "0 0 * * 1 *", "1, * * * *",
+            "",
+            "banana",
+            "* * * *",
+            "60 * * * *",
+            "* * 0 * *",
+            "*/0 * * * *",
+            "5-1 * * * *",
+            "0 0 * * 7",
+            "+1 * * * *",
+            "@every 1h",
+            "0 0 * * 1 *",
+            "1, * * * *",
         ] {
             let error = Cron::parse(text).unwrap_err();
             assert_eq!(error.kind, ErrorKind::InvalidInput, "{text}");

@@ -228,9 +228,11 @@ pub fn explain(error: Error) -> Error {
         Refusal::DatabaseExists | Refusal::TableExists => ErrorKind::AlreadyExists,
         Refusal::NoPrivilege | Refusal::ScheduleOfOther => ErrorKind::NoPrivilege,
         Refusal::FilesMissing => ErrorKind::Corrupt,
-        Refusal::Encrypted | Refusal::WrongPassphrase | Refusal::NotEncrypted | Refusal::NoCron | Refusal::FullTooOften => {
-            ErrorKind::InvalidInput
-        }
+        Refusal::Encrypted
+        | Refusal::WrongPassphrase
+        | Refusal::NotEncrypted
+        | Refusal::NoCron
+        | Refusal::FullTooOften => ErrorKind::InvalidInput,
         _ => error.kind,
     };
     Error {

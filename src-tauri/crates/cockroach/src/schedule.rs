@@ -232,7 +232,10 @@ impl Schedule {
     }
 
     fn ids(&self, keep: impl Fn(&Part) -> bool) -> Vec<ScheduleId> {
-        self.parts().filter(|part| keep(part)).map(|part| part.id).collect()
+        self.parts()
+            .filter(|part| keep(part))
+            .map(|part| part.id)
+            .collect()
     }
 }
 
@@ -308,7 +311,8 @@ impl Single {
             owner: not_empty("owner"),
             created: row::time(row, "created"),
             statement,
-            is_incremental: command["backup_type"] == "INCREMENTAL" || whole(&command["backup_type"]) == Some(1),
+            is_incremental: command["backup_type"] == "INCREMENTAL"
+                || whole(&command["backup_type"]) == Some(1),
             other: number("dependent_schedule_id"),
             unpauses: number("unpause_on_success"),
             on_failure: match row::text(row, "on_execution_failure").as_deref() {
@@ -338,7 +342,10 @@ fn paired(singles: Vec<Single>) -> Vec<Schedule> {
         });
         schedules.push(schedule(&full, Some(full.part.clone()), incremental));
     }
-    schedules.extend(left.iter().map(|single| schedule(single, None, Some(single.part.clone()))));
+    schedules.extend(
+        left.iter()
+            .map(|single| schedule(single, None, Some(single.part.clone()))),
+    );
     schedules
 }
 
@@ -388,7 +395,10 @@ pub enum ScheduleRequested {
 pub fn change_statement(schedule: &Schedule, requested: ScheduleRequested) -> Option<String> {
     let (verb, ids) = match requested {
         ScheduleRequested::Pause => ("PAUSE", schedule.ids(|part| !part.is_paused)),
-        ScheduleRequested::Resume => ("RESUME", schedule.ids(|part| part.is_paused && !part.waits_for_full)),
+        ScheduleRequested::Resume => (
+            "RESUME",
+            schedule.ids(|part| part.is_paused && !part.waits_for_full),
+        ),
         // Both are named: releases before v23.1 leave the other.
         ScheduleRequested::Drop => ("DROP", schedule.ids(|_| true)),
     };
@@ -396,7 +406,11 @@ pub fn change_statement(schedule: &Schedule, requested: ScheduleRequested) -> Op
 }
 
 /// Sends it. A schedule that is gone is no error: look at the list.
-pub async fn change_schedule(cluster: &Cluster, schedule: &Schedule, requested: ScheduleRequested) -> Result<()> {
+pub async fn change_schedule(
+    cluster: &Cluster,
+    schedule: &Schedule,
+    requested: ScheduleRequested,
+) -> Result<()> {
     if let Some(sql) = change_statement(schedule, requested) {
         row::simple_query(cluster, &sql).await.map_err(refusal::explain)?;
     }
@@ -459,7 +473,9 @@ fn tokens(sql: &str) -> Vec<(Token, std::ops::Range<usize>)> {
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
         if c != '\'' && c != '"' {
             let mut end = start + c.len_utf8();
-            while is_word(c) && let Some((at, next)) = chars.next_if(|(_, next)| is_word(*next)) {
+            while is_word(c)
+                && let Some((at, next)) = chars.next_if(|(_, next)| is_word(*next))
+            {
                 end = at + next.len_utf8();
             }
             found.push((Token::Bare(sql[start..end].to_owned()), start..end));
@@ -487,7 +503,11 @@ fn tokens(sql: &str) -> Vec<(Token, std::ops::Range<usize>)> {
                 break;
             }
         }
-        let token = if c == '"' { Token::Name(text) } else { Token::Text(text) };
+        let token = if c == '"' {
+            Token::Name(text)
+        } else {
+            Token::Text(text)
+        };
         found.push((token, begin..end));
     }
     found
@@ -661,10 +681,16 @@ mod tests {
         assert!(read.revision_history && read.encrypted);
 
         // Before v23.1.
-        let read = read_statement("BACKUP DATABASE bank INTO 'userfile:///x' WITH revision_history, detached");
-        assert_eq!(read.targets, Some(ScheduledTargets::Databases(vec!["bank".into()])));
+        let read =
+            read_statement("BACKUP DATABASE bank INTO 'userfile:///x' WITH revision_history, detached");
+        assert_eq!(
+            read.targets,
+            Some(ScheduledTargets::Databases(vec!["bank".into()]))
+        );
         assert!(read.revision_history);
-        let read = read_statement("BACKUP DATABASE a INTO 'nodelocal://1/x' WITH OPTIONS (revision_history = false, detached)");
+        let read = read_statement(
+            "BACKUP DATABASE a INTO 'nodelocal://1/x' WITH OPTIONS (revision_history = false, detached)",
+        );
         assert!(!read.revision_history);
         assert_eq!(read_statement("BACKUP VIRTUAL CLUSTER 5 INTO 'x'").targets, None);
     }
@@ -736,7 +762,10 @@ mod tests {
         let waiting = paired(vec![full.clone(), incremental.clone()]).remove(0);
         assert!(!waiting.is_paused() && !waiting.is_partly_paused());
         let statement = |schedule: &Schedule, requested| change_statement(schedule, requested);
-        assert_eq!(statement(&waiting, ScheduleRequested::Pause).as_deref(), Some("PAUSE SCHEDULE 1"));
+        assert_eq!(
+            statement(&waiting, ScheduleRequested::Pause).as_deref(),
+            Some("PAUSE SCHEDULE 1")
+        );
         assert_eq!(statement(&waiting, ScheduleRequested::Resume), None);
         assert_eq!(
             statement(&waiting, ScheduleRequested::Drop).as_deref(),
@@ -745,12 +774,18 @@ mod tests {
         full.part.is_paused = true;
         let paused = paired(vec![full.clone(), incremental.clone()]).remove(0);
         assert!(paused.is_paused());
-        assert_eq!(statement(&paused, ScheduleRequested::Resume).as_deref(), Some("RESUME SCHEDULE 1"));
+        assert_eq!(
+            statement(&paused, ScheduleRequested::Resume).as_deref(),
+            Some("RESUME SCHEDULE 1")
+        );
         // After the first full backup it is a pause by hand.
         full.unpauses = None;
         full.part.is_paused = false;
         let partly = paired(vec![full, incremental]).remove(0);
         assert!(partly.is_partly_paused());
-        assert_eq!(statement(&partly, ScheduleRequested::Resume).as_deref(), Some("RESUME SCHEDULE 2"));
+        assert_eq!(
+            statement(&partly, ScheduleRequested::Resume).as_deref(),
+            Some("RESUME SCHEDULE 2")
+        );
     }
 }

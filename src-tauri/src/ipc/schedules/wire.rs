@@ -121,11 +121,22 @@ pub struct ScheduleRequest {
 #[derive(Debug, Clone, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Recurrence {
-    Hourly { minute: u8 },
-    Daily { hour: u8, minute: u8 },
+    Hourly {
+        minute: u8,
+    },
+    Daily {
+        hour: u8,
+        minute: u8,
+    },
     /// Sunday is 0.
-    Weekly { weekday: u8, hour: u8, minute: u8 },
-    Cron { expression: String },
+    Weekly {
+        weekday: u8,
+        hour: u8,
+        minute: u8,
+    },
+    Cron {
+        expression: String,
+    },
 }
 
 /// What the cluster does after a run that failed.
@@ -328,9 +339,10 @@ impl From<roachvault_cockroach::job::ClusterJob> for ScheduleRun {
     fn from(job: roachvault_cockroach::job::ClusterJob) -> Self {
         Self {
             state: match job.status {
-                JobStatus::Pending | JobStatus::Running | JobStatus::CancelRequested | JobStatus::Reverting => {
-                    RunState::Running
-                }
+                JobStatus::Pending
+                | JobStatus::Running
+                | JobStatus::CancelRequested
+                | JobStatus::Reverting => RunState::Running,
                 JobStatus::Paused | JobStatus::PauseRequested => RunState::Paused,
                 JobStatus::Succeeded => RunState::Succeeded,
                 JobStatus::Failed | JobStatus::RevertFailed => RunState::Failed,

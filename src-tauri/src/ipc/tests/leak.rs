@@ -628,10 +628,16 @@ fn schedules(wire: &mut Wire, connection: &Value) {
     let list = wire.done("list_schedules", json!({"connection": connection}));
     assert_eq!(list["schedules"][0]["label"], "nightly", "{list}");
     let sql = wire.done("get_schedule_sql", one.clone());
-    assert!(sql["sql"].as_str().unwrap().contains("s3://practice/scheduled"), "{sql}");
+    assert!(
+        sql["sql"].as_str().unwrap().contains("s3://practice/scheduled"),
+        "{sql}"
+    );
     let asked = |more: Value| {
         let mut arguments = one.clone();
-        arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        arguments
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         arguments
     };
     wire.done("pause_schedule", asked(json!({"typed": null})));

@@ -137,6 +137,7 @@ export function BackUpForm({
             targets={chosen}
             onChange={onTargetsChange}
             wasPressed={wasPressed}
+            asOf="ten seconds before it starts"
           />
           <CollectionFields
             known={known}

@@ -28,10 +28,17 @@ function inAddress({ scope, database, tables }: ChosenTargets): ScheduleSearch {
 }
 
 /** Makes a schedule: what and where, then when, then the check. */
-export function NewSchedulePage({ search, onSearchChange, onDone }: NewSchedulePageProps) {
+export function NewSchedulePage({ search: address, onSearchChange, onDone }: NewSchedulePageProps) {
   const { connection } = useCurrentCluster();
   const queryClient = useQueryClient();
   const isProduction = connection.fields.environment === "production";
+  // The address follows a moment after each letter. A field that it alone holds would move the caret to its end.
+  const [changed, setChanged] = useState<Partial<ScheduleSearch>>({});
+  const search: ScheduleSearch = { ...address, ...changed };
+  const change = (next: Partial<ScheduleSearch>) => {
+    setChanged({ ...changed, ...next });
+    onSearchChange({ ...search, ...next }, { replace: true });
+  };
   // In memory only: it is part of no address.
   const [passphrase, setPassphrase] = useState("");
   const choices = choicesOf(search, isProduction);
@@ -92,10 +99,12 @@ export function NewSchedulePage({ search, onSearchChange, onDone }: NewScheduleP
         {place === "what" && (
           <WhatStep
             search={search}
-            onTargetsChange={(next) => onSearchChange({ ...search, ...inAddress(next) }, { replace: true })}
-            onNext={(collection, targets) =>
-              onSearchChange({ ...search, ...inAddress(targets), collection: collection.uri, step: "when" })
-            }
+            onTargetsChange={(next) => change(inAddress(next))}
+            onNext={(collection, targets) => {
+              const chosen = { ...inAddress(targets), collection: collection.uri };
+              setChanged({ ...changed, ...chosen });
+              onSearchChange({ ...search, ...chosen, step: "when" });
+            }}
           />
         )}
         {place === "when" && (
@@ -104,7 +113,7 @@ export function NewSchedulePage({ search, onSearchChange, onDone }: NewScheduleP
             choices={choices}
             passphrase={passphrase}
             isComplete={request !== null}
-            onChange={(change) => onSearchChange({ ...search, ...change }, { replace: true })}
+            onChange={change}
             onPassphraseChange={setPassphrase}
             onBack={() => open("what")}
             onNext={() => open("check")}
@@ -116,7 +125,7 @@ export function NewSchedulePage({ search, onSearchChange, onDone }: NewScheduleP
             isCreating={create.isPending}
             createError={create.error}
             onBack={() => open("when")}
-            onUseName={(label) => onSearchChange({ ...search, label }, { replace: true })}
+            onUseName={(label) => change({ label })}
             onCreate={(plan) => create.mutate(plan)}
             onCheckAgain={() => {
               create.reset();

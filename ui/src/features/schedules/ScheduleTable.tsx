@@ -110,6 +110,7 @@ export interface ScheduleTableProps {
   onPause: (schedule: Schedule) => void;
   onResume: (schedule: Schedule) => void;
   onShow: (schedule: Schedule) => void;
+  onBackups: (collection: string) => void;
   onDrop: (schedule: Schedule) => void;
 }
 
@@ -122,6 +123,7 @@ export function ScheduleTable({
   onPause,
   onResume,
   onShow,
+  onBackups,
   onDrop,
 }: ScheduleTableProps) {
   const { cluster } = useCurrentCluster();
@@ -164,7 +166,20 @@ export function ScheduleTable({
         ...(isPair ? [run(true)] : []),
         ...(schedule.state === "active" ? [pause] : schedule.state === "paused" ? [resume] : [resume, pause]),
       ],
-      [{ id: "sql", label: "Details and SQL", icon: "eye", onAction: () => onShow(schedule) }],
+      [
+        { id: "sql", label: "Details and SQL", icon: "eye", onAction: () => onShow(schedule) },
+        // Others are found there only with keys that the cluster does not tell.
+        ...schedule.collection
+          .filter((uri) => uri.startsWith("userfile://"))
+          .map(
+            (uri): MenuAction => ({
+              id: "backups",
+              label: "Show its backups",
+              icon: "database",
+              onAction: () => onBackups(uri),
+            }),
+          ),
+      ],
       [
         {
           id: "drop",

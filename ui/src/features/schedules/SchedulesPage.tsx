@@ -58,10 +58,11 @@ function told({ schedule, ...asked }: Asked): string {
 
 export interface SchedulesPageProps {
   onNew: () => void;
+  onBackups: (collection: string) => void;
 }
 
 /** What the cluster backs up by itself, and when. */
-export function SchedulesPage({ onNew }: SchedulesPageProps) {
+export function SchedulesPage({ onNew, onBackups }: SchedulesPageProps) {
   const { connection } = useCurrentCluster();
   const { readOnly } = connection.fields;
   const nameToType = useNameToType();
@@ -169,6 +170,7 @@ export function SchedulesPage({ onNew }: SchedulesPageProps) {
             }}
             onResume={(schedule) => asking.mutate({ what: "resume", schedule })}
             onShow={setShown}
+            onBackups={onBackups}
             onDrop={setDropping}
           />
         </Card>

@@ -100,6 +100,7 @@ export function WhatStep({ search, onTargetsChange, onNext }: WhatStepProps) {
             targets={chosen}
             onChange={onTargetsChange}
             wasPressed={wasPressed}
+            asOf="the time it is due"
           />
           <CollectionFields
             known={known}

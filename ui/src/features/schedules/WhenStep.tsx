@@ -72,7 +72,7 @@ function TimeField({
       placeholder="02:00"
       mono
       error={isTime || (!wasPressed && value === "") ? null : "Write it as 02:00, from 00:00 to 23:59."}
-      description={typedTimeHere(value, new Date()) ?? "The clock here shows UTC, too."}
+      description={typedTimeHere(value, new Date()) ?? "The same here."}
     />
   );
 }
@@ -203,7 +203,7 @@ export function WhenStep({
             </div>
           )}
           <RadioGroup
-            label="The first backup, which is a full one"
+            label={full === "always" ? "The first backup" : "The first backup, which is a full one"}
             value={search.startsNow ? "now" : "next"}
             onChange={(first) => onChange({ startsNow: first === "now" ? true : undefined })}
             options={[

@@ -22,8 +22,8 @@ use crate::restore::{self, RestorePlan};
 pub(crate) use keys::Keys;
 pub use list::{BackupList, Chain, CollectionSummary, RestorableWindow};
 pub(crate) use list::{is_locked, read as read_chain};
-pub(crate) use plan::{Grounds, read_only, refuse_blocked};
 pub use plan::{BackupPlan, BackupWish};
+pub(crate) use plan::{Grounds, read_only, refuse_blocked};
 pub use run::BackupSpec;
 
 /// Backups and restores of all connections. The two share the keys of storage, and a restore is

@@ -158,7 +158,8 @@ impl Schedules {
         let cluster = open.writable()?;
         plan::recheck(&open, &plan).await?;
         let created = db::create_schedule(cluster, &plan.request).await?;
-        self.keys.remember(open.id, plan.request.backup.collection.clone());
+        self.keys
+            .remember(open.id, plan.request.backup.collection.clone());
         let found = find_again(&open, created).await?.ok_or_else(|| {
             Error::new(
                 Code::OutcomeUnknown,
@@ -241,7 +242,10 @@ impl Schedules {
 
     /// The statement that would make it again; for others than administrators the backup that it takes.
     pub async fn sql(&self, open: &OpenCluster, id: ScheduleId) -> Result<ScheduleSql> {
-        let whole = match db::show_create_schedule(open.readable(), id).await.map_err(Error::from) {
+        let whole = match db::show_create_schedule(open.readable(), id)
+            .await
+            .map_err(Error::from)
+        {
             Ok(whole) => whole,
             Err(error) if error.code == Code::NoPrivilege => None,
             Err(error) => return Err(error),
@@ -311,24 +315,28 @@ async fn existing(open: &OpenCluster, id: ScheduleId) -> Result<db::Schedule> {
 fn not_done(schedule: &db::Schedule, what: &str) -> Error {
     Error::new(
         Code::OutcomeUnknown,
-        format!("The cluster did not refuse, but {} is not {what}.", schedule.label),
+        format!(
+            "The cluster did not refuse, but {} is not {what}.",
+            schedule.label
+        ),
     )
     .hint("Look at the list again. Somebody else may have changed it at the same moment.")
 }
 
 impl Schedule {
-    fn told(open: &OpenCluster, found: db::Schedule, last_run: Option<ClusterJob>, now: DateTime<Utc>) -> Self {
+    fn told(
+        open: &OpenCluster,
+        found: db::Schedule,
+        last_run: Option<ClusterJob>,
+        now: DateTime<Utc>,
+    ) -> Self {
         let words = |part: &db::Part| RecurrenceWords::of(&part.recurrence, now);
         let often = found.incremental.as_ref().or(found.full.as_ref());
         Self {
             subject: subject(found.backup.targets.as_ref()),
             collection_name: collection_name(open, &found.backup.collection),
             recurrence: often.map(words).unwrap_or_else(|| RecurrenceWords::of("", now)),
-            full_recurrence: found
-                .incremental
-                .as_ref()
-                .and(found.full.as_ref())
-                .map(words),
+            full_recurrence: found.incremental.as_ref().and(found.full.as_ref()).map(words),
             state: match () {
                 () if found.is_paused() => ScheduleState::Paused,
                 () if found.is_partly_paused() => ScheduleState::PartlyPaused,

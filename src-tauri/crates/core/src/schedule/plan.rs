@@ -121,10 +121,11 @@ pub(super) async fn recheck(open: &OpenCluster, plan: &SchedulePlan) -> Result<(
     refuse_blocked(&plan.checks)?;
     // In the past it would run at once, which nobody chose.
     if matches!(plan.request.first_run, FirstRun::At(at) if at <= Utc::now()) {
-        return Err(
-            Error::new(Code::PlanChanged, "The time of the first run has passed meanwhile.")
-                .hint("Look at the check again."),
-        );
+        return Err(Error::new(
+            Code::PlanChanged,
+            "The time of the first run has passed meanwhile.",
+        )
+        .hint("Look at the check again."));
     }
     Grounds::recheck(open, &plan.request.backup.targets).await
 }
@@ -145,7 +146,10 @@ pub(super) fn is_as_planned(found: &db::Schedule, plan: &SchedulePlan) -> Result
         true => Ok(()),
         false => Err(Error::new(
             Code::Corrupt,
-            format!("{} was made, but the cluster's list tells something else of it.", found.label),
+            format!(
+                "{} was made, but the cluster's list tells something else of it.",
+                found.label
+            ),
         )
         .hint("Look at it in the list, and delete it if it is not what you want.")),
     }
@@ -190,7 +194,9 @@ fn label_is_free(label: &str, schedules: &[db::Schedule]) -> Check {
             "No other schedule on this cluster is called that.",
         );
     }
-    let free = (2..).map(|number| format!("{label} {number}")).find(|label| !is_taken(label));
+    let free = (2..)
+        .map(|number| format!("{label} {number}"))
+        .find(|label| !is_taken(label));
     let check = Check::blocked(
         ID,
         format!("There is a schedule called {label} already"),
@@ -220,9 +226,13 @@ fn earlier_backups(grounds: &Grounds) -> Option<Check> {
 /// Another schedule that writes to the same place.
 fn beside(request: &ScheduleRequest, schedules: &[db::Schedule]) -> Option<Check> {
     let place = request.backup.collection.redacted();
-    let other = schedules
-        .iter()
-        .find(|schedule| schedule.backup.collection.iter().any(|uri| uri.trim_end_matches('/') == place))?;
+    let other = schedules.iter().find(|schedule| {
+        schedule
+            .backup
+            .collection
+            .iter()
+            .any(|uri| uri.trim_end_matches('/') == place)
+    })?;
     Some(Check::attention(
         "beside",
         format!("{} backs up into the same collection", other.label),
@@ -311,10 +321,16 @@ fn times(count: usize) -> String {
 fn kept(request: &ScheduleRequest) -> Check {
     use roachvault_cockroach::storage_uri::Scheme;
     let how = match request.backup.collection.scheme() {
-        Scheme::Userfile => "The cluster never deletes one. Delete old ones under Files when they are no longer needed.",
-        Scheme::Nodelocal => "The cluster never deletes one. Delete old ones on the node's disk when they are no longer needed.",
-        _ => "The cluster never deletes one. Let the bucket do it, with a lifecycle rule that is longer than the time \
-              between two full backups.",
+        Scheme::Userfile => {
+            "The cluster never deletes one. Delete old ones under Files when they are no longer needed."
+        }
+        Scheme::Nodelocal => {
+            "The cluster never deletes one. Delete old ones on the node's disk when they are no longer needed."
+        }
+        _ => {
+            "The cluster never deletes one. Let the bucket do it, with a lifecycle rule that is longer than the time \
+              between two full backups."
+        }
     };
     Check::attention("kept", "Backups are kept until somebody deletes them", how)
 }
@@ -325,8 +341,16 @@ fn stored_secrets(request: &ScheduleRequest) -> Option<Check> {
     let passphrase = request.backup.passphrase.is_some();
     let (what, are, instead) = match (keys, passphrase) {
         (false, false) => return None,
-        (true, false) => ("The storage keys", "are", " With an external connection they stay out of the schedule."),
-        (false, true) => ("The passphrase", "is", " Keep it yourself, too: without it nobody can restore these backups."),
+        (true, false) => (
+            "The storage keys",
+            "are",
+            " With an external connection they stay out of the schedule.",
+        ),
+        (false, true) => (
+            "The passphrase",
+            "is",
+            " Keep it yourself, too: without it nobody can restore these backups.",
+        ),
         (true, true) => (
             "The storage keys and the passphrase",
             "are",
@@ -414,9 +438,15 @@ mod tests {
         };
         assert!(ids("0 * * * *", Some("0 0 * * *")).is_empty());
         assert!(ids("0 0 * * 0", None).is_empty());
-        assert_eq!(ids("0 * * * *", Some("0 0 * * 0")), [("chain", CheckLevel::Attention)]);
+        assert_eq!(
+            ids("0 * * * *", Some("0 0 * * 0")),
+            [("chain", CheckLevel::Attention)]
+        );
         assert_eq!(ids("* * * * *", None), [("often", CheckLevel::Attention)]);
-        assert_eq!(ids("0 0 1 * *", Some("0 3 * * *")), [("often", CheckLevel::Blocked)]);
+        assert_eq!(
+            ids("0 0 1 * *", Some("0 3 * * *")),
+            [("often", CheckLevel::Blocked)]
+        );
     }
 
     #[test]

@@ -32,7 +32,9 @@ impl Recurrence {
     pub(super) fn cron(&self) -> Result<Cron> {
         let expression = match self {
             Self::Hourly { minute } => format!("{} * * * *", checked(*minute, 60)?),
-            Self::Daily { time } => format!("{} {} * * *", checked(time.minute, 60)?, checked(time.hour, 24)?),
+            Self::Daily { time } => {
+                format!("{} {} * * *", checked(time.minute, 60)?, checked(time.hour, 24)?)
+            }
             Self::Weekly { weekday, time } => format!(
                 "{} {} * * {}",
                 checked(time.minute, 60)?,
@@ -84,6 +86,9 @@ mod tests {
         assert_eq!(error.code, Code::InvalidInput);
         assert!(error.fields.contains_key("cron"));
         let time = TimeOfDay { hour: 24, minute: 0 };
-        assert_eq!(Recurrence::Daily { time }.cron().unwrap_err().code, Code::InvalidInput);
+        assert_eq!(
+            Recurrence::Daily { time }.cron().unwrap_err().code,
+            Code::InvalidInput
+        );
     }
 }
