@@ -61,7 +61,9 @@ export function NewSchedulePage({ search: address, onSearchChange, onDone }: New
       onDone();
     },
   });
-  const collectionName = search.collection?.slice(search.collection.lastIndexOf("/") + 1);
+  // Without the parameters, which tell how it is reached and not what it is.
+  const [collectionName] =
+    search.collection?.split("?", 1).map((uri) => uri.slice(uri.lastIndexOf("/") + 1)) ?? [];
   const steps: Step[] = [
     {
       id: "what",

@@ -67,7 +67,16 @@ export function ScheduleCheck({
         )}
       </StepTitle>
       {planning.error ? (
-        <ErrorState error={asCallError(planning.error)} alwaysRetry onRetry={() => void planning.refetch()} />
+        <ErrorState
+          error={asCallError(planning.error)}
+          onRetry={() => void planning.refetch()}
+          actions={
+            // What was chosen is refused: only another choice helps.
+            <Button size="small" onPress={onBack}>
+              Change it
+            </Button>
+          }
+        />
       ) : plan ? (
         <>
           <Card title="When it runs">

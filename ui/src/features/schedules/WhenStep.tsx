@@ -25,20 +25,17 @@ const oftens: readonly { value: Often; label: string }[] = [
   { value: "cron", label: "At times of your own" },
 ];
 
-const fulls: Record<FullOften, { label: string; description: string }> = {
-  always: {
-    label: "Each time",
-    description: "Each backup stands alone. Takes the most room.",
-  },
-  daily: {
-    label: "Once a day",
-    description: "Between them only what changed since the backup before: quicker and smaller.",
-  },
-  weekly: {
-    label: "Once a week",
-    description: "Between them only what changed since the backup before: quicker and smaller.",
-  },
-};
+const fulls: Record<FullOften, string> = { always: "Each time", daily: "Once a day", weekly: "Once a week" };
+
+/** What each choice comes to; what incremental backups are is said once. */
+function fullOptions(offered: readonly FullOften[]) {
+  const said = [
+    "Each backup stands alone. Takes the most room.",
+    "Between them only what changed since the backup before: quicker and smaller.",
+    "The same with more between them: a restore has more to read.",
+  ];
+  return offered.map((value, at) => ({ value, label: fulls[value], description: said[at] }));
+}
 
 /** Every fifth minute, and the one that is in the address. */
 function minutes(chosen: number) {
@@ -180,7 +177,7 @@ export function WhenStep({
               label="A full backup"
               value={full}
               onChange={(next) => onChange({ full: next })}
-              options={offered.map((value) => ({ value, ...fulls[value] }))}
+              options={fullOptions(offered)}
             />
           )}
           {full !== "always" && (

@@ -313,6 +313,21 @@ describe("a new schedule", () => {
     expect(backend.sent.filter(([command]) => command === "plan_schedule")).toHaveLength(2);
   });
 
+  it("whose times are none leads back to them", async () => {
+    const user = userEvent.setup();
+    atSchedules([], {
+      plan_schedule: () => {
+        throw failure({ code: "invalidInput", message: "“noon” is not a cron expression." });
+      },
+    });
+    renderApp(
+      "/clusters/c1/schedules/new?database=bank&collection=userfile%3A%2F%2Fx%2Fb&often=cron&cron=noon&step=check",
+    );
+    expect(await screen.findByText("“noon” is not a cron expression.")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Change it" }));
+    expect(await screen.findByRole("textbox", { name: "Cron expression" })).toHaveValue("noon");
+  });
+
   it("stays where it was refused, with a way to check again", async () => {
     const user = userEvent.setup();
     atSchedules([], {

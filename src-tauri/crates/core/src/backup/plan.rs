@@ -97,9 +97,13 @@ impl Grounds {
         })
     }
 
-    /// There are finished backups in the collection, whether or not they can be read.
+    /// There are finished backups in the collection, also such as need a passphrase to be read.
     pub fn has_backups(&self) -> bool {
-        !matches!(self.newest, Newest::None)
+        match &self.newest {
+            Newest::None => false,
+            Newest::Readable(_) => true,
+            Newest::Unreadable(error) => is_locked(error),
+        }
     }
 
     /// Looks again whether the targets are there.
