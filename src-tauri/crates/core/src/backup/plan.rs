@@ -10,7 +10,7 @@ use roachvault_cockroach::storage_uri::Scheme;
 use roachvault_cockroach::{Cluster, Secret, StorageUri};
 
 use super::keys::Keys;
-use super::list::{self, CollectionSummary, is_locked};
+use super::list::{self, CollectionSummary, is_locked, is_not_encrypted};
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
 use crate::plan::{Check, CheckLevel, Fix, PlanId, counted, grouped, size};
@@ -77,7 +77,7 @@ impl Grounds {
         };
         // What cannot be written as SQL is refused before anything is asked.
         request.statement()?;
-        let newest = newest(cluster, &request.collection, request.passphrase.clone()).await?;
+        let newest = newest(cluster, &request).await?;
         let collection = list::summary_of(open, &request.collection).await?;
         let mut checks = Vec::new();
         if open.read_only {
@@ -188,10 +188,12 @@ fn subject(targets: &BackupTargets) -> String {
     }
 }
 
-async fn newest(cluster: &Cluster, uri: &StorageUri, passphrase: Option<Secret>) -> Result<Newest> {
+async fn newest(cluster: &Cluster, request: &BackupRequest) -> Result<Newest> {
+    let uri = &request.collection;
+    let is_away = |error: &Error| matches!(error.code, Code::ConnectionLost | Code::CannotConnect);
     let paths = match backup::list_backups(cluster, uri).await.map_err(Error::from) {
         Ok(paths) => paths,
-        Err(error) if matches!(error.code, Code::ConnectionLost | Code::CannotConnect) => return Err(error),
+        Err(error) if is_away(&error) => return Err(error),
         Err(error) if error.code == Code::NotFound => return Ok(Newest::None),
         Err(error) => return Ok(Newest::Unreadable(error)),
     };
@@ -199,12 +201,19 @@ async fn newest(cluster: &Cluster, uri: &StorageUri, passphrase: Option<Secret>)
         return Ok(Newest::None);
     };
     let show = ShowBackup {
-        passphrase,
+        passphrase: request.passphrase.clone(),
         ..ShowBackup::default()
     };
-    match list::read(cluster, uri, path, &show).await {
+    let read = match list::read(cluster, uri, path, &show).await {
+        // A full backup may be encrypted next to one that is not.
+        Err(error) if request.kind == BackupKind::Full && is_not_encrypted(&error) => {
+            list::read(cluster, uri, path, &ShowBackup::default()).await
+        }
+        read => read,
+    };
+    match read {
         Ok(chain) => Ok(Newest::Readable(Box::new(chain))),
-        Err(error) if matches!(error.code, Code::ConnectionLost | Code::CannotConnect) => Err(error),
+        Err(error) if is_away(&error) => Err(error),
         Err(error) => Ok(Newest::Unreadable(error)),
     }
 }
