@@ -53,7 +53,9 @@ function NextRun({ schedule: { state, nextRun, waitsForFull } }: { schedule: Sch
   if (nextRun === null) return <span className={styles.beside}>Not known</span>;
   return (
     <div className={styles.cell}>
-      <Moment value={nextRun} />
+      <span className={styles.time}>
+        <Moment value={nextRun} />
+      </span>
       <span className={styles.beside}>
         {relativeTime(new Date(nextRun), new Date())}
         {waitsForFull && " · the first one, full"}
@@ -87,7 +89,7 @@ function LastRun({ schedule, isAwaited }: { schedule: Schedule; isAwaited: boole
         </span>
       )}
       {ended && (
-        <span className={styles.beside}>
+        <span className={`${styles.beside} ${styles.time}`}>
           <Moment value={ended} />
         </span>
       )}
@@ -202,7 +204,7 @@ export function ScheduleTable({
         {
           id: "schedule",
           header: "Schedule",
-          width: "29%",
+          width: "27%",
           isRowHeader: true,
           cell: (schedule) => (
             <div className={styles.cell}>
@@ -220,20 +222,20 @@ export function ScheduleTable({
         {
           id: "often",
           header: "How often",
-          width: "25%",
+          width: "24%",
           cell: (schedule) => <HowOften schedule={schedule} />,
         },
         { id: "next", header: "Next run", width: "22%", cell: (schedule) => <NextRun schedule={schedule} /> },
         {
           id: "last",
           header: "Last run",
-          width: "18%",
+          width: "20%",
           cell: (schedule) => <LastRun schedule={schedule} isAwaited={schedule.id === waitingFor} />,
         },
         {
           id: "actions",
           header: <VisuallyHidden>Actions</VisuallyHidden>,
-          width: "6%",
+          width: "7%",
           align: "end",
           cell: (schedule) => (
             <MenuButton
