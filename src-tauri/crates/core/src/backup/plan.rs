@@ -7,7 +7,7 @@ use roachvault_cockroach::inspect::{self, Rights, TableKind};
 use roachvault_cockroach::job::list_jobs;
 use roachvault_cockroach::quote::QualifiedName;
 use roachvault_cockroach::storage_uri::Scheme;
-use roachvault_cockroach::{Cluster, Secret, StorageUri};
+use roachvault_cockroach::{Cluster, Secret};
 
 use super::keys::Keys;
 use super::list::{self, CollectionSummary, is_locked, is_not_encrypted};
