@@ -6,6 +6,7 @@ use std::sync::Arc;
 use roachvault_core::backup::{Backups, ClusterRuns};
 use roachvault_core::connection::SecretStore;
 use roachvault_core::job::{Jobs, Journal, Runs};
+use roachvault_core::schedule::Schedules;
 use roachvault_core::settings::SettingsFile;
 use roachvault_core::userfile::{self, Userfiles};
 use roachvault_core::{ConnectionId, Connections, OpenCluster};
@@ -23,6 +24,7 @@ pub struct AppState {
     pub practice: Practice,
     pub userfiles: Userfiles,
     pub backups: Backups,
+    pub schedules: Schedules,
     pub settings: SettingsFile,
 }
 
@@ -54,6 +56,7 @@ impl AppState {
         let runs = runs.after_each(move || changed.forget_listings());
         let jobs = Jobs::open(journal, runs, Arc::new(move |id| open.open_cluster(id).ok())).await?;
         let backups = Backups::new(jobs.clone(), &cluster_runs);
+        let schedules = Schedules::new(&cluster_runs);
         Ok(Self {
             practice: Practice::new(&data_dir),
             data_dir,
@@ -61,6 +64,7 @@ impl AppState {
             connections,
             userfiles,
             backups,
+            schedules,
             settings,
         })
     }

@@ -55,3 +55,4 @@ mod cluster;
 mod inspection;
 mod jobs;
 mod restores;
+mod schedules;

@@ -19,6 +19,7 @@ mod many_files;
 mod native_dialog;
 mod noise;
 mod outside;
+mod schedules;
 mod wait;
 mod walk;
 mod webdriver;

@@ -35,6 +35,16 @@ commands! {
     restores::plan_restore(connection: Uuid, request: restores::RestoreRequest) => restores::RestorePlan;
     restores::start_restore(plan: Uuid, typed_name: Option<String>) => Uuid;
 
+    schedules::list_schedules(connection: Uuid) => schedules::ScheduleList;
+    schedules::plan_schedule(connection: Uuid, request: schedules::ScheduleRequest) => schedules::SchedulePlan;
+    schedules::create_schedule(plan: Uuid) => schedules::Schedule;
+    schedules::pause_schedule(connection: Uuid, schedule: String, typed: Option<String>) => ();
+    schedules::resume_schedule(connection: Uuid, schedule: String) => ();
+    schedules::run_schedule(connection: Uuid, schedule: String, full: bool) => ();
+    schedules::plan_drop_schedule(connection: Uuid, schedule: String) => schedules::DropSchedulePlan;
+    schedules::drop_schedule(plan: Uuid, typed: Option<String>) => ();
+    schedules::get_schedule_sql(connection: Uuid, schedule: String) => schedules::ScheduleSql;
+
     userfiles::list_userfile_stores(connection: Uuid) => Vec<userfiles::UserfileStore>;
     userfiles::list_userfiles(connection: Uuid, request: userfiles::ListRequest) => userfiles::FolderPage;
     userfiles::read_clipboard_files() => Vec<String>;

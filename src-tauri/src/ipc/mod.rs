@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod overview;
 pub mod practice;
 pub mod restores;
+pub mod schedules;
 pub mod settings;
 pub mod userfiles;
 

@@ -12,6 +12,7 @@ const tabs = [
   { to: "/clusters/$connectionId/files", label: "Files" },
   { to: "/clusters/$connectionId/backups", label: "Backups" },
   { to: "/clusters/$connectionId/restore", label: "Restore" },
+  { to: "/clusters/$connectionId/schedules", label: "Schedules" },
 ] as const;
 
 export interface ClusterHeaderProps {

@@ -19,6 +19,9 @@ import { FirstRunPage } from "../features/first-run/FirstRunPage";
 import { OverviewPage } from "../features/overview/OverviewPage";
 import { RestorePage } from "../features/restore/RestorePage";
 import { readRestoreSearch } from "../features/restore/search";
+import { readScheduleSearch } from "../features/schedules/draft";
+import { NewSchedulePage } from "../features/schedules/NewSchedulePage";
+import { SchedulesPage } from "../features/schedules/SchedulesPage";
 import { SettingsPage } from "../features/settings/SettingsPage";
 import type { ParsedConnection } from "../ipc/bindings";
 import { ClusterPage } from "./ClusterPage";
@@ -271,13 +274,45 @@ const restore = createRoute({
   },
 });
 
+const schedules = createRoute({
+  getParentRoute: () => cluster,
+  path: "schedules",
+  component: function Schedules() {
+    const navigate = schedules.useNavigate();
+    return (
+      <SchedulesPage
+        onNew={() => void navigate({ to: "/clusters/$connectionId/schedules/new", search: {} })}
+        onBackups={(collection) =>
+          void navigate({ to: "/clusters/$connectionId/backups", search: { collection } })
+        }
+      />
+    );
+  },
+});
+
+const newSchedule = createRoute({
+  getParentRoute: () => cluster,
+  path: "schedules/new",
+  validateSearch: readScheduleSearch,
+  component: function NewSchedule() {
+    const navigate = newSchedule.useNavigate();
+    return (
+      <NewSchedulePage
+        search={newSchedule.useSearch()}
+        onSearchChange={(search, options) => void navigate({ search, replace: options?.replace })}
+        onDone={() => void navigate({ to: "/clusters/$connectionId/schedules" })}
+      />
+    );
+  },
+});
+
 const routeTree = root.addChildren([
   home,
   newConnection,
   connection,
   activity,
   settings,
-  cluster.addChildren([overview, files, backups, backUp, restore]),
+  cluster.addChildren([overview, files, backups, backUp, restore, schedules, newSchedule]),
 ]);
 
 /** Places are kept behind the `#`: the files of the app are not served by anything that knows its routes. */

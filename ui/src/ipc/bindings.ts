@@ -376,6 +376,19 @@ export type DownloadRequest = { store: string | null, paths: Array<string>,
  */
 target: string, asFile: boolean, };
 
+/**
+ * What dropping a schedule would do.
+ */
+export type DropSchedulePlan = { plan: string, schedule: Schedule, 
+/**
+ * Exactly what will be sent.
+ */
+sql: string, 
+/**
+ * The name that must be typed before it is dropped; null where nothing is asked.
+ */
+typeToConfirm: string | null, };
+
 export type Environment = "practice" | "development" | "staging" | "production";
 
 /**
@@ -740,6 +753,16 @@ export type ObjectKind = "database" | "schema" | "table" | "view" | "sequence" |
 export type OnConflict = "skip" | "replace" | "keepBoth";
 
 /**
+ * What the cluster does after a run that failed.
+ */
+export type OnFailure = "retry" | "reschedule" | "pause";
+
+/**
+ * What the cluster does when it is time and the run before is not done.
+ */
+export type OnPrevious = "start" | "skip" | "wait";
+
+/**
  * A cluster that is connected.
  */
 export type OpenedCluster = { id: string, name: string, environment: Environment, readOnly: boolean, host: string, user: string, database: string, 
@@ -802,11 +825,31 @@ title: string, detail: string,
  */
 fixes: Array<Fix>, };
 
+export type PlannedRun = { at: string, kind: BackupKind, };
+
 export type Preview = { "kind": "text", text: string, truncated: boolean, } | { "kind": "image", dataUri: string, } | { "kind": "binary", hex: string, };
 
 export type Product = "cockroachDb" | "postgreSql" | "other";
 
 export type ProgressUnit = "bytes" | "files" | "percent";
+
+/**
+ * When something recurs. Times are in UTC.
+ */
+export type Recurrence = { "type": "hourly", minute: number, } | { "type": "daily", hour: number, minute: number, } | { "type": "weekly", weekday: number, hour: number, minute: number, } | { "type": "cron", expression: string, };
+
+/**
+ * How often, in words, in UTC.
+ */
+export type Recurring = { 
+/**
+ * “Every day at 02:00 UTC”.
+ */
+words: string, 
+/**
+ * A moment at which it comes true, where that is at one time of the day: the local time can be told by it.
+ */
+toldBy: string | null, };
 
 export type RenamePlan = { plan: string, store: string, files: number, 
 /**
@@ -923,6 +966,109 @@ export type RowProof = { table: string, expectedRows: number | null, foundRows: 
  * What a count of a restored table says.
  */
 export type RowVerdict = "match" | "differs" | "matchesLive" | "differsFromLive" | "missing" | "notComparable" | "notCounted";
+
+export type RunState = "running" | "paused" | "succeeded" | "failed" | "cancelled" | "unknown";
+
+/**
+ * One schedule: its full backups, and the incremental ones between them.
+ */
+export type Schedule = { 
+/**
+ * Names the schedule in other commands.
+ */
+id: string, label: string, 
+/**
+ * Such as “bank” or “the whole cluster”.
+ */
+subject: string, 
+/**
+ * Redacted; more than one for a collection that is spread over localities.
+ */
+collection: Array<string>, 
+/**
+ * Short, for reading.
+ */
+collectionName: string, recurrence: Recurring, 
+/**
+ * Where incremental backups lie between full ones.
+ */
+fullRecurrence: Recurring | null, state: ScheduleState, 
+/**
+ * Absent while it is paused.
+ */
+nextRun: string | null, 
+/**
+ * Runs that are under way.
+ */
+running: number, lastRun: ScheduleRun | null, 
+/**
+ * What the scheduler noted, such as why a run did not begin.
+ */
+note: string | null, 
+/**
+ * Incremental backups begin when the first full one is done.
+ */
+waitsForFull: boolean, owner: string | null, createdAt: string | null, revisionHistory: boolean, encrypted: boolean, onFailure: OnFailure | null, onPrevious: OnPrevious | null, };
+
+/**
+ * The schedules of a cluster.
+ */
+export type ScheduleList = { schedules: Array<Schedule>, 
+/**
+ * The cluster's release can run one out of turn.
+ */
+canRunNow: boolean, };
+
+/**
+ * What a schedule would do. Nothing has been sent.
+ */
+export type SchedulePlan = { id: string, label: string, subject: string, collection: Collection, recurrence: Recurring, fullRecurrence: Recurring | null, 
+/**
+ * The first run and three after it.
+ */
+runs: Array<PlannedRun>, 
+/**
+ * Exactly what will be sent, secrets masked.
+ */
+sql: string, canStart: boolean, checks: Array<PlanCheck>, };
+
+/**
+ * What to back up again and again, and when.
+ */
+export type ScheduleRequest = { label: string, targets: BackupTargets, 
+/**
+ * `uri` of a collection.
+ */
+collection: string, revisionHistory: boolean, 
+/**
+ * Encrypts the backups. The cluster keeps it with the schedule.
+ */
+passphrase: string | null, recurrence: Recurrence, 
+/**
+ * When a full backup is taken; absent: each time.
+ */
+full: Recurrence | null, 
+/**
+ * At once, not only at the next time.
+ */
+startsNow: boolean, onFailure: OnFailure, onPrevious: OnPrevious, };
+
+/**
+ * The newest run of a schedule.
+ */
+export type ScheduleRun = { state: RunState, startedAt: string | null, endedAt: string | null, 
+/**
+ * Why it failed, in the cluster's words.
+ */
+error: string | null, };
+
+export type ScheduleSql = { sql: string, 
+/**
+ * Only the backup that it takes: the rest is told to administrators alone.
+ */
+isBackupOnly: boolean, };
+
+export type ScheduleState = "active" | "paused" | "partlyPaused";
 
 /**
  * What saving does to a secret.
@@ -1092,6 +1238,15 @@ export const commands = {
   listTables: (connection: string, database: string): Promise<Array<string>> => call("list_tables", { connection, database }),
   planRestore: (connection: string, request: RestoreRequest): Promise<RestorePlan> => call("plan_restore", { connection, request }),
   startRestore: (plan: string, typedName: string | null): Promise<string> => call("start_restore", { plan, typedName }),
+  listSchedules: (connection: string): Promise<ScheduleList> => call("list_schedules", { connection }),
+  planSchedule: (connection: string, request: ScheduleRequest): Promise<SchedulePlan> => call("plan_schedule", { connection, request }),
+  createSchedule: (plan: string): Promise<Schedule> => call("create_schedule", { plan }),
+  pauseSchedule: (connection: string, schedule: string, typed: string | null): Promise<void> => call("pause_schedule", { connection, schedule, typed }),
+  resumeSchedule: (connection: string, schedule: string): Promise<void> => call("resume_schedule", { connection, schedule }),
+  runSchedule: (connection: string, schedule: string, full: boolean): Promise<void> => call("run_schedule", { connection, schedule, full }),
+  planDropSchedule: (connection: string, schedule: string): Promise<DropSchedulePlan> => call("plan_drop_schedule", { connection, schedule }),
+  dropSchedule: (plan: string, typed: string | null): Promise<void> => call("drop_schedule", { plan, typed }),
+  getScheduleSql: (connection: string, schedule: string): Promise<ScheduleSql> => call("get_schedule_sql", { connection, schedule }),
   listUserfileStores: (connection: string): Promise<Array<UserfileStore>> => call("list_userfile_stores", { connection }),
   listUserfiles: (connection: string, request: ListRequest): Promise<FolderPage> => call("list_userfiles", { connection, request }),
   readClipboardFiles: (): Promise<Array<string>> => call("read_clipboard_files"),

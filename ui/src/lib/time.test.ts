@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aboutDuration, duration, localMoment, relativeTime, utcMoment } from "./time";
+import { aboutDuration, clockHere, duration, localMoment, relativeTime, utcMoment } from "./time";
 
 const moment = new Date("2026-11-23T10:37:00Z");
 const ago = (seconds: number) => relativeTime(new Date(moment.getTime() - seconds * 1000), moment);
@@ -32,6 +32,18 @@ describe("moments", () => {
   });
   it("writes midnight as 00", () => {
     expect(utcMoment(new Date("2026-11-23T00:05:00Z"))).toBe("23 Nov 2026, 00:05 UTC");
+  });
+});
+
+describe("the clock here", () => {
+  it.each([
+    ["2026-11-23T02:00:00Z", "Europe/Berlin", "03:00 here"],
+    ["2026-11-23T23:30:00Z", "Europe/Berlin", "00:30 here, the next day"],
+    ["2026-11-23T02:00:00Z", "America/New_York", "21:00 here, the day before"],
+    ["2026-07-23T12:00:00Z", "America/New_York", "08:00 here"],
+    ["2026-11-23T02:00:00Z", "UTC", null],
+  ])("tells %s in %s as %s", (time, zone, told) => {
+    expect(clockHere(new Date(time), zone)).toBe(told);
   });
 });
 

@@ -70,6 +70,24 @@ export function utcMoment(date: Date, withSeconds = false): string {
   return stamp(date, "UTC", withSeconds);
 }
 
+/**
+ * What the clock here shows when something recurs by UTC: "03:00 here", "00:30 here, the next day". Null where it shows
+ * the same. `timeZone` is for tests.
+ */
+export function clockHere(date: Date, timeZone?: string): string | null {
+  const parts = (zone: string | undefined) => {
+    const found = formatOf(zone, false).formatToParts(date);
+    const part = (type: Intl.DateTimeFormatPartTypes) =>
+      found.find((each) => each.type === type)?.value ?? "";
+    return { clock: `${part("hour")}:${part("minute")}`, day: `${part("day")} ${part("month")}` };
+  };
+  const [here, utc] = [parts(timeZone), parts("UTC")];
+  if (here.clock === utc.clock && here.day === utc.day) return null;
+  if (here.day === utc.day) return `${here.clock} here`;
+  // East of Greenwich the clock is ahead, so another day is the next one in the morning.
+  return `${here.clock} here, the ${here.clock < utc.clock ? "next day" : "day before"}`;
+}
+
 const relative = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto" });
 
 /** "a moment ago", "3 hours ago", "yesterday", "in 2 days". Never alone where the time matters. */

@@ -29,6 +29,23 @@ pub enum BackupTargets {
     },
 }
 
+impl BackupTargets {
+    /// With a blank behind; a whole cluster is written as nothing.
+    pub(crate) fn write(&self, sql: &mut Writer) -> Result<()> {
+        match self {
+            Self::Cluster => {}
+            Self::Database(name) => {
+                sql.push("DATABASE ").ident(name)?.push(" ");
+            }
+            Self::Tables { database, tables } => {
+                write_tables(sql, database, tables)?;
+                sql.push(" ");
+            }
+        }
+        Ok(())
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BackupKind {
     Full,
@@ -55,16 +72,7 @@ impl BackupRequest {
     pub fn statement(&self) -> Result<Statement> {
         let mut sql = Writer::default();
         sql.push("BACKUP ");
-        match &self.targets {
-            BackupTargets::Cluster => {}
-            BackupTargets::Database(name) => {
-                sql.push("DATABASE ").ident(name)?.push(" ");
-            }
-            BackupTargets::Tables { database, tables } => {
-                write_tables(&mut sql, database, tables)?;
-                sql.push(" ");
-            }
-        }
+        self.targets.write(&mut sql)?;
         sql.push(match self.kind {
             BackupKind::Full => "INTO ",
             BackupKind::Incremental => "INTO LATEST IN ",
@@ -430,7 +438,8 @@ fn read_release(version: &serde_json::Value) -> Option<(u16, u16)> {
 }
 
 /// Protobuf's JSON writes 64-bit numbers as strings.
-fn whole(value: &serde_json::Value) -> Option<i64> {
+/// Whole numbers beyond 2^53 are written as texts by some releases.
+pub(crate) fn whole(value: &serde_json::Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 

@@ -86,7 +86,7 @@ pub struct ClusterJob {
 }
 
 impl ClusterJob {
-    fn read(row: &PgRow) -> Option<Self> {
+    pub(crate) fn read(row: &PgRow) -> Option<Self> {
         let not_empty = |column| row::text(row, column).filter(|text| !text.is_empty());
         Some(Self {
             id: ClusterJobId(row::integer(row, "job_id")?),

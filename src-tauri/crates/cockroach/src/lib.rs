@@ -1,4 +1,4 @@
-//! What CockroachDB can do, over its wire protocol: connecting, userfiles, backups, restores, jobs.
+//! What CockroachDB can do, over its wire protocol: connecting, userfiles, backups, schedules, restores, jobs.
 //!
 //! This crate knows SQL text, SQLSTATEs and releases. It knows nothing of windows, keyrings or the
 //! app's jobs: long work reports through small callbacks.
@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod collection;
 pub mod connect;
 pub mod connection_string;
+pub mod cron;
 pub mod definition;
 pub mod detached;
 pub mod doctor;
@@ -21,6 +22,7 @@ pub mod quote;
 pub mod refusal;
 pub mod restore;
 mod row;
+pub mod schedule;
 pub mod secret;
 mod sqlstate;
 mod statement;

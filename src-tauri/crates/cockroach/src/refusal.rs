@@ -41,6 +41,14 @@ pub enum Refusal {
     RunningElsewhere,
     /// An administrator has switched backups or restores off.
     SwitchedOff,
+    /// Only its owner and administrators may change a schedule.
+    ScheduleOfOther,
+    /// A schedule was to begin in a collection that holds backups by now.
+    CollectionInUse,
+    /// The cluster reads cron expressions otherwise than we do.
+    NoCron,
+    /// Incremental backups have to come more often than the full ones they build on.
+    FullTooOften,
 }
 
 impl Refusal {
@@ -91,6 +99,15 @@ impl Refusal {
             }
             () if has("was disabled by the database administrator") => Self::SwitchedOff,
             () if has("without referenced") || has("without restoring referenced") => Self::Dependency,
+            () if has("be owner of the schedule")
+                || has("admin or owner of the schedule")
+                || has("owner of the schedules being altered") =>
+            {
+                Self::ScheduleOfOther
+            }
+            () if has("backups already created in") => Self::CollectionInUse,
+            () if has("error parsing schedule expression") => Self::NoCron,
+            () if has("incremental backups must occur more often") => Self::FullTooOften,
             () if has("BACKUP-LOCK") => Self::RunningElsewhere,
             () if has("a database named ") && has("needs to exist") => Self::NoSuchDatabase,
             () if has("database \"") && has("already exists") => Self::DatabaseExists,
@@ -172,6 +189,22 @@ impl Refusal {
                 "An administrator has switched this off for the cluster.",
                 "Ask for the settings feature.backup.enabled and feature.restore.enabled.",
             ),
+            Self::ScheduleOfOther => (
+                "This schedule belongs to somebody else.",
+                "Its owner or an administrator can change it, or whoever has the REPAIRCLUSTER privilege.",
+            ),
+            Self::CollectionInUse => (
+                "There are backups in this collection by now.",
+                "Look at the check again: the schedule can begin next to them.",
+            ),
+            Self::NoCron => (
+                "The cluster does not take this cron expression.",
+                "It has five fields, in UTC: minute, hour, day of the month, month and day of the week.",
+            ),
+            Self::FullTooOften => (
+                "Full backups would come more often than the incremental ones between them.",
+                "Choose a full backup each time, or full ones less often.",
+            ),
         }
     }
 }
@@ -193,9 +226,13 @@ pub fn explain(error: Error) -> Error {
     let kind = match refusal {
         Refusal::EmptyCollection | Refusal::NoSuchBackup | Refusal::NoSuchStorage => ErrorKind::NotFound,
         Refusal::DatabaseExists | Refusal::TableExists => ErrorKind::AlreadyExists,
-        Refusal::NoPrivilege => ErrorKind::NoPrivilege,
+        Refusal::NoPrivilege | Refusal::ScheduleOfOther => ErrorKind::NoPrivilege,
         Refusal::FilesMissing => ErrorKind::Corrupt,
-        Refusal::Encrypted | Refusal::WrongPassphrase | Refusal::NotEncrypted => ErrorKind::InvalidInput,
+        Refusal::Encrypted
+        | Refusal::WrongPassphrase
+        | Refusal::NotEncrypted
+        | Refusal::NoCron
+        | Refusal::FullTooOften => ErrorKind::InvalidInput,
         _ => error.kind,
     };
     Error {
@@ -269,6 +306,19 @@ mod tests {
             (
                 "/2026 already contains a `BACKUP-LOCK` file written by job 9",
                 Refusal::RunningElsewhere,
+            ),
+            (
+                "must have REPAIRCLUSTER privilege or be owner of the schedule 7 to PAUSE it",
+                Refusal::ScheduleOfOther,
+            ),
+            (
+                "must be admin or the owner of the schedules being altered, or have REPAIRCLUSTER privilege",
+                Refusal::ScheduleOfOther,
+            ),
+            (
+                "backups already created in nodelocal://1/used; to ignore existing backups, the schedule can be created with \
+                 the 'ignore_existing_backups' option",
+                Refusal::CollectionInUse,
             ),
         ] {
             assert_eq!(Refusal::of_message(message), Some(refusal), "{message}");

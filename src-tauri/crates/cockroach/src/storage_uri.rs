@@ -221,7 +221,8 @@ impl fmt::Display for StorageUri {
 /// key's id as well; it is of no use without its secret.
 const OPEN_PARAMETERS: &[&str] = &["AWS_ACCESS_KEY_ID", "AWS_SERVER_KMS_ID"];
 
-fn redact(text: &str) -> String {
+/// Replaces every secret value of an address that may come from a server.
+pub(crate) fn redact(text: &str) -> String {
     let (base, query) = match text.split_once('?') {
         Some((base, query)) => (base, Some(query)),
         None => (text, None),

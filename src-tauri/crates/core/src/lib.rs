@@ -11,6 +11,7 @@ pub mod job;
 pub mod overview;
 pub mod plan;
 pub mod restore;
+pub mod schedule;
 pub mod settings;
 pub mod userfile;
 

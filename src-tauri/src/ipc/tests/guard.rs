@@ -11,7 +11,7 @@ use crate::ipc::restores::{RestoreRequest, RestoreTarget};
 use crate::ipc::userfiles::{
     CopyToClusterRequest, ExportRequest, ImportRequest, Move, MoveRequest, OnConflict,
 };
-use crate::ipc::{backups, jobs, restores, userfiles};
+use crate::ipc::{backups, jobs, restores, schedules, userfiles};
 
 macro_rules! commands {
     ($( $(#[$doc:meta])* $feature:ident :: $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) $(streams $stream:ty)? => $ret:ty ; )*) => {
@@ -168,6 +168,40 @@ refused_when_read_only! {
     start_restore with "":
         |room, id| plan_restore(room, id).await,
         |plan| refusal(restores::start_restore(&room.state, plan, None).await).code;
+    create_schedule with "":
+        |room, id| room.plan_schedule(id).await,
+        |plan| refusal(schedules::create_schedule(&room.state, plan).await).code;
+    pause_schedule with "":
+        |room, id| (id, room.schedule(id).await),
+        |schedule| {
+            let refused = refusal(schedules::pause_schedule(&room.state, schedule.0, schedule.1, None).await);
+            assert!(room.schedules(id).await.iter().all(|line| line.contains("Active")));
+            refused.code
+        };
+    resume_schedule with "":
+        |room, id| {
+            let schedule = room.schedule(id).await;
+            schedules::pause_schedule(&room.state, id, schedule.clone(), None).await.unwrap();
+            (id, schedule)
+        },
+        |schedule| {
+            let refused = refusal(schedules::resume_schedule(&room.state, schedule.0, schedule.1).await);
+            assert!(room.schedules(id).await.iter().all(|line| line.contains("Paused")));
+            refused.code
+        };
+    run_schedule with "":
+        |room, id| (id, room.schedule(id).await),
+        |schedule| refusal(schedules::run_schedule(&room.state, schedule.0, schedule.1, true).await).code;
+    drop_schedule with "":
+        |room, id| {
+            let schedule = room.schedule(id).await;
+            schedules::plan_drop_schedule(&room.state, id, schedule).await.unwrap().plan
+        },
+        |plan| {
+            let refused = refusal(schedules::drop_schedule(&room.state, plan, None).await);
+            assert_eq!(room.schedules(id).await.len(), 1);
+            refused.code
+        };
     retry_failed with "":
         |room, id| {
             let plan = room.plan_upload(id, &["vanishes.txt"]).await.plan;
@@ -401,6 +435,18 @@ mod on_production_the_name_must_be_typed_for {
                 userfiles::plan_import(&room.state, id, request).await.unwrap().transfer.plan
             },
             |plan, typed| userfiles::start_import(&room.state, plan, all(OnConflict::Replace), typed);
+        pause_schedule with "":
+            |room, id| room.schedule(id).await,
+            |schedule, typed| schedules::pause_schedule(&room.state, id, schedule.clone(), typed);
+        drop_schedule with "":
+            |room, id| {
+                let schedule = room.schedule(id).await;
+                schedules::plan_drop_schedule(&room.state, id, schedule).await.unwrap()
+            },
+            |plan, typed| {
+                assert_eq!(plan.type_to_confirm.as_deref(), Some("acme"));
+                schedules::drop_schedule(&room.state, plan.plan, typed)
+            };
     }
 
     /// The name is asked for when the work starts, whatever the connection was when it was planned.

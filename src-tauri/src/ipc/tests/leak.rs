@@ -201,6 +201,7 @@ fn a_marked_secret_is_in_no_answer_no_file_no_argument_and_no_variable() {
     let second = wire.done("duplicate_connection", json!({"id": connection}))["id"].clone();
     files(wire, &connection, &second, folder.path());
     backups(wire, &connection);
+    schedules(wire, &connection);
     the_rest(wire, &connection, &second);
 
     let all: BTreeSet<String> = COMMANDS.iter().map(|(name, _)| (*name).to_owned()).collect();
@@ -602,6 +603,50 @@ fn backups(wire: &mut Wire, connection: &Value) {
         json!({"connection": connection, "database": "bank"}),
     );
     wire.done("clear_job_history", json!({}));
+}
+
+/// A schedule whose storage key and passphrase the cluster keeps in clear, by every way of looking at it.
+fn schedules(wire: &mut Wire, connection: &Value) {
+    let uri = format!(
+        "s3://practice/scheduled?AWS_ACCESS_KEY_ID=practice&AWS_SECRET_ACCESS_KEY={}",
+        percent(CLOUD_KEY)
+    );
+    let request = |label: &str, minute: u8| {
+        json!({
+            "label": label, "targets": {"type": "database", "database": "bank"}, "collection": uri,
+            "revisionHistory": true, "passphrase": BACKUP_PASSPHRASE, "recurrence": {"type": "hourly", "minute": minute},
+            "full": {"type": "daily", "hour": 0, "minute": minute}, "startsNow": false, "onFailure": "retry",
+            "onPrevious": "wait",
+        })
+    };
+    let planned = |request: Value| json!({"connection": connection, "request": request});
+    wire.refused("plan_schedule", planned(request("nightly", 60)));
+    let plan = wire.done("plan_schedule", planned(request("nightly", 59)));
+    assert_eq!(plan["canStart"], true, "{plan}");
+    let created = wire.done("create_schedule", json!({"plan": plan["id"]}));
+    wire.refused("create_schedule", json!({"plan": plan["id"]}));
+    let one = json!({"connection": connection, "schedule": created["id"]});
+    let list = wire.done("list_schedules", json!({"connection": connection}));
+    assert_eq!(list["schedules"][0]["label"], "nightly", "{list}");
+    let sql = wire.done("get_schedule_sql", one.clone());
+    assert!(
+        sql["sql"].as_str().unwrap().contains("s3://practice/scheduled"),
+        "{sql}"
+    );
+    let asked = |more: Value| {
+        let mut arguments = one.clone();
+        arguments
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        arguments
+    };
+    wire.done("pause_schedule", asked(json!({"typed": null})));
+    wire.refused("run_schedule", asked(json!({"full": false})));
+    wire.done("resume_schedule", one.clone());
+    wire.done("run_schedule", asked(json!({"full": true})));
+    let plan = wire.done("plan_drop_schedule", one);
+    wire.done("drop_schedule", json!({"plan": plan["plan"], "typed": null}));
 }
 
 fn the_rest(wire: &mut Wire, connection: &Value, second: &Value) {

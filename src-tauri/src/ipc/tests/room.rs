@@ -15,6 +15,7 @@ use crate::ipc::connections::{
     self, ConnectionDraft, ConnectionFields, Environment, KeepSecret, SecretInput, TlsMode, TypedSecret,
 };
 use crate::ipc::jobs::{self, Job};
+use crate::ipc::schedules::{self, OnFailure, OnPrevious, Recurrence, ScheduleRequest};
 use crate::ipc::userfiles::{
     self, ConflictChoices, ListRequest, OnConflict, SelectedFiles, TransferPlan, UploadRequest,
     UserfileEntry, UserfileSort,
@@ -236,6 +237,46 @@ impl Room {
             }) => (collection, subdirectory),
             other => panic!("no backup: {other:?}"),
         }
+    }
+
+    /// The plan of a schedule that first runs on a distant day.
+    pub async fn plan_schedule(&self, connection: Uuid) -> Uuid {
+        let request = ScheduleRequest {
+            label: "yearly".into(),
+            targets: BackupTargets::Database {
+                database: "bank".into(),
+            },
+            collection: "userfile:///guard-schedule".into(),
+            revision_history: false,
+            passphrase: None,
+            recurrence: Recurrence::Cron {
+                expression: "0 0 29 2 *".into(),
+            },
+            full: None,
+            starts_now: false,
+            on_failure: OnFailure::Reschedule,
+            on_previous: OnPrevious::Wait,
+        };
+        let plan = schedules::plan_schedule(&self.state, connection, request)
+            .await
+            .unwrap();
+        assert!(plan.can_start, "{plan:?}");
+        plan.id
+    }
+
+    /// The number of such a schedule.
+    pub async fn schedule(&self, connection: Uuid) -> String {
+        let plan = self.plan_schedule(connection).await;
+        schedules::create_schedule(&self.state, plan).await.unwrap().id
+    }
+
+    /// The schedules as a person would tell them.
+    pub async fn schedules(&self, connection: Uuid) -> Vec<String> {
+        let list = schedules::list_schedules(&self.state, connection).await.unwrap();
+        list.schedules
+            .iter()
+            .map(|schedule| format!("{}, {:?}", schedule.label, schedule.state))
+            .collect()
     }
 
     /// What a person would notice of a change: the files with their sizes, and the databases.

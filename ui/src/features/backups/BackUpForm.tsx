@@ -3,11 +3,12 @@ import { useState } from "react";
 import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
-import { Checkbox, RadioGroup } from "../../components/Choice";
+import { Checkbox } from "../../components/Choice";
+import { CollectionFields, useCollectionChoice } from "../../components/CollectionFields";
 import { Disclosure } from "../../components/Disclosure";
-import { Select } from "../../components/Select";
 import { ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
+import { TargetFields } from "../../components/TargetFields";
 import { TextField } from "../../components/TextField";
 import { backupListQuery, collectionsQuery, databasesQuery } from "../../ipc/backups";
 import {
@@ -20,10 +21,8 @@ import {
 import { clusterKey } from "../../ipc/connections";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
+import { type ChosenTargets, targetsOf } from "../../lib/targets";
 import styles from "./BackUpPage.module.css";
-import { storages } from "./CollectionCard";
-import { TargetFields } from "./TargetFields";
-import { type ChosenTargets, targetsOf } from "./targets";
 
 export interface BackUpOptions {
   kind: BackupKind;
@@ -33,21 +32,6 @@ export interface BackUpOptions {
 }
 
 export const defaultOptions: BackUpOptions = { kind: "full", revisionHistory: false, passphrase: "" };
-
-type Where = "new" | "known" | "uri";
-
-/** Letters, digits and a few signs: what every file storage takes as it is. */
-function folderProblem(name: string): string | null {
-  if (name === "") return "Enter a name.";
-  if (
-    !/^[A-Za-z0-9][\w.\-/]*$/.test(name) ||
-    name.endsWith("/") ||
-    name.includes("..") ||
-    name.includes("//")
-  )
-    return "Letters, digits, dots, dashes and underscores; slashes between folders.";
-  return null;
-}
 
 /** The one database that every backup of a collection holds, if it still exists. */
 function onlyDatabaseOf(list: BackupList | undefined, choosable: readonly Database[]): string | undefined {
@@ -94,32 +78,17 @@ export function BackUpForm({
   const proposal = `${targets.scope === "cluster" ? "cluster" : (database ?? "my")}-backup`;
   // The collection a database already has is where its next backup belongs; on production that is proposed only.
   const habit = given ?? known.find((each) => each.name === proposal);
-  const [place, setPlace] = useState<Where | null>(null);
-  const [name, setName] = useState<string | null>(null);
-  const [uri, setUri] = useState("");
-  const [picked, setPicked] = useState<string | null>(null);
-  const where: Where = place ?? ((isProduction ? known.length > 0 : habit) ? "known" : "new");
-  const folder = name ?? (isProduction ? "" : proposal);
-  const pickedUri = picked ?? (isProduction ? given : (habit ?? known[0]))?.uri ?? null;
-  const liesInFiles =
-    where === "new" ||
-    (where === "known" && known.find((each) => each.uri === pickedUri)?.storage === "userfile");
+  const place = useCollectionChoice({
+    known,
+    proposal: isProduction ? "" : proposal,
+    prefersKnown: isProduction ? known.length > 0 : habit !== undefined,
+    first: (isProduction ? given : (habit ?? known[0]))?.uri ?? null,
+  });
   const [wasPressed, setPressed] = useState(false);
-  const problem =
-    where === "new"
-      ? folderProblem(folder)
-      : where === "uri" && uri.trim() === ""
-        ? "Enter an address."
-        : where === "known" && pickedUri === null
-          ? "Choose a collection."
-          : null;
-
   const next = useMutation({
-    mutationFn: async (): Promise<Collection> => {
-      const existing = known.find((each) => each.uri === pickedUri);
-      if (where === "known" && existing) return existing;
-      return commands.saveCollection(connection.id, where === "uri" ? uri.trim() : `userfile:///${folder}`);
-    },
+    mutationFn: async (): Promise<Collection> =>
+      known.find((each) => each.uri === place.existing) ??
+      commands.saveCollection(connection.id, place.address),
     onSuccess: async (saved) => {
       await queryClient.invalidateQueries({ queryKey: clusterKey(connection.id, "backups", "collections") });
       if (isComplete) onNext(saved, chosen);
@@ -152,7 +121,7 @@ export function BackUpForm({
       onSubmit={(event) => {
         event.preventDefault();
         setPressed(true);
-        if (problem === null && isComplete) next.mutate();
+        if (place.problem === null && isComplete) next.mutate();
       }}
     >
       <StepTitle title="What, and where to?" />
@@ -168,83 +137,18 @@ export function BackUpForm({
             targets={chosen}
             onChange={onTargetsChange}
             wasPressed={wasPressed}
+            asOf="ten seconds before it starts"
           />
-          <RadioGroup
-            label="Where it goes"
-            value={where}
-            onChange={setPlace}
-            options={[
-              ...(known.length > 0
-                ? [
-                    {
-                      value: "known" as const,
-                      label: "A collection that exists",
-                      description: "Next to earlier backups.",
-                    },
-                  ]
-                : []),
-              {
-                value: "new",
-                label: "A new collection in this cluster",
-                description:
-                  "In its file storage (userfile): nothing else is needed. Lost if the whole cluster is lost.",
-              },
-              {
-                value: "uri",
-                label: "Another place",
-                description: "A bucket, an external connection or the disk of a node.",
-              },
-            ]}
+          <CollectionFields
+            known={known}
+            choice={place}
+            placeholder={proposal}
+            isWholeCluster={targets.scope === "cluster"}
+            wasPressed={wasPressed}
           />
-          {where === "known" && (
-            <Select
-              label="Collection"
-              options={known.map((each) => ({
-                value: each.uri,
-                label: each.name,
-                description: storages[each.storage],
-              }))}
-              value={pickedUri}
-              onChange={setPicked}
-              error={wasPressed ? problem : null}
-            />
-          )}
-          {where === "new" && (
-            <TextField
-              label="Collection"
-              value={folder}
-              onChange={setName}
-              placeholder={proposal}
-              error={wasPressed || name !== null ? problem : null}
-              description={
-                folder === ""
-                  ? "A folder of its own in the cluster's file storage, for all backups of this kind. Type it yourself: on production nothing is filled in."
-                  : `A folder for all backups of this kind. It will be at userfile:///${folder}`
-              }
-              mono
-            />
-          )}
-          {where === "uri" && (
-            <TextField
-              label="Address"
-              value={uri}
-              onChange={setUri}
-              placeholder="external://my-bucket or s3://bucket/path?AUTH=implicit"
-              error={wasPressed ? problem : null}
-              description="Keys in it stay in memory until Roachvault quits. They are shown nowhere."
-              mono
-            />
-          )}
-          {targets.scope === "cluster" && liesInFiles && (
-            <Callout tone="attention" title="The whole cluster cannot be restored from there">
-              A restore of a whole cluster starts on a new, empty one, and this file storage is part of the
-              old one. Single databases can be restored from it. To be safe against the loss of the cluster,
-              choose another place.
-            </Callout>
-          )}
           <Disclosure title="More choices">
             <div className={styles.fields}>
-              {where !== "new" && (
+              {place.where !== "new" && (
                 <Checkbox
                   isSelected={options.kind === "incremental"}
                   onChange={(isOn) => onOptionsChange({ ...options, kind: isOn ? "incremental" : "full" })}

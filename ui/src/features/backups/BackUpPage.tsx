@@ -5,12 +5,12 @@ import { type Step, StepList } from "../../components/StepList";
 import { type Collection, commands } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { useJob } from "../../ipc/jobs";
+import { type ChosenTargets, subjectOf, targetsOf } from "../../lib/targets";
 import { BackUpCheck } from "./BackUpCheck";
 import { BackUpForm, type BackUpOptions, defaultOptions } from "./BackUpForm";
 import styles from "./BackUpPage.module.css";
 import { BackUpRun } from "./BackUpRun";
 import type { RestoreFrom } from "./BackupsPage";
-import { type ChosenTargets, subjectOf, targetsOf } from "./targets";
 
 /** The choices of the wizard and its place, kept in the address: a reload or a way back loses nothing. */
 export interface BackUpSearch {

@@ -4,25 +4,17 @@ import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
+import { storages } from "../../components/CollectionFields";
 import { MiddleEllipsis } from "../../components/MiddleEllipsis";
 import { Moment } from "../../components/Moment";
 import { ErrorState, Skeleton } from "../../components/States";
 import { Table } from "../../components/Table";
 import { VisuallyHidden } from "../../components/VisuallyHidden";
 import { backupListQuery } from "../../ipc/backups";
-import type { BackupList, Chain, Collection, Layer, Storage } from "../../ipc/bindings";
+import type { BackupList, Chain, Collection, Layer } from "../../ipc/bindings";
 import { asCallError } from "../../ipc/errors";
 import { bytes, count, counted } from "../../lib/quantity";
 import styles from "./CollectionCard.module.css";
-
-export const storages: Record<Storage, string> = {
-  userfile: "in the cluster's file storage",
-  s3: "Amazon S3",
-  googleCloud: "Google Cloud Storage",
-  azure: "Azure Blob Storage",
-  nodelocal: "on the disk of a node",
-  external: "external connection",
-};
 
 interface Row {
   chain: Chain;

@@ -6,6 +6,7 @@ use roachvault_cockroach::backup::{self, BackupContents, Manifest, ShowBackup};
 use roachvault_cockroach::collection::{
     FoundCollection, Unfinished, find_collections, time_of, totals_below,
 };
+use roachvault_cockroach::refusal::Refusal;
 use roachvault_cockroach::storage_uri::Scheme;
 use roachvault_cockroach::userfile::StoreName;
 use roachvault_cockroach::{Cluster, Secret, StorageUri};
@@ -278,12 +279,19 @@ pub(crate) async fn read(
 
 /// It needs a passphrase, or another one.
 pub(crate) fn is_locked(error: &Error) -> bool {
-    use roachvault_cockroach::refusal::Refusal;
-    let said = error.detail.as_deref().unwrap_or(&error.message);
     matches!(
-        Refusal::of_message(said),
+        refusal(error),
         Some(Refusal::Encrypted | Refusal::WrongPassphrase)
     )
+}
+
+/// A passphrase was given for one that has none.
+pub(crate) fn is_not_encrypted(error: &Error) -> bool {
+    refusal(error) == Some(Refusal::NotEncrypted)
+}
+
+fn refusal(error: &Error) -> Option<Refusal> {
+    Refusal::of_message(error.detail.as_deref().unwrap_or(&error.message))
 }
 
 #[cfg(test)]

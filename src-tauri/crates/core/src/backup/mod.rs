@@ -22,8 +22,8 @@ use crate::restore::{self, RestorePlan};
 pub(crate) use keys::Keys;
 pub use list::{BackupList, Chain, CollectionSummary, RestorableWindow};
 pub(crate) use list::{is_locked, read as read_chain};
-pub(crate) use plan::read_only;
 pub use plan::{BackupPlan, BackupWish};
+pub(crate) use plan::{Grounds, read_only, refuse_blocked};
 pub use run::BackupSpec;
 
 /// Backups and restores of all connections. The two share the keys of storage, and a restore is
@@ -43,6 +43,11 @@ pub struct ClusterRuns {
 }
 
 impl ClusterRuns {
+    /// Of storage. Whoever backs up by another way has the same ones at hand.
+    pub(crate) fn keys(&self) -> Arc<Keys> {
+        self.keys.clone()
+    }
+
     /// Adds how backups and restores are run.
     pub fn register(&self, runs: Runs) -> Runs {
         let (for_backups, for_restores) = (self.keys.clone(), self.keys.clone());

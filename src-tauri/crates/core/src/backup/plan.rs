@@ -7,13 +7,13 @@ use roachvault_cockroach::inspect::{self, Rights, TableKind};
 use roachvault_cockroach::job::list_jobs;
 use roachvault_cockroach::quote::QualifiedName;
 use roachvault_cockroach::storage_uri::Scheme;
-use roachvault_cockroach::{Cluster, Secret, StorageUri};
+use roachvault_cockroach::{Cluster, Secret};
 
 use super::keys::Keys;
-use super::list::{self, CollectionSummary, is_locked};
+use super::list::{self, CollectionSummary, is_locked, is_not_encrypted};
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
-use crate::plan::{Check, CheckLevel, Fix, PlanId, can_start, counted, grouped, size};
+use crate::plan::{Check, CheckLevel, Fix, PlanId, counted, grouped, size};
 
 /// What a person wants to back up.
 #[derive(Debug)]
@@ -53,27 +53,94 @@ enum Newest {
     Unreadable(Error),
 }
 
+/// What one backup and a schedule of backups have to look at alike.
+pub(crate) struct Grounds {
+    pub request: BackupRequest,
+    /// Such as “bank”, “2 tables of bank” or “the whole cluster”.
+    pub subject: String,
+    pub collection: CollectionSummary,
+    /// May anything be changed, is the target there, may it be backed up, and does the place take it.
+    pub checks: Vec<Check>,
+    newest: Newest,
+    extent: Extent,
+}
+
+impl Grounds {
+    pub async fn read(open: &OpenCluster, keys: &Keys, wish: BackupWish) -> Result<Self> {
+        let cluster = open.readable();
+        let request = BackupRequest {
+            targets: wish.targets,
+            collection: keys.collection(open, &wish.collection)?,
+            kind: wish.kind,
+            revision_history: wish.revision_history,
+            passphrase: wish.passphrase.filter(|passphrase| !passphrase.is_empty()),
+        };
+        // What cannot be written as SQL is refused before anything is asked.
+        request.statement()?;
+        let newest = newest(cluster, &request).await?;
+        let collection = list::summary_of(open, &request.collection).await?;
+        let mut checks = Vec::new();
+        if open.read_only {
+            checks.push(read_only(&open.name));
+        }
+        let extent = extent(cluster, &request.targets).await?;
+        checks.extend(extent.check.clone());
+        checks.push(privilege(cluster, &request.targets, &extent).await?);
+        checks.push(destination(&request, &collection, &newest));
+        Ok(Self {
+            subject: subject(&request.targets),
+            request,
+            collection,
+            checks,
+            newest,
+            extent,
+        })
+    }
+
+    /// There are finished backups in the collection, also such as need a passphrase to be read.
+    pub fn has_backups(&self) -> bool {
+        match &self.newest {
+            Newest::None => false,
+            Newest::Readable(_) => true,
+            Newest::Unreadable(error) => is_locked(error),
+        }
+    }
+
+    /// Looks again whether the targets are there.
+    pub async fn recheck(open: &OpenCluster, targets: &BackupTargets) -> Result<()> {
+        let check = extent(open.readable(), targets).await?.check;
+        match check.filter(|check| check.level == CheckLevel::Blocked) {
+            Some(gone) => {
+                Err(Error::new(Code::PlanChanged, format!("{}.", gone.title)).hint("Look at the plan again."))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// What was found to stand in the way is refused, whoever asks.
+pub(crate) fn refuse_blocked(checks: &[Check]) -> Result<()> {
+    let mut blocked = checks.iter().filter(|check| check.level == CheckLevel::Blocked);
+    match blocked.next() {
+        Some(check) => Err(Error::new(
+            Code::InvalidInput,
+            format!("{}. {}", check.title, check.detail),
+        )),
+        None => Ok(()),
+    }
+}
+
 pub(super) async fn plan(open: &OpenCluster, keys: &Keys, wish: BackupWish) -> Result<BackupPlan> {
     let cluster = open.readable();
-    let request = BackupRequest {
-        targets: wish.targets,
-        collection: keys.collection(open, &wish.collection)?,
-        kind: wish.kind,
-        revision_history: wish.revision_history,
-        passphrase: wish.passphrase.filter(|passphrase| !passphrase.is_empty()),
-    };
+    let Grounds {
+        request,
+        subject,
+        collection,
+        mut checks,
+        newest,
+        extent,
+    } = Grounds::read(open, keys, wish).await?;
     let statement = request.statement()?;
-    let newest = newest(cluster, &request.collection, request.passphrase.clone()).await?;
-    let collection = list::summary_of(open, &request.collection).await?;
-
-    let mut checks = Vec::new();
-    if open.read_only {
-        checks.push(read_only(&open.name));
-    }
-    let extent = extent(cluster, &request.targets).await?;
-    checks.extend(extent.check.clone());
-    checks.push(privilege(cluster, &request.targets, &extent).await?);
-    checks.push(destination(&request, &collection, &newest));
     checks.extend(already_running(cluster).await?);
     checks.extend(increment_in_time(cluster, &request, &newest).await?);
     checks.extend(passphrase(&request));
@@ -85,7 +152,7 @@ pub(super) async fn plan(open: &OpenCluster, keys: &Keys, wish: BackupWish) -> R
     Ok(BackupPlan {
         id: PlanId::new(),
         connection: open.id,
-        subject: subject(&request.targets),
+        subject,
         sql: statement.shown().to_owned(),
         request,
         collection,
@@ -98,23 +165,8 @@ pub(super) async fn plan(open: &OpenCluster, keys: &Keys, wish: BackupWish) -> R
 
 /// Looks again at what may have changed between the plan and its start.
 pub(super) async fn recheck(open: &OpenCluster, plan: &BackupPlan) -> Result<()> {
-    let blocked = plan
-        .checks
-        .iter()
-        .find(|check| check.level == CheckLevel::Blocked);
-    if let Some(check) = blocked.filter(|_| !can_start(&plan.checks)) {
-        return Err(Error::new(
-            Code::InvalidInput,
-            format!("{}. {}", check.title, check.detail),
-        ));
-    }
-    let check = extent(open.readable(), &plan.request.targets).await?.check;
-    match check.filter(|check| check.level == CheckLevel::Blocked) {
-        Some(gone) => {
-            Err(Error::new(Code::PlanChanged, format!("{}.", gone.title)).hint("Look at the plan again."))
-        }
-        None => Ok(()),
-    }
+    refuse_blocked(&plan.checks)?;
+    Grounds::recheck(open, &plan.request.targets).await
 }
 
 pub(crate) fn read_only(name: &str) -> Check {
@@ -136,10 +188,12 @@ fn subject(targets: &BackupTargets) -> String {
     }
 }
 
-async fn newest(cluster: &Cluster, uri: &StorageUri, passphrase: Option<Secret>) -> Result<Newest> {
+async fn newest(cluster: &Cluster, request: &BackupRequest) -> Result<Newest> {
+    let uri = &request.collection;
+    let is_away = |error: &Error| matches!(error.code, Code::ConnectionLost | Code::CannotConnect);
     let paths = match backup::list_backups(cluster, uri).await.map_err(Error::from) {
         Ok(paths) => paths,
-        Err(error) if matches!(error.code, Code::ConnectionLost | Code::CannotConnect) => return Err(error),
+        Err(error) if is_away(&error) => return Err(error),
         Err(error) if error.code == Code::NotFound => return Ok(Newest::None),
         Err(error) => return Ok(Newest::Unreadable(error)),
     };
@@ -147,12 +201,19 @@ async fn newest(cluster: &Cluster, uri: &StorageUri, passphrase: Option<Secret>)
         return Ok(Newest::None);
     };
     let show = ShowBackup {
-        passphrase,
+        passphrase: request.passphrase.clone(),
         ..ShowBackup::default()
     };
-    match list::read(cluster, uri, path, &show).await {
+    let read = match list::read(cluster, uri, path, &show).await {
+        // A full backup may be encrypted next to one that is not.
+        Err(error) if request.kind == BackupKind::Full && is_not_encrypted(&error) => {
+            list::read(cluster, uri, path, &ShowBackup::default()).await
+        }
+        read => read,
+    };
+    match read {
         Ok(chain) => Ok(Newest::Readable(Box::new(chain))),
-        Err(error) if matches!(error.code, Code::ConnectionLost | Code::CannotConnect) => Err(error),
+        Err(error) if is_away(&error) => Err(error),
         Err(error) => Ok(Newest::Unreadable(error)),
     }
 }

@@ -1,21 +1,33 @@
-import { RadioGroup } from "../../components/Choice";
-import { Select } from "../../components/Select";
-import { TextField } from "../../components/TextField";
-import type { Database } from "../../ipc/bindings";
-import { count, counted } from "../../lib/quantity";
-import { type ChosenTargets, tableNames } from "./targets";
+import { useState } from "react";
+import { count, counted } from "../lib/quantity";
+import { type ChosenTargets, tableNames } from "../lib/targets";
+import { RadioGroup } from "./Choice";
+import { Select } from "./Select";
+import { TextField } from "./TextField";
+
+/** The part of a database that a choice shows. Databases of the wire have this shape. */
+export interface ShownDatabase {
+  name: string;
+  /** Null where the user cannot see into it. */
+  tables: number | null;
+  estimatedRows: number | null;
+}
 
 export interface TargetFieldsProps {
-  databases: readonly Database[];
+  databases: readonly ShownDatabase[];
   targets: ChosenTargets;
   onChange: (targets: ChosenTargets) => void;
   /** Tells what is missing only after somebody tried to go on. */
   wasPressed: boolean;
+  /** The moment that is backed up. */
+  asOf: string;
 }
 
 /** What to back up: one database, some of its tables, or everything. */
-export function TargetFields({ databases, targets, onChange, wasPressed }: TargetFieldsProps) {
-  const { scope, database, tables } = targets;
+export function TargetFields({ databases, targets, onChange, wasPressed, asOf }: TargetFieldsProps) {
+  const { scope, database } = targets;
+  // Targets that are kept in the address come back a moment after each letter, which would move the caret.
+  const [tables, setTables] = useState(targets.tables);
   return (
     <>
       <RadioGroup
@@ -30,7 +42,7 @@ export function TargetFields({ databases, targets, onChange, wasPressed }: Targe
         ]}
         description={
           scope === "cluster"
-            ? "All databases, users and settings, as of ten seconds before it starts. Nothing is locked."
+            ? `All databases, users and settings, as of ${asOf}. Nothing is locked.`
             : undefined
         }
       />
@@ -52,7 +64,7 @@ export function TargetFields({ databases, targets, onChange, wasPressed }: Targe
           error={wasPressed && database === undefined ? "Choose a database." : null}
           description={
             scope === "database"
-              ? "All its tables, types and views, as of ten seconds before it starts. Nothing is locked."
+              ? `All its tables, types and views, as of ${asOf}. Nothing is locked.`
               : undefined
           }
         />
@@ -61,7 +73,10 @@ export function TargetFields({ databases, targets, onChange, wasPressed }: Targe
         <TextField
           label="Tables"
           value={tables}
-          onChange={(next) => onChange({ ...targets, tables: next })}
+          onChange={(next) => {
+            setTables(next);
+            onChange({ ...targets, tables: next });
+          }}
           placeholder="accounts, audit.log"
           error={wasPressed && tableNames(tables).length === 0 ? "Name at least one table." : null}
           description="Divided by commas. A name without a schema is of the schema public. The check tells whether they exist."

@@ -1,7 +1,12 @@
-import type { BackupTargets } from "../../ipc/bindings";
-import { counted } from "../../lib/quantity";
+import { counted } from "./quantity";
 
 export type BackUpScope = "database" | "tables" | "cluster";
+
+/** The targets as a command takes them. */
+export type Targets =
+  | { type: "cluster" }
+  | { type: "database"; database: string }
+  | { type: "tables"; database: string; tables: string[] };
 
 /** What is chosen so far; parts of it may be missing. */
 export interface ChosenTargets {
@@ -17,8 +22,8 @@ export function tableNames(text: string): string[] {
   return [...new Set(names.map((name) => (name.includes(".") ? name : `public.${name}`)))];
 }
 
-/** The targets as a command takes them; null while something is missing. */
-export function targetsOf({ scope, database, tables }: ChosenTargets): BackupTargets | null {
+/** Null while something is missing. */
+export function targetsOf({ scope, database, tables }: ChosenTargets): Targets | null {
   if (scope === "cluster") return { type: "cluster" };
   if (database === undefined) return null;
   if (scope === "database") return { type: "database", database };
@@ -27,7 +32,7 @@ export function targetsOf({ scope, database, tables }: ChosenTargets): BackupTar
 }
 
 /** "bank", "accounts of bank", "2 tables of bank", "the whole cluster". */
-export function subjectOf(targets: BackupTargets): string {
+export function subjectOf(targets: Targets): string {
   if (targets.type === "cluster") return "the whole cluster";
   if (targets.type === "database") return targets.database;
   const [only] = targets.tables;
