@@ -78,18 +78,6 @@ impl<'desktop> App<'desktop> {
         });
     }
 
-    /// Whether the row shows up in this time.
-    pub fn row_within(&self, name: &str, patience: Duration) -> Result<(), String> {
-        let deadline = Instant::now() + patience;
-        loop {
-            match self.session.find("row", name, "") {
-                Ok(_) => return Ok(()),
-                Err(error) if Instant::now() > deadline => return Err(error),
-                Err(_) => {}
-            }
-        }
-    }
-
     #[track_caller]
     pub fn see_row(&self, name: &str) {
         until(&format!("row '{name}'"), SOON, || {

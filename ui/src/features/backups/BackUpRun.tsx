@@ -129,11 +129,13 @@ export function BackUpRun({ job, onDone, onRestore, onAgain }: BackUpRunProps) {
           <div>
             <h2>{title}</h2>
             <p>
+              {isProven && "Checked by reading it back"}
               {isProven && job.finishedAt && (
                 <>
-                  Checked by reading it back, <Moment value={job.finishedAt} />.{" "}
+                  , <Moment value={job.finishedAt} />
                 </>
               )}
+              {isProven && ". "}
               {outcome?.verdict ?? (job.state === "cancelled" ? "Nothing of it can be restored." : "")}
             </p>
           </div>
