@@ -1,6 +1,6 @@
 //! The running app, spoken of as a person sees it: roles, names, words on the page.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
