@@ -35,7 +35,7 @@ fn a_newcomer_uploads_a_file_restores_a_backup_and_gets_the_file_back() {
 
     back_up(&app, "bank");
     app.see_within("The backup is there", JOB);
-    app.see("Checked by reading it back.");
+    app.see("Checked by reading it back");
 
     app.click("Restore it beside the live one…");
     app.click("Take the whole of bank");
