@@ -1,4 +1,4 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type Collection, commands } from "./bindings";
 import { clusterKey } from "./connections";
 import { useCurrentCluster } from "./currentCluster";
@@ -46,6 +46,38 @@ export function liveTablesQuery(connectionId: string, database: string) {
     queryKey: clusterKey(connectionId, "overview", "tables", database),
     queryFn: () => commands.listTables(connectionId, database),
     staleTime: 30_000,
+  });
+}
+
+/** What can be backed up, and the places that are known: what every form for backups starts from. */
+export function useTargetsAndCollections() {
+  const { connection } = useCurrentCluster();
+  const databases = useQuery(databasesQuery(connection.id));
+  const collections = useQuery(collectionsQuery(connection.id));
+  const error = databases.error ?? collections.error;
+  return {
+    isKnown: databases.data !== undefined && collections.data !== undefined,
+    databases: databases.data?.filter((each) => !each.isSystem) ?? [],
+    collections: collections.data ?? [],
+    error: error ? asCallError(error) : null,
+    onRetry: () => {
+      void databases.refetch();
+      void collections.refetch();
+    },
+  };
+}
+
+/** Answers the known collection that was chosen, or keeps the address of a new one. */
+export function useKeepCollection(onKept: (collection: Collection) => void) {
+  const { connection } = useCurrentCluster();
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ existing, address }: { existing: Collection | undefined; address: string }) =>
+      existing ?? commands.saveCollection(connection.id, address),
+    onSuccess: async (kept) => {
+      await queryClient.invalidateQueries({ queryKey: clusterKey(connection.id, "backups", "collections") });
+      onKept(kept);
+    },
   });
 }
 

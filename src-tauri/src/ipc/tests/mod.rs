@@ -6,3 +6,4 @@ mod guard;
 mod leak;
 mod quiet;
 mod room;
+mod transfers;

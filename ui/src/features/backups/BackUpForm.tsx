@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
@@ -10,15 +10,8 @@ import { ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
 import { TargetFields } from "../../components/TargetFields";
 import { TextField } from "../../components/TextField";
-import { backupListQuery, collectionsQuery, databasesQuery } from "../../ipc/backups";
-import {
-  type BackupKind,
-  type BackupList,
-  type Collection,
-  commands,
-  type Database,
-} from "../../ipc/bindings";
-import { clusterKey } from "../../ipc/connections";
+import { backupListQuery, useKeepCollection, useTargetsAndCollections } from "../../ipc/backups";
+import type { BackupKind, BackupList, Collection, Database } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
 import { type ChosenTargets, targetsOf } from "../../lib/targets";
@@ -57,14 +50,10 @@ export function BackUpForm({
   onNext,
 }: BackUpFormProps) {
   const { connection } = useCurrentCluster();
-  const queryClient = useQueryClient();
-  const databases = useQuery(databasesQuery(connection.id));
-  const collections = useQuery(collectionsQuery(connection.id));
-  const choosable = databases.data?.filter((each) => !each.isSystem) ?? [];
+  const { databases: choosable, collections: known, ...found } = useTargetsAndCollections();
   // On production nothing is chosen beforehand, not even the only one.
   const isProduction = connection.fields.environment === "production";
   const only = choosable.length === 1 && !isProduction ? choosable[0]?.name : undefined;
-  const known = collections.data ?? [];
   const given = known.find((each) => each.uri === collection);
   // Who adds to a collection means the database that it is for.
   const held = useQuery({
@@ -85,29 +74,10 @@ export function BackUpForm({
     first: (isProduction ? given : (habit ?? known[0]))?.uri ?? null,
   });
   const [wasPressed, setPressed] = useState(false);
-  const next = useMutation({
-    mutationFn: async (): Promise<Collection> =>
-      known.find((each) => each.uri === place.existing) ??
-      commands.saveCollection(connection.id, place.address),
-    onSuccess: async (saved) => {
-      await queryClient.invalidateQueries({ queryKey: clusterKey(connection.id, "backups", "collections") });
-      if (isComplete) onNext(saved, chosen);
-    },
-  });
+  const next = useKeepCollection((kept) => onNext(kept, chosen));
 
-  if (databases.error || collections.error) {
-    return (
-      <ErrorState
-        error={asCallError(databases.error ?? collections.error)}
-        alwaysRetry
-        onRetry={() => {
-          void databases.refetch();
-          void collections.refetch();
-        }}
-      />
-    );
-  }
-  if (!databases.data || !collections.data) {
+  if (found.error) return <ErrorState error={found.error} alwaysRetry onRetry={found.onRetry} />;
+  if (!found.isKnown) {
     return (
       <Card>
         <Skeleton label="Looking at the databases" rows={5} />
@@ -121,7 +91,11 @@ export function BackUpForm({
       onSubmit={(event) => {
         event.preventDefault();
         setPressed(true);
-        if (place.problem === null && isComplete) next.mutate();
+        if (place.problem === null && isComplete)
+          next.mutate({
+            existing: known.find((each) => each.uri === place.existing),
+            address: place.address,
+          });
       }}
     >
       <StepTitle title="What, and where to?" />

@@ -144,8 +144,15 @@ export function UndeleteDialog({
         )}
         {rows.length > 0 && (
           <p className={styles.note}>
-            What this app deleted is all here. Of what others deleted, a file that existed only for a short
-            time may be missing. Ctrl+A chooses all.
+            Of each deletion that Activity still lists, every file is here. Of others, a file that existed
+            only for a short time may be missing.{" "}
+            <Button
+              size="small"
+              variant="quiet"
+              onPress={() => setSelection(new Set(rows.map(({ fileId }) => fileId)))}
+            >
+              Choose all
+            </Button>
           </p>
         )}
         {isRenaming && (

@@ -1,4 +1,3 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
@@ -7,9 +6,8 @@ import { CollectionFields, useCollectionChoice } from "../../components/Collecti
 import { ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
 import { TargetFields } from "../../components/TargetFields";
-import { collectionsQuery, databasesQuery } from "../../ipc/backups";
-import { type Collection, commands } from "../../ipc/bindings";
-import { clusterKey } from "../../ipc/connections";
+import { useKeepCollection, useTargetsAndCollections } from "../../ipc/backups";
+import type { Collection } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
 import { type ChosenTargets, targetsOf } from "../../lib/targets";
@@ -24,10 +22,7 @@ export interface WhatStepProps {
 
 export function WhatStep({ search, onTargetsChange, onNext }: WhatStepProps) {
   const { connection } = useCurrentCluster();
-  const queryClient = useQueryClient();
-  const databases = useQuery(databasesQuery(connection.id));
-  const collections = useQuery(collectionsQuery(connection.id));
-  const choosable = databases.data?.filter((each) => !each.isSystem && !each.isGone) ?? [];
+  const { databases: choosable, collections: known, ...found } = useTargetsAndCollections();
   // On production nothing is chosen beforehand, not even the only one.
   const isProduction = connection.fields.environment === "production";
   const only = choosable.length === 1 && !isProduction ? choosable[0]?.name : undefined;
@@ -38,7 +33,6 @@ export function WhatStep({ search, onTargetsChange, onNext }: WhatStepProps) {
     tables: search.tables ?? "",
   };
   const isComplete = targetsOf(chosen) !== null;
-  const known = collections.data ?? [];
   const given = known.find((each) => each.uri === search.collection);
   const proposal = `${scope === "cluster" ? "cluster" : (chosen.database ?? "my")}-schedule`;
   // Each schedule has a collection of its own unless somebody wants otherwise: chains of two would mix.
@@ -49,28 +43,9 @@ export function WhatStep({ search, onTargetsChange, onNext }: WhatStepProps) {
     first: given?.uri ?? null,
   });
   const [wasPressed, setPressed] = useState(false);
-  const next = useMutation({
-    mutationFn: async (): Promise<Collection> =>
-      known.find((each) => each.uri === place.existing) ??
-      commands.saveCollection(connection.id, place.address),
-    onSuccess: async (saved) => {
-      await queryClient.invalidateQueries({ queryKey: clusterKey(connection.id, "backups", "collections") });
-      onNext(saved, chosen);
-    },
-  });
-  if (databases.error || collections.error) {
-    return (
-      <ErrorState
-        error={asCallError(databases.error ?? collections.error)}
-        alwaysRetry
-        onRetry={() => {
-          void databases.refetch();
-          void collections.refetch();
-        }}
-      />
-    );
-  }
-  if (!databases.data || !collections.data) {
+  const next = useKeepCollection((kept) => onNext(kept, chosen));
+  if (found.error) return <ErrorState error={found.error} alwaysRetry onRetry={found.onRetry} />;
+  if (!found.isKnown) {
     return (
       <Card>
         <Skeleton label="Looking at the databases" rows={5} />
@@ -84,7 +59,11 @@ export function WhatStep({ search, onTargetsChange, onNext }: WhatStepProps) {
       onSubmit={(event) => {
         event.preventDefault();
         setPressed(true);
-        if (place.problem === null && isComplete) next.mutate();
+        if (place.problem === null && isComplete)
+          next.mutate({
+            existing: known.find((each) => each.uri === place.existing),
+            address: place.address,
+          });
       }}
     >
       <StepTitle title="What, and where to?" />

@@ -55,8 +55,8 @@ const LOOKS: [f64; 8] = [0.98, 0.75, 0.5, 0.25, 0.1, 0.04, 0.01, 0.002];
 const NEAR_LOOKS: [f64; 6] = [24.0, 12.0, 6.0, 4.0, 2.0, 1.0];
 
 impl Userfiles {
-    /// Files that existed at some moment of the time that deleted rows are kept, and do not now: all that jobs of this app
-    /// have deleted, and of the others those that were there at one of the looks.
+    /// Files that existed at some moment of the time that deleted rows are kept, and do not now: all of
+    /// deletions that the list of jobs still holds, and of others what was there at one of the looks.
     pub async fn list_deleted(
         &self,
         jobs: &Jobs,
@@ -73,6 +73,11 @@ impl Userfiles {
         let now = Utc::now();
         let present = all(&store, None).await?;
         let ids: HashSet<Uuid> = present.iter().map(|file| file.file_id).collect();
+        let complete: HashSet<Uuid> = present
+            .iter()
+            .filter(|file| !file.is_unfinished())
+            .map(|file| file.file_id)
+            .collect();
         let names: HashSet<&str> = present.iter().map(|file| file.name.as_str()).collect();
         let mut deleted: HashMap<Uuid, DeletedFile> = HashMap::new();
         let kept_seconds = kept_seconds as f64;
@@ -130,10 +135,10 @@ impl Userfiles {
                 deleted.insert(one.file.file_id, one);
             }
         }
-        // What came back and is still there is not gone.
-        for (_, spec) in jobs.of_kind::<CarrySpec>(cluster.id, JobKind::Undelete) {
-            for back in spec.files.iter().filter(|back| names.contains(back.to.as_str())) {
-                if spec.store == host {
+        // What came back and is still there, under whatever name, is not gone.
+        for (job, spec) in jobs.of_kind::<CarrySpec>(cluster.id, JobKind::Undelete) {
+            for (position, back) in spec.files.iter().enumerate() {
+                if complete.contains(&file_id(job.id, position)) {
                     deleted.remove(&back.file.file_id);
                 }
             }
