@@ -47,7 +47,7 @@ const columns: GridColumn<DeletedUserfile>[] = [
   {
     id: "until",
     header: "Can come back until",
-    width: "186px",
+    width: "212px",
     cell: (file) => <Moment value={file.keptUntil} />,
   },
 ];
@@ -146,13 +146,15 @@ export function UndeleteDialog({
           <p className={styles.note}>
             Of each deletion that Activity still lists, every file is here. Of others, a file that existed
             only for a short time may be missing.{" "}
-            <Button
-              size="small"
-              variant="quiet"
-              onPress={() => setSelection(new Set(rows.map(({ fileId }) => fileId)))}
-            >
-              Choose all
-            </Button>
+            {rows.length > 1 && (
+              <Button
+                size="small"
+                variant="quiet"
+                onPress={() => setSelection(new Set(rows.map(({ fileId }) => fileId)))}
+              >
+                Choose all
+              </Button>
+            )}
           </p>
         )}
         {isRenaming && (
