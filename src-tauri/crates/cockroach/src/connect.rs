@@ -17,6 +17,7 @@ use crate::connection_string::{is_cloud, may_sleep};
 use crate::doctor::{Cause, safe_detail};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
+use crate::userfile::PayloadReader;
 
 /// How much of TLS is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -171,6 +172,11 @@ impl Cluster {
         connect_once(&self.options.clone().statement_cache_capacity(32), &self.target).await
     }
 
+    /// A connection of its own that reads payload rows and nothing else.
+    pub(crate) async fn payload_reader(&self) -> Result<PayloadReader> {
+        in_time(&self.target, PayloadReader::connect(&self.target)).await
+    }
+
     /// The SQL user, normalised as the server does: lower case.
     pub fn user(&self) -> &str {
         &self.target.user
@@ -187,22 +193,29 @@ impl Cluster {
 
 /// One attempt. A failed login is never repeated: Cloud pauses an address after a few.
 async fn connect_once(options: &PgConnectOptions, target: &Target) -> Result<PgConnection> {
+    let connecting = async {
+        PgConnection::connect_with(options)
+            .await
+            .map_err(|error| Cause::from_driver(&error, target).to_error(safe_detail(&error)))
+    };
+    in_time(target, connecting).await
+}
+
+/// Gives up where there is no answer, and then finds out why.
+async fn in_time<C>(target: &Target, connecting: impl Future<Output = Result<C>>) -> Result<C> {
     let may_wake = may_sleep(&target.host);
     let limit = if may_wake { WAKING_TIMEOUT } else { CONNECT_TIMEOUT };
-    match tokio::time::timeout(limit, PgConnection::connect_with(options)).await {
-        Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) => Err(Cause::from_driver(&error, target).to_error(safe_detail(&error))),
-        Err(_) => {
-            let cause = match dial(target).await {
-                Ok(_) if may_wake => Cause::StillWaking,
-                Ok(_) => Cause::Unanswered,
-                Err(_) => Cause::NoAnswer {
-                    cloud: is_cloud(&target.host),
-                },
-            };
-            Err(cause.to_error(format!("no answer within {} s", limit.as_secs())))
-        }
+    if let Ok(connected) = tokio::time::timeout(limit, connecting).await {
+        return connected;
     }
+    let cause = match dial(target).await {
+        Ok(_) if may_wake => Cause::StillWaking,
+        Ok(_) => Cause::Unanswered,
+        Err(_) => Cause::NoAnswer {
+            cloud: is_cloud(&target.host),
+        },
+    };
+    Err(cause.to_error(format!("no answer within {} s", limit.as_secs())))
 }
 
 /// Whether anything listens there. Nothing is sent.

@@ -16,6 +16,7 @@ pub mod detached;
 pub mod doctor;
 pub mod error;
 pub mod grant;
+mod handshake;
 pub mod inspect;
 pub mod job;
 pub mod quote;

@@ -33,17 +33,24 @@ pub(crate) fn classify(error: sqlx::Error) -> Error {
 }
 
 fn from_server(error: &dyn DatabaseError) -> Error {
-    let code = error.code().map(|code| code.into_owned());
-    let message = error.message();
     let hint = error
         .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
         .and_then(|error| error.hint())
         .map(str::to_owned);
+    refusal(
+        error.code().map(|code| code.into_owned()),
+        error.message().to_owned(),
+        hint,
+    )
+}
+
+/// What the server answered instead of a result.
+pub(crate) fn refusal(code: Option<String>, message: String, hint: Option<String>) -> Error {
     Error {
-        kind: kind_of(code.as_deref().unwrap_or(""), message),
-        message: message.to_owned(),
+        kind: kind_of(code.as_deref().unwrap_or(""), &message),
         hint,
         detail: code.as_deref().map(|code| format!("SQLSTATE {code}: {message}")),
+        message,
         sqlstate: code,
     }
 }

@@ -5,7 +5,6 @@
 //! once, by the driver, and never repeated: Cloud pauses an address after a few wrong passwords.
 
 mod catalogue;
-mod probe;
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -14,12 +13,12 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Row};
 
 pub use catalogue::{Cause, Explanation};
-use probe::Failure;
 
 use crate::capabilities::{self, Capabilities, Who};
 use crate::certificate::Certificate;
 use crate::connect::{Target, TlsMode, options};
 use crate::connection_string::{is_cloud, may_sleep};
+use crate::handshake::{self, Failure};
 use crate::quote;
 use crate::tls::Shown;
 use crate::version::{Product, Version};
@@ -191,7 +190,7 @@ impl Examination<'_> {
                 Step::NameLookup,
                 limits.name_lookup,
                 Cause::HostNotFound { cloud },
-                probe::look_up(target),
+                handshake::look_up(target),
             )
             .await?;
         self.found(Step::NameLookup, addresses[0].ip().to_string());
@@ -200,7 +199,7 @@ impl Examination<'_> {
                 Step::Tcp,
                 limits.tcp,
                 Cause::NoAnswer { cloud },
-                probe::dial(target, &addresses),
+                handshake::dial(target, &addresses),
             )
             .await?;
         if let Ok(peer) = tcp.peer_addr() {
@@ -212,7 +211,7 @@ impl Examination<'_> {
                 Step::Tls,
                 limits.tls,
                 Cause::Unanswered,
-                probe::secure(target, tcp, &shown),
+                handshake::secure(target, tcp, &shown),
             )
             .await?;
         if target.tls == TlsMode::Disable {
@@ -231,7 +230,7 @@ impl Examination<'_> {
         } else {
             Cause::Unanswered
         };
-        let routed = probe::route(target, stream, &shown);
+        let routed = handshake::route(target, stream, &shown);
         self.step(Step::Routing, limits.login, unanswered.clone(), routed)
             .await?;
 

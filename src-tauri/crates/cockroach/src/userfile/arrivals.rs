@@ -5,22 +5,24 @@
 //! end, both would begin only when the last byte is there, and take as long again.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
+use super::lanes::Pace;
 use super::local::{PartFile, ended};
 use crate::error::{Error, ErrorKind, Result};
 
 /// So much is brought to the disk at a time.
 const SYNC_BYTES: u64 = 16 << 20;
 
-/// Chunks that are being written or digested, or wait for it.
-const BUFFERS: usize = 3;
+/// Chunks in memory at a time: one is received by each connection, and some are being written or digested, or wait for it.
+const MOST_CHUNKS: usize = Pace::MOST_DOWNLOADING + 3;
 
-type Chunk = (u64, Vec<u8>);
+/// Where it belongs, and what it holds.
+type Chunk = (u64, Room);
 
 /// A file in the middle of being written.
 pub(super) struct Arrivals {
@@ -33,9 +35,33 @@ pub(super) struct Arrivals {
 #[derive(Clone)]
 pub(super) struct Intake {
     chunks: mpsc::Sender<Chunk>,
-    /// A chunk's memory is used again for the next one: asked for anew, it would go back and forth between this process and the
-    /// system, which takes longer than the copy.
-    spent: Arc<Mutex<mpsc::Receiver<Vec<u8>>>>,
+    memory: Arc<Memory>,
+}
+
+/// Memory that chunks take turns in: asked for anew for each, it would go back and forth between this process and the
+/// system, which takes longer than writing it does.
+struct Memory {
+    spent: Mutex<Vec<Vec<u8>>>,
+    room: Arc<Semaphore>,
+}
+
+impl Memory {
+    fn spent(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The memory of one chunk. It is free again when this is dropped.
+pub(super) struct Room {
+    pub bytes: Vec<u8>,
+    memory: Arc<Memory>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.memory.spent().push(std::mem::take(&mut self.bytes));
+    }
 }
 
 /// What was written of a file.
@@ -54,35 +80,31 @@ impl Arrivals {
         have: BTreeMap<u64, u64>,
         on_written: impl Fn(u64) + Send + 'static,
     ) -> Self {
-        let (chunks, mut arriving) = mpsc::channel::<Chunk>(BUFFERS);
-        let (spend, spent) = mpsc::channel(BUFFERS);
-        for _ in 0..BUFFERS {
-            // There is room for all of them.
-            let _ = spend.try_send(Vec::new());
-        }
-        let (written, mut following) = mpsc::channel::<Chunk>(BUFFERS);
+        let (chunks, mut arriving) = mpsc::channel::<Chunk>(MOST_CHUNKS);
+        let (written, mut following) = mpsc::channel::<Chunk>(MOST_CHUNKS);
         let mut settling = Settling::new(part, have);
         let part = Arc::clone(part);
         let writing = tokio::task::spawn_blocking(move || {
-            while let Some((offset, bytes)) = arriving.blocking_recv() {
-                part.write_at(offset, &bytes)?;
-                on_written(bytes.len() as u64);
+            while let Some((offset, room)) = arriving.blocking_recv() {
+                part.write_at(offset, &room.bytes)?;
+                on_written(room.bytes.len() as u64);
                 // What has failed there is told at the end.
-                let _ = written.blocking_send((offset, bytes));
+                let _ = written.blocking_send((offset, room));
             }
             Ok(())
         });
         let settling = tokio::task::spawn_blocking(move || {
-            while let Some((offset, bytes)) = following.blocking_recv() {
-                settling.follow(offset, &bytes)?;
-                // Nobody takes it when this was the last one.
-                let _ = spend.try_send(bytes);
+            while let Some((offset, room)) = following.blocking_recv() {
+                settling.follow(offset, &room.bytes)?;
             }
             settling.end()
         });
-        let spent = Arc::new(Mutex::new(spent));
+        let memory = Arc::new(Memory {
+            spent: Mutex::default(),
+            room: Arc::new(Semaphore::new(MOST_CHUNKS)),
+        });
         Self {
-            intake: Intake { chunks, spent },
+            intake: Intake { chunks, memory },
             writing,
             settling,
         }
@@ -101,14 +123,28 @@ impl Arrivals {
 }
 
 impl Intake {
-    /// Waits for room, then takes a chunk over. Fails when writing has failed; [`Arrivals::end`] knows why.
-    pub async fn take(&self, offset: u64, bytes: &[u8]) -> Result<()> {
-        let failed = || Error::new(ErrorKind::Internal, "The file cannot be written any more.");
-        let mut buffer = self.spent.lock().await.recv().await.ok_or_else(failed)?;
-        buffer.clear();
-        buffer.extend_from_slice(bytes);
-        self.chunks.send((offset, buffer)).await.map_err(|_| failed())
+    /// Waits until there is memory for one more chunk.
+    pub async fn room(&self) -> Result<Room> {
+        let permit = Arc::clone(&self.memory.room)
+            .acquire_owned()
+            .await
+            .map_err(|_| cannot_write())?;
+        let bytes = self.memory.spent().pop().unwrap_or_default();
+        Ok(Room {
+            bytes,
+            memory: Arc::clone(&self.memory),
+            _permit: permit,
+        })
     }
+
+    /// Takes a chunk over. Fails when writing has failed; [`Arrivals::end`] knows why.
+    pub async fn take(&self, offset: u64, room: Room) -> Result<()> {
+        self.chunks.send((offset, room)).await.map_err(|_| cannot_write())
+    }
+}
+
+fn cannot_write() -> Error {
+    Error::new(ErrorKind::Internal, "The file cannot be written any more.")
 }
 
 struct Settling {

@@ -23,6 +23,7 @@ use super::chunks::{Digested, digests, gaps, signed, take, to_hex, unsigned};
 use super::lanes::{Pace, SharedLanes, on_lane};
 use super::list::FileRow;
 use super::local::{PartFile, Source};
+use super::payload_reader::PayloadReader;
 use super::report::Event;
 use super::store::{Dialect, Store};
 use crate::connect::Cluster;
@@ -185,22 +186,19 @@ async fn fetch_piece(
     // Kept across attempts: a broken connection costs the chunk that was under way, not the piece.
     let from = AtomicU64::new(range.start);
     let fetched = AtomicU64::new(0);
-    on_lane!(lanes, |connection| {
-        let mut rows = sqlx::query(AssertSqlSafe(sql.to_string()))
-            .bind(file_id)
-            .bind(signed(from.load(Relaxed)))
-            .bind(signed(range.end))
-            .fetch(connection);
-        while let Some(row) = rows.try_next().await? {
-            let offset = unsigned(row.try_get(0)?);
-            let bytes: &[u8] = row.try_get(1)?;
-            let len = bytes.len() as u64;
+    on_lane!(lanes, |reader: PayloadReader| {
+        reader.ask(sql, file_id, from.load(Relaxed)..range.end).await?;
+        loop {
+            let mut room = intake.room().await?;
+            let Some(offset) = reader.next(&mut room.bytes).await? else {
+                break Ok(());
+            };
+            let len = room.bytes.len() as u64;
             lanes.throttle(len).await?;
-            intake.take(offset, bytes).await?;
+            intake.take(offset, room).await?;
             from.store(offset + 1, Relaxed);
             fetched.fetch_add(len, Relaxed);
         }
-        Ok(())
     })?;
     Ok((fetched.into_inner(), begun.elapsed()))
 }

@@ -3,11 +3,12 @@
 //! Statements of a transfer are written so that repeating them is harmless; a broken connection,
 //! a draining node or a serialization conflict therefore costs one statement, not the transfer.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnection;
 
+use super::payload_reader::PayloadReader;
 use super::report::{Event, Report, Stop};
 use super::speed_limit::SpeedLimit;
 use crate::connect::Cluster;
@@ -16,10 +17,13 @@ use crate::error::{Error, ErrorKind, Result};
 /// Runs `$work` with a connection until it succeeds, its failure is final, or patience ends. The
 /// work must be harmless to repeat. A connection on which something failed is not used again.
 macro_rules! on_lane {
-    ($lanes:expr, |$connection:ident| $work:expr) => {{
+    ($lanes:expr, |$connection:ident| $work:expr) => {
+        $crate::userfile::lanes::on_lane!($lanes, |$connection: sqlx::postgres::PgConnection| $work)
+    };
+    ($lanes:expr, |$connection:ident: $sort:ty| $work:expr) => {{
         let mut attempts = $lanes.attempts();
         loop {
-            let mut lane = attempts.lane().await?;
+            let mut lane = attempts.lane::<$sort>().await?;
             let $connection = lane.connection();
             let worked: $crate::error::Result<_> = async { $work }.await;
             match worked {
@@ -46,6 +50,7 @@ pub const PATIENCE: Duration = Duration::from_secs(300);
 pub struct Lanes {
     cluster: Cluster,
     idle: Mutex<Vec<PgConnection>>,
+    idle_readers: Mutex<Vec<PayloadReader>>,
     report: Report,
     stop: Stop,
     patience: Duration,
@@ -57,6 +62,7 @@ impl Lanes {
         Self {
             cluster: cluster.clone(),
             idle: Mutex::default(),
+            idle_readers: Mutex::default(),
             report,
             stop,
             patience: PATIENCE,
@@ -116,8 +122,40 @@ impl Lanes {
         }
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<PgConnection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn forget_idle(&self) {
+        lock(&self.idle).clear();
+        lock(&self.idle_readers).clear();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A sort of connection that a transfer opens when it needs one, and keeps.
+pub(crate) trait Sort: Sized {
+    fn open(cluster: &Cluster) -> impl Future<Output = Result<Self>> + Send;
+
+    fn idle(lanes: &Lanes) -> &Mutex<Vec<Self>>;
+}
+
+impl Sort for PgConnection {
+    fn open(cluster: &Cluster) -> impl Future<Output = Result<Self>> + Send {
+        cluster.transfer_connection()
+    }
+
+    fn idle(lanes: &Lanes) -> &Mutex<Vec<Self>> {
+        &lanes.idle
+    }
+}
+
+impl Sort for PayloadReader {
+    fn open(cluster: &Cluster) -> impl Future<Output = Result<Self>> + Send {
+        cluster.payload_reader()
+    }
+
+    fn idle(lanes: &Lanes) -> &Mutex<Vec<Self>> {
+        &lanes.idle_readers
     }
 }
 
@@ -126,18 +164,18 @@ fn stopped() -> Error {
 }
 
 /// One connection in use. Dropping it closes the socket; [`Lane::keep`] hands it to the next one.
-pub(crate) struct Lane<'a> {
+pub(crate) struct Lane<'a, C> {
     lanes: &'a Lanes,
-    connection: PgConnection,
+    connection: C,
 }
 
-impl Lane<'_> {
-    pub fn connection(&mut self) -> &mut PgConnection {
+impl<C: Sort> Lane<'_, C> {
+    pub fn connection(&mut self) -> &mut C {
         &mut self.connection
     }
 
     pub fn keep(self) {
-        self.lanes.idle().push(self.connection);
+        lock(C::idle(self.lanes)).push(self.connection);
     }
 }
 
@@ -150,13 +188,13 @@ pub(crate) struct Attempts<'a> {
 
 impl<'a> Attempts<'a> {
     /// An idle connection, or a new one.
-    pub async fn lane(&mut self) -> Result<Lane<'a>> {
+    pub async fn lane<C: Sort>(&mut self) -> Result<Lane<'a, C>> {
         loop {
             self.lanes.check_stop()?;
-            let idle = self.lanes.idle().pop();
+            let idle = lock(C::idle(self.lanes)).pop();
             let connected = match idle {
                 Some(connection) => Ok(connection),
-                None => self.lanes.cluster.transfer_connection().await,
+                None => C::open(&self.lanes.cluster).await,
             };
             match connected {
                 Ok(connection) => {
@@ -190,7 +228,7 @@ impl<'a> Attempts<'a> {
         }
         if error.kind != ErrorKind::Retry {
             // The others were opened to the same place and are most likely dead as well.
-            self.lanes.idle().clear();
+            self.lanes.forget_idle();
         }
         let wait = backoff(self.failures, longest);
         if wait > Duration::from_millis(500) {
@@ -244,9 +282,8 @@ impl Pace {
     /// Together with the chunk size this bounds memory: a statement is kept encoded while it is sent, in a buffer of up to
     /// twice its size.
     pub const MOST_UPLOADING: usize = 4;
-    /// A chunk takes up to three times its size while it arrives. A fourth connection can bring a download over the 64 MiB
-    /// that it may take.
-    pub const MOST_DOWNLOADING: usize = 3;
+    /// Together with the chunk size this bounds memory too, see `arrivals::MOST_CHUNKS`.
+    pub const MOST_DOWNLOADING: usize = 6;
 
     /// Bytes a second of one connection. From here on the line is not what holds a transfer up, but this computer, and
     /// more connections only get into each other's way.

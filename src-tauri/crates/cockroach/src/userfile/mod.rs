@@ -17,6 +17,7 @@ mod list;
 mod local;
 mod mend;
 mod name;
+mod payload_reader;
 mod proof;
 mod report;
 mod small;
@@ -37,6 +38,7 @@ pub use mend::{
     remove_damaged, rename, whole_sha256,
 };
 pub use name::{StoredName, temporary_name};
+pub(crate) use payload_reader::PayloadReader;
 pub use report::{Event, Report, Stop};
 pub use small::{BATCH_BYTES, BATCH_FILES, SmallFile, SmallUploaded, download_small, upload_small};
 pub use speed_limit::SpeedLimit;

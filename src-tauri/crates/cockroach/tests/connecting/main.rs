@@ -3,6 +3,7 @@
 // What a skipped test says, and what a child process answers, goes to the output.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod download;
 mod environment;
 mod postgres;
 mod quiet;

@@ -11,6 +11,7 @@ use roachvault_cockroach::doctor::{Cause, Step};
 use roachvault_cockroach::version::Product;
 use roachvault_cockroach::{Cluster, ErrorKind, Secret, Target, TlsMode};
 
+use super::download::{Stored, bytes};
 use super::tls::{Authority, Leaf};
 use super::{doctor, failed_step, target};
 
@@ -99,7 +100,8 @@ async fn start(leaf: impl FnOnce(&Authority) -> Leaf) -> Option<Postgres> {
     }
     std::fs::write(
         data.join("pg_hba.conf"),
-        "hostssl bank certified all cert\nhostssl all certified all cert\nhostssl all all all scram-sha-256\n",
+        "hostssl bank certified all cert\nhostssl all certified all cert\n\
+         hostssl all old all md5\nhostssl all plain all password\nhostssl all all all scram-sha-256\n",
     )
     .unwrap();
     let port = std::net::TcpListener::bind(("127.0.0.1", 0))
@@ -284,4 +286,60 @@ async fn a_real_server_with_a_wrong_or_expired_certificate_is_refused() {
         report.finding.unwrap().cause,
         Cause::CertificateExpired { .. }
     ));
+}
+
+#[tokio::test]
+async fn a_download_logs_in_as_a_real_server_asks_for_it() {
+    let Some(server) = start(|authority| authority.server(&["localhost"], false)).await else {
+        return;
+    };
+    let admin = Cluster::connect(&trusting(&server)).await.unwrap();
+    sqlx::raw_sql("CREATE DATABASE defaultdb")
+        .execute(admin.pool())
+        .await
+        .unwrap();
+    admin.close().await;
+    let owner = Target {
+        database: "defaultdb".into(),
+        ..trusting(&server)
+    };
+    let admin = Cluster::connect(&owner).await.unwrap();
+    sqlx::raw_sql(
+        "CREATE TABLE userfiles_max_upload_files (filename TEXT PRIMARY KEY, \
+         file_id UUID UNIQUE NOT NULL, file_size INT8 NOT NULL, username TEXT NOT NULL, \
+         upload_time TIMESTAMP DEFAULT now()); \
+         CREATE TABLE userfiles_max_upload_payload (file_id UUID, byte_offset INT8, payload BYTEA, \
+         PRIMARY KEY (file_id, byte_offset)); \
+         CREATE ROLE certified SUPERUSER LOGIN; \
+         CREATE ROLE plain SUPERUSER LOGIN PASSWORD 's3cr3t-w0rd'; \
+         SET password_encryption = 'md5'; \
+         CREATE ROLE old SUPERUSER LOGIN PASSWORD 's3cr3t-w0rd'",
+    )
+    .execute(admin.pool())
+    .await
+    .unwrap();
+    let by_scram = Stored::put(&owner).await;
+    assert_eq!(by_scram.fetch().await.unwrap(), bytes());
+    for user in ["plain", "old", "certified"] {
+        let mut target = Target {
+            user: user.into(),
+            ..owner.clone()
+        };
+        if user == "certified" {
+            let own = server.authority.client(user);
+            target.password = None;
+            target.client_cert_pem = Some(own.pem);
+            target.client_key_pem = Some(Secret::new(own.key_pem));
+        }
+        let stored = Stored::open(&target, "max").await;
+        assert_eq!(stored.fetch().await.unwrap(), bytes(), "{user}");
+    }
+
+    sqlx::raw_sql("ALTER ROLE max PASSWORD 'another one'")
+        .execute(admin.pool())
+        .await
+        .unwrap();
+    let error = by_scram.fetch().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Auth, "{error:?}");
+    assert!(!format!("{error:?}").contains("s3cr3t-w0rd"), "{error:?}");
 }

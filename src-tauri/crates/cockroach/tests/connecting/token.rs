@@ -9,6 +9,7 @@ use roachvault_cockroach::{Cluster, ErrorKind, Secret, Target, TlsMode, connecti
 use roachvault_practice::{Options, PracticeCluster};
 use serde_json::{Value, json};
 
+use super::download::{Stored, bytes};
 use super::{doctor, failed_step, target};
 
 /// Who issues tokens: the company's own sign-in.
@@ -113,6 +114,24 @@ async fn a_pasted_url_with_a_token_signs_in() {
         .unwrap();
     assert_eq!(user, "demo");
     cluster.close().await;
+    assert_eq!(Stored::put(&target).await.fetch().await.unwrap(), bytes());
+}
+
+#[tokio::test]
+async fn a_download_logs_in_with_a_password_over_tls() {
+    let (_practice, mut target) = cluster().await;
+    target.password = Some(Secret::new("pw"));
+    let stored = Stored::put(&target).await;
+    assert_eq!(stored.fetch().await.unwrap(), bytes());
+
+    let changed = "ALTER USER demo WITH PASSWORD 'another one'";
+    sqlx::raw_sql(changed)
+        .execute(stored.store.cluster.pool())
+        .await
+        .unwrap();
+    let error = stored.fetch().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Auth, "{error:?}");
+    assert!(!format!("{error:?}").contains("\"pw\""), "{error:?}");
 }
 
 #[tokio::test]

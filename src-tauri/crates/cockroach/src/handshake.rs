@@ -1,19 +1,24 @@
-//! The first half of a connection, made by hand: dial, agree on TLS, say who is meant, and listen to
-//! the first answer.
+//! A connection made by hand: dial, agree on TLS, say who is meant, log in.
 //!
-//! No password is sent and no login is attempted, so probing counts against nobody's failed logins.
+//! The doctor goes as far as the first answer: no password is sent and no login is attempted, so that it counts
+//! against nobody's failed logins. Where payload rows are read, the login follows.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use bytes::{Buf, BytesMut};
+use postgres_protocol::authentication::md5_hash;
+use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
+use postgres_protocol::message::frontend;
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::catalogue::Cause;
 use crate::connect::{Target, TlsMode, startup_options};
 use crate::connection_string::is_cloud;
+use crate::doctor::Cause;
+use crate::secret::Secret;
 use crate::tls::{Shown, client_config};
 
 /// Protocol 3.0.
@@ -149,43 +154,112 @@ pub async fn route(target: &Target, mut stream: Box<dyn Stream>, shown: &Shown) 
     stream.write_all(&startup(target)).await.map_err(failed)?;
     stream.flush().await.map_err(failed)?;
     loop {
-        let tag = stream.read_u8().await.map_err(failed)?;
-        let length = stream.read_i32().await.map_err(failed)?;
-        let length = usize::try_from(length)
-            .ok()
-            .and_then(|length| length.checked_sub(4));
-        let Some(length) =
-            length.filter(|length| *length <= LONGEST_ANSWER_BYTES && tag.is_ascii_alphabetic())
-        else {
-            return Err(Failure::new(
-                Cause::NotThisProtocol,
-                "the first answer is not one of the protocol",
-            ));
-        };
-        let mut body = vec![0; length];
-        stream.read_exact(&mut body).await.map_err(failed)?;
-        match tag {
-            b'R' => {
+        match answer(&mut stream, target, shown).await? {
+            (b'R', _) => {
                 // Terminate: the server need not wait for a login that does not come.
                 let _ = stream.write_all(&[b'X', 0, 0, 0, 4]).await;
                 return Ok(());
             }
-            b'E' => {
-                let (code, message, hint) = error_fields(&body);
-                let cause = Cause::from_server(&code, &message, &target.database);
-                let hint = hint.map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
-                return Err(Failure::new(cause, format!("SQLSTATE {code}: {message}{hint}")));
-            }
             // A notice, or the protocol version the server prefers.
-            b'N' | b'v' => {}
-            _ => {
-                return Err(Failure::new(
-                    Cause::NotThisProtocol,
-                    "the first answer is not one of the protocol",
-                ));
-            }
+            (b'N' | b'v', _) => {}
+            _ => return Err(unexpected()),
         }
     }
+}
+
+/// Says who is meant, proves it, and reads until the server takes statements.
+pub async fn log_in(target: &Target, stream: &mut Box<dyn Stream>) -> Result<(), Failure> {
+    // The certificate is told only by the doctor.
+    let shown = Shown::default();
+    let failed = |error: io::Error| Failure::io(&error, &shown, target);
+    let mut out = BytesMut::from(startup(target).as_slice());
+    let mut scram = None;
+    loop {
+        stream.write_all(&out).await.map_err(failed)?;
+        stream.flush().await.map_err(failed)?;
+        out.clear();
+        match answer(stream, target, &shown).await? {
+            (b'R', body) => prove(target, &body, &mut scram, &mut out).map_err(failed)?,
+            (b'Z', _) => return Ok(()),
+            // Parameters, the number to cancel with, notices, and the protocol version the server prefers.
+            (b'S' | b'K' | b'N' | b'v', _) => {}
+            _ => return Err(unexpected()),
+        }
+    }
+}
+
+/// Answers one request for a login. The numbers are those of the protocol's Authentication messages.
+fn prove(
+    target: &Target,
+    mut request: &[u8],
+    scram: &mut Option<ScramSha256>,
+    out: &mut BytesMut,
+) -> io::Result<()> {
+    let malformed = || io::Error::new(io::ErrorKind::InvalidData, "a malformed request for a login");
+    let password = target.password.as_ref().map(Secret::expose).unwrap_or_default();
+    match (request.try_get_i32().map_err(|_| malformed())?, scram.as_mut()) {
+        // It is enough.
+        (0, _) => Ok(()),
+        (3, _) => frontend::password_message(password.as_bytes(), out),
+        // CockroachDB does not ask for it, an old PostgreSQL does.
+        (5, _) => {
+            let salt = request.try_into().map_err(|_| malformed())?;
+            let hash = md5_hash(target.user.as_bytes(), password.as_bytes(), salt);
+            frontend::password_message(hash.as_bytes(), out)
+        }
+        (10, _)
+            if request
+                .split(|byte| *byte == 0)
+                .any(|name| name == SCRAM_SHA_256.as_bytes()) =>
+        {
+            let begun = scram.insert(ScramSha256::new(
+                password.as_bytes(),
+                ChannelBinding::unsupported(),
+            ));
+            frontend::sasl_initial_response(SCRAM_SHA_256, begun.message(), out)
+        }
+        (11, Some(scram)) => {
+            scram.update(request)?;
+            frontend::sasl_response(scram.message(), out)
+        }
+        // The server proves itself too.
+        (12, Some(scram)) => scram.finish(request),
+        _ => Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "the server asks for a kind of login that is not supported",
+        )),
+    }
+}
+
+/// The next message. A refusal is a failure.
+async fn answer(
+    stream: &mut Box<dyn Stream>,
+    target: &Target,
+    shown: &Shown,
+) -> Result<(u8, Vec<u8>), Failure> {
+    let failed = |error: io::Error| Failure::io(&error, shown, target);
+    let tag = stream.read_u8().await.map_err(failed)?;
+    let length = stream.read_i32().await.map_err(failed)?;
+    let length = usize::try_from(length)
+        .ok()
+        .and_then(|length| length.checked_sub(4));
+    let Some(length) = length.filter(|length| *length <= LONGEST_ANSWER_BYTES && tag.is_ascii_alphabetic())
+    else {
+        return Err(unexpected());
+    };
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.map_err(failed)?;
+    if tag == b'E' {
+        let (code, message, hint) = error_fields(&body);
+        let cause = Cause::from_server(&code, &message, &target.database);
+        let hint = hint.map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
+        return Err(Failure::new(cause, format!("SQLSTATE {code}: {message}{hint}")));
+    }
+    Ok((tag, body))
+}
+
+fn unexpected() -> Failure {
+    Failure::new(Cause::NotThisProtocol, "the answer is not one of the protocol")
 }
 
 fn startup(target: &Target) -> Vec<u8> {
@@ -216,7 +290,7 @@ fn startup(target: &Target) -> Vec<u8> {
 }
 
 /// Code, message and hint. The detail is left out: it may hold a whole statement.
-fn error_fields(body: &[u8]) -> (String, String, Option<String>) {
+pub fn error_fields(body: &[u8]) -> (String, String, Option<String>) {
     let (mut code, mut message, mut hint) = (String::new(), String::new(), None);
     for field in body.split(|byte| *byte == 0) {
         let Some((kind, value)) = field.split_first() else {
