@@ -2,10 +2,12 @@
 
 use roachvault_cockroach::Secret;
 use roachvault_cockroach::backup::{
-    BackupKind, BackupRequest, ObjectKind, ShowBackup, list_backups, show_backup, show_manifests,
+    BackupKind, BackupRequest, ObjectKind, ShowBackup, list_backups, show_backup, show_manifests, timestamp,
 };
 use roachvault_cockroach::collection::{find_collections, time_of, totals_below};
+use roachvault_cockroach::inspect::{Past, past_of};
 use roachvault_cockroach::job::JobStatus;
+use roachvault_cockroach::quote::QualifiedName;
 use roachvault_cockroach::refusal::Refusal;
 
 use crate::cluster::{ACCOUNTS, Bank, PAYMENTS};
@@ -18,6 +20,7 @@ hold_everywhere!(
     an_encrypted_backup_opens_with_its_passphrase_only,
     an_increment_without_a_full_backup_is_refused,
     a_missing_data_file_is_noticed,
+    an_earlier_moment_is_backed_up_with_what_was_dropped_since,
 );
 
 fn refusal(error: &roachvault_cockroach::Error) -> Option<Refusal> {
@@ -202,5 +205,44 @@ async fn a_missing_data_file_is_noticed(bank: Bank) {
         .await
         .unwrap_err();
     assert_eq!(refusal(&error), Some(Refusal::FilesMissing), "{error:?}");
+    bank.close(&[]).await;
+}
+
+async fn an_earlier_moment_is_backed_up_with_what_was_dropped_since(bank: Bank) {
+    let table = |name: &str| QualifiedName {
+        database: bank.name.clone(),
+        schema: "public".into(),
+        name: name.into(),
+    };
+    let before: chrono::DateTime<chrono::Utc> = sqlx::query_scalar("SELECT now()")
+        .persistent(false)
+        .fetch_one(bank.cluster.pool())
+        .await
+        .unwrap();
+    for sql in [
+        format!("DELETE FROM {}.public.payments WHERE true", bank.name),
+        format!("DROP TABLE {}.public.accounts", bank.name),
+    ] {
+        bank.run(&sql).await.unwrap();
+    }
+    bank.until_settled(0).await;
+    let past = async |name: &str| {
+        past_of(&bank.cluster, &table(name), &timestamp(before))
+            .await
+            .unwrap()
+    };
+    assert_eq!(past("accounts").await, Past::Kept);
+    assert_eq!(past("payments").await, Past::Kept);
+    assert_eq!(past("never_there").await, Past::Absent);
+
+    let request = BackupRequest {
+        as_of: Some(before),
+        ..bank.backup()
+    };
+    let path = bank.taken(&request).await;
+    let contents = show_backup(&bank.cluster, &bank.collection, &path, &ShowBackup::default())
+        .await
+        .unwrap();
+    assert_eq!(contents.layers[0].rows(), Some(ACCOUNTS + PAYMENTS));
     bank.close(&[]).await;
 }

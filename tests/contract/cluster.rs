@@ -139,6 +139,7 @@ impl Bank {
             kind: BackupKind::Full,
             revision_history: false,
             passphrase: None,
+            as_of: None,
         }
     }
 

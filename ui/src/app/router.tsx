@@ -236,6 +236,9 @@ const backUp = createRoute({
     scope: search.scope === "tables" || search.scope === "cluster" ? search.scope : undefined,
     tables: text(search.tables),
     collection: text(search.collection),
+    // Empty while the moment is still to be typed.
+    asOf:
+      search.asOf === "" || !Number.isNaN(Date.parse(String(search.asOf))) ? String(search.asOf) : undefined,
     step: search.step === "check" ? "check" : undefined,
     job: text(search.job),
   }),

@@ -93,7 +93,11 @@ revisionHistory: boolean,
 /**
  * Encrypts the backup. Without it nobody can restore it.
  */
-passphrase: string | null, };
+passphrase: string | null, 
+/**
+ * A moment in the past, while the cluster still keeps it; without one the present.
+ */
+asOf: string | null, };
 
 export type BackupTargets = { "type": "cluster" } | { "type": "database", database: string, } | { "type": "tables", database: string, tables: Array<string>, };
 

@@ -62,6 +62,8 @@ pub struct BackupRequest {
     /// Keep every version between two backups.
     pub revision_history: bool,
     pub passphrase: Option<Secret>,
+    /// The moment to keep; `None` for now. Only of a full backup, and only while the cluster keeps that moment.
+    pub as_of: Option<DateTime<Utc>>,
 }
 
 /// Slightly in the past, so that the backup does not fight with running transactions.
@@ -79,7 +81,7 @@ impl BackupRequest {
         });
         sql.uri(&self.collection)?
             .push(" AS OF SYSTEM TIME ")
-            .literal(AS_OF)?
+            .literal(&self.as_of.map_or_else(|| AS_OF.to_owned(), timestamp))?
             .push(" WITH ");
         if self.revision_history {
             sql.push("revision_history, ");
@@ -92,6 +94,11 @@ impl BackupRequest {
         sql.push("detached");
         Ok(sql.finish())
     }
+}
+
+/// A moment as AS OF SYSTEM TIME takes it.
+pub fn timestamp(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S%.6f+00:00").to_string()
 }
 
 /// `TABLE "db"."schema"."a", …`
@@ -456,7 +463,23 @@ mod tests {
             kind: BackupKind::Full,
             revision_history: false,
             passphrase: None,
+            as_of: None,
         }
+    }
+
+    #[test]
+    fn a_backup_of_an_earlier_moment_names_it() {
+        let request = BackupRequest {
+            as_of: Some("2026-11-23T10:37:05.25Z".parse().unwrap()),
+            ..request(BackupTargets::Database("bank".into()))
+        };
+        assert!(
+            request
+                .statement()
+                .unwrap()
+                .shown()
+                .contains("AS OF SYSTEM TIME '2026-11-23 10:37:05.250000+00:00' WITH detached")
+        );
     }
 
     #[test]

@@ -98,6 +98,31 @@ pub async fn count_rows(cluster: &Cluster, table: &QualifiedName, as_of: Option<
     })
 }
 
+/// What can be read of a table's past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    Kept,
+    /// There was no such table.
+    Absent,
+    /// The cluster has thrown away what was changed and deleted since.
+    Forgotten,
+}
+
+/// Whether a table can still be read as it was at a moment, `as_of` as AS OF SYSTEM TIME takes it. Reads one row.
+pub async fn past_of(cluster: &Cluster, table: &QualifiedName, as_of: &str) -> Result<Past> {
+    let sql = format!(
+        "SELECT 1 FROM {} AS OF SYSTEM TIME {} LIMIT 1",
+        table.sql()?,
+        literal(as_of)?
+    );
+    match row::simple_query(cluster, &sql).await {
+        Ok(_) => Ok(Past::Kept),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(Past::Absent),
+        Err(error) if error.message.contains("must be after replica GC threshold") => Ok(Past::Forgotten),
+        Err(error) => Err(error),
+    }
+}
+
 /// Regions of the nodes; empty where nodes have no locality.
 pub async fn list_cluster_regions(cluster: &Cluster) -> Result<Vec<String>> {
     let rows = row::simple_query(cluster, "SHOW REGIONS FROM CLUSTER").await?;

@@ -615,6 +615,7 @@ mod tests {
                 kind: BackupKind::Full,
                 revision_history: false,
                 passphrase: None,
+                as_of: None,
             },
             recurrence: Cron::parse("0 2 * * *").unwrap(),
             full: None,

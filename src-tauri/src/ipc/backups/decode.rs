@@ -26,6 +26,7 @@ impl BackupRequest {
             },
             revision_history: self.revision_history,
             passphrase: self.passphrase.map(|passphrase| passphrase.0),
+            as_of: self.as_of,
         })
     }
 }

@@ -166,6 +166,8 @@ pub struct BackupRequest {
     pub revision_history: bool,
     /// Encrypts the backup. Without it nobody can restore it.
     pub passphrase: Option<TypedSecret>,
+    /// A moment in the past, while the cluster still keeps it; without one the present.
+    pub as_of: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, Deserialize, TS)]

@@ -215,6 +215,7 @@ impl ScheduleRequest {
             kind: BackupKind::Full,
             revision_history: self.revision_history,
             passphrase: self.passphrase,
+            as_of: None,
         };
         Ok(core::ScheduleWish {
             label: self.label,

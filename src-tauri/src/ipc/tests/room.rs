@@ -210,6 +210,7 @@ impl Room {
             kind: BackupKind::Full,
             revision_history: false,
             passphrase: None,
+            as_of: None,
         };
         let plan = backups::plan_backup(&self.state, connection, request)
             .await

@@ -10,6 +10,7 @@ import { StepFoot, StepTitle } from "../../components/StepTitle";
 import type { BackupPlan } from "../../ipc/bindings";
 import { asCallError } from "../../ipc/errors";
 import { bytes, count, counted } from "../../lib/quantity";
+import { localMoment } from "../../lib/time";
 
 function sizeOf(plan: BackupPlan): string {
   return [
@@ -24,6 +25,8 @@ function sizeOf(plan: BackupPlan): string {
 export interface BackUpCheckProps {
   /** Such as "bank" or "the whole cluster". */
   subject: string;
+  /** The earlier moment; absent for the present. */
+  asOf: string | undefined;
   planning: UseQueryResult<BackupPlan>;
   isStarting: boolean;
   startError: unknown;
@@ -33,6 +36,7 @@ export interface BackUpCheckProps {
 
 export function BackUpCheck({
   subject,
+  asOf,
   planning,
   isStarting,
   startError,
@@ -47,7 +51,14 @@ export function BackUpCheck({
       <StepTitle title="Will this work?" aside={short && <Badge tone={short.tone}>{short.words}</Badge>}>
         {plan && (
           <>
-            A copy of <strong>{subject}</strong> goes into <strong>{plan.collection.name}</strong>
+            A copy of <strong>{subject}</strong>
+            {asOf && (
+              <>
+                {" "}
+                as it was on <strong>{localMoment(new Date(asOf), true)}</strong>
+              </>
+            )}{" "}
+            goes into <strong>{plan.collection.name}</strong>
             {size && `: ${size}`}. Everything stays in use meanwhile.
           </>
         )}

@@ -15,7 +15,9 @@ import type { BackupKind, BackupList, Collection, Database } from "../../ipc/bin
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
 import { type ChosenTargets, targetsOf } from "../../lib/targets";
+import { localMoment } from "../../lib/time";
 import styles from "./BackUpPage.module.css";
+import { EarlierMoment } from "./EarlierMoment";
 
 export interface BackUpOptions {
   kind: BackupKind;
@@ -36,8 +38,11 @@ export interface BackUpFormProps {
   targets: ChosenTargets;
   collection: string | undefined;
   options: BackUpOptions;
+  /** The earlier moment, as `EarlierMoment` has it. */
+  asOf: string | undefined;
   onTargetsChange: (targets: ChosenTargets) => void;
   onOptionsChange: (options: BackUpOptions) => void;
+  onAsOfChange: (asOf: string | undefined) => void;
   onNext: (collection: Collection, targets: ChosenTargets) => void;
 }
 
@@ -45,8 +50,10 @@ export function BackUpForm({
   targets,
   collection,
   options,
+  asOf,
   onTargetsChange,
   onOptionsChange,
+  onAsOfChange,
   onNext,
 }: BackUpFormProps) {
   const { connection } = useCurrentCluster();
@@ -91,7 +98,7 @@ export function BackUpForm({
       onSubmit={(event) => {
         event.preventDefault();
         setPressed(true);
-        if (place.problem === null && isComplete)
+        if (place.problem === null && isComplete && asOf !== "")
           next.mutate({
             existing: known.find((each) => each.uri === place.existing),
             address: place.address,
@@ -111,7 +118,7 @@ export function BackUpForm({
             targets={chosen}
             onChange={onTargetsChange}
             wasPressed={wasPressed}
-            asOf="ten seconds before it starts"
+            asOf={asOf ? localMoment(new Date(asOf), true) : "ten seconds before it starts"}
           />
           <CollectionFields
             known={known}
@@ -120,9 +127,10 @@ export function BackUpForm({
             isWholeCluster={targets.scope === "cluster"}
             wasPressed={wasPressed}
           />
-          <Disclosure title="More choices">
+          <Disclosure title="More choices" isOpen={asOf !== undefined}>
             <div className={styles.fields}>
-              {place.where !== "new" && (
+              <EarlierMoment asOf={asOf} onChange={onAsOfChange} />
+              {place.where !== "new" && asOf === undefined && (
                 <Checkbox
                   isSelected={options.kind === "incremental"}
                   onChange={(isOn) => onOptionsChange({ ...options, kind: isOn ? "incremental" : "full" })}

@@ -6,6 +6,7 @@ import { type Collection, commands } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { useJob } from "../../ipc/jobs";
 import { type ChosenTargets, subjectOf, targetsOf } from "../../lib/targets";
+import { localMoment } from "../../lib/time";
 import { BackUpCheck } from "./BackUpCheck";
 import { BackUpForm, type BackUpOptions, defaultOptions } from "./BackUpForm";
 import styles from "./BackUpPage.module.css";
@@ -21,6 +22,8 @@ export interface BackUpSearch {
   tables?: string;
   /** The collection's URI. A name that is only being typed is not in the address. */
   collection?: string;
+  /** An earlier moment; empty while none is understood. Absent for the present. */
+  asOf?: string;
   step?: "check";
   job?: string;
 }
@@ -52,17 +55,20 @@ export function BackUpPage({ search, onSearchChange, onDone, onRestore }: BackUp
     tables: search.tables ?? "",
   };
   const targets = targetsOf(chosen);
-  const canCheck = targets !== null && collection !== undefined && search.step === "check";
+  const { asOf } = search;
+  const canCheck = targets !== null && collection !== undefined && asOf !== "" && search.step === "check";
   // A plan is asked for when the check is opened, and again when one comes back to it: it is kept for nobody else.
   const planning = useQuery({
-    queryKey: ["plan", "backup", connection.id, targets, collection, options],
+    queryKey: ["plan", "backup", connection.id, targets, collection, options, asOf],
     queryFn: () =>
       commands.planBackup(connection.id, {
         targets: targets ?? { type: "cluster" },
         collection: collection ?? "",
-        kind: options.kind,
+        // What changed since the newest backup goes up to now.
+        kind: asOf === undefined ? options.kind : "full",
         revisionHistory: options.revisionHistory,
         passphrase: options.passphrase === "" ? null : options.passphrase,
+        asOf: asOf ?? null,
       }),
     enabled: canCheck && search.job === undefined,
     gcTime: 0,
@@ -78,7 +84,10 @@ export function BackUpPage({ search, onSearchChange, onDone, onRestore }: BackUp
     {
       id: "what",
       title: "What and where",
-      choice: place !== "what" && targets ? `${subjectOf(targets)}, into ${collectionName}` : null,
+      choice:
+        place !== "what" && targets
+          ? `${subjectOf(targets)}${asOf ? ` as it was on ${localMoment(new Date(asOf), true)}` : ""}, into ${collectionName}`
+          : null,
       state: place === "what" ? "current" : "done",
       canOpen: place === "check",
     },
@@ -114,16 +123,19 @@ export function BackUpPage({ search, onSearchChange, onDone, onRestore }: BackUp
             targets={chosen}
             collection={collection}
             options={options}
+            asOf={asOf}
             onTargetsChange={(next) => onSearchChange({ ...search, ...inAddress(next) }, { replace: true })}
             onOptionsChange={setOptions}
+            onAsOfChange={(next) => onSearchChange({ ...search, asOf: next }, { replace: true })}
             onNext={(where: Collection, what: ChosenTargets) =>
-              onSearchChange({ ...inAddress(what), collection: where.uri, step: "check" })
+              onSearchChange({ ...inAddress(what), collection: where.uri, asOf, step: "check" })
             }
           />
         )}
         {place === "check" && (
           <BackUpCheck
             subject={targets ? subjectOf(targets) : ""}
+            asOf={asOf}
             planning={planning}
             isStarting={start.isPending}
             startError={start.error}

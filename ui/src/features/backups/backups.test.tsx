@@ -244,6 +244,29 @@ describe("taking a backup", () => {
     expect(screen.getByRole("button", { name: "Back up bank" })).toBeDisabled();
   });
 
+  it("of an earlier moment takes it as one types it, and nothing that is not understood", async () => {
+    const user = userEvent.setup();
+    const backend = atBackups({ plan_backup: () => plan });
+    renderApp("/clusters/c1/backups/new?database=bank");
+    await user.click(await screen.findByText("More choices"));
+    await user.click(screen.getByRole("checkbox", { name: /As it was at an earlier moment/ }));
+    const field = screen.getByRole("textbox", { name: "Moment" });
+    await user.clear(field);
+    await user.type(field, "soon");
+    expect(screen.getByText(/This is not understood/)).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Check it" }));
+    expect(backend.sent.map(([command]) => command)).not.toContain("plan_backup");
+    await user.clear(field);
+    await user.type(field, "2026-11-23 10:37:05 UTC");
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Check it" }));
+    expect(await screen.findByText(/as it was on/, { selector: "p, p *" })).toBeVisible();
+    expect(backend.sent.find(([command]) => command === "plan_backup")?.[1].request).toMatchObject({
+      kind: "full",
+      asOf: "2026-11-23T10:37:05.000Z",
+    });
+  });
+
   it("keeps a passphrase out of the address", async () => {
     const user = userEvent.setup();
     const backend = atBackups({ plan_backup: () => plan });

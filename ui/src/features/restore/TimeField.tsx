@@ -3,8 +3,9 @@ import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
 import { TextField } from "../../components/TextField";
 import { localMoment, utcMoment } from "../../lib/time";
+import { parseTime, typedTime } from "../../lib/typedTime";
 import styles from "./MomentStep.module.css";
-import { type Choice, parseTime, typedTime } from "./moments";
+import type { Choice } from "./moments";
 
 export type TimeQuestion = "time" | "accident";
 

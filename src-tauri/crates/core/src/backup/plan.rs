@@ -1,9 +1,11 @@
 //! What a backup would do, and whether it would work.
 
-use chrono::Utc;
-use roachvault_cockroach::backup::{self, BackupKind, BackupRequest, BackupTargets, ShowBackup, TableName};
+use chrono::{DateTime, TimeDelta, Utc};
+use roachvault_cockroach::backup::{
+    self, BackupKind, BackupRequest, BackupTargets, ShowBackup, TableName, timestamp,
+};
 use roachvault_cockroach::grant;
-use roachvault_cockroach::inspect::{self, Rights, TableKind};
+use roachvault_cockroach::inspect::{self, Past, Rights, TableKind};
 use roachvault_cockroach::job::list_jobs;
 use roachvault_cockroach::quote::QualifiedName;
 use roachvault_cockroach::storage_uri::Scheme;
@@ -24,6 +26,8 @@ pub struct BackupWish {
     pub kind: BackupKind,
     pub revision_history: bool,
     pub passphrase: Option<Secret>,
+    /// A moment in the past; `None` for now.
+    pub as_of: Option<DateTime<Utc>>,
 }
 
 /// What would happen. Nothing has been sent.
@@ -74,7 +78,15 @@ impl Grounds {
             kind: wish.kind,
             revision_history: wish.revision_history,
             passphrase: wish.passphrase.filter(|passphrase| !passphrase.is_empty()),
+            as_of: wish.as_of,
         };
+        if request.as_of.is_some() && request.kind == BackupKind::Incremental {
+            return Err(Error::new(
+                Code::InvalidInput,
+                "What changed since the newest backup goes up to now.",
+            )
+            .hint("Take a full backup of the earlier moment."));
+        }
         // What cannot be written as SQL is refused before anything is asked.
         request.statement()?;
         let newest = newest(cluster, &request).await?;
@@ -83,8 +95,9 @@ impl Grounds {
         if open.read_only {
             checks.push(read_only(&open.name));
         }
-        let extent = extent(cluster, &request.targets).await?;
+        let extent = extent(cluster, &request.targets, request.as_of).await?;
         checks.extend(extent.check.clone());
+        checks.extend(moment(cluster, &request, &extent).await?);
         checks.push(privilege(cluster, &request.targets, &extent).await?);
         checks.push(destination(&request, &collection, &newest));
         Ok(Self {
@@ -107,8 +120,12 @@ impl Grounds {
     }
 
     /// Looks again whether the targets are there.
-    pub async fn recheck(open: &OpenCluster, targets: &BackupTargets) -> Result<()> {
-        let check = extent(open.readable(), targets).await?.check;
+    pub async fn recheck(
+        open: &OpenCluster,
+        targets: &BackupTargets,
+        as_of: Option<DateTime<Utc>>,
+    ) -> Result<()> {
+        let check = extent(open.readable(), targets, as_of).await?.check;
         match check.filter(|check| check.level == CheckLevel::Blocked) {
             Some(gone) => {
                 Err(Error::new(Code::PlanChanged, format!("{}.", gone.title)).hint("Look at the plan again."))
@@ -166,7 +183,7 @@ pub(super) async fn plan(open: &OpenCluster, keys: &Keys, wish: BackupWish) -> R
 /// Looks again at what may have changed between the plan and its start.
 pub(super) async fn recheck(open: &OpenCluster, plan: &BackupPlan) -> Result<()> {
     refuse_blocked(&plan.checks)?;
-    Grounds::recheck(open, &plan.request.targets).await
+    Grounds::recheck(open, &plan.request.targets, plan.request.as_of).await
 }
 
 pub(crate) fn read_only(name: &str) -> Check {
@@ -231,7 +248,7 @@ struct Extent {
     check: Option<Check>,
 }
 
-async fn extent(cluster: &Cluster, targets: &BackupTargets) -> Result<Extent> {
+async fn extent(cluster: &Cluster, targets: &BackupTargets, as_of: Option<DateTime<Utc>>) -> Result<Extent> {
     let (database, wanted) = match targets {
         BackupTargets::Cluster => return Ok(Extent::default()),
         BackupTargets::Database(database) => (database, None),
@@ -263,7 +280,8 @@ async fn extent(cluster: &Cluster, targets: &BackupTargets) -> Result<Extent> {
                 .any(|name| name.schema == table.schema && name.name == table.name)
         })
     };
-    for name in wanted.into_iter().flatten() {
+    // A table of the past may be gone by now: that is what one looks back for.
+    for name in wanted.into_iter().flatten().filter(|_| as_of.is_none()) {
         if !found
             .iter()
             .any(|table| table.schema == name.schema && table.name == name.name)
@@ -292,8 +310,9 @@ async fn extent(cluster: &Cluster, targets: &BackupTargets) -> Result<Extent> {
         false => None,
     };
     Ok(Extent {
-        tables: (!hides_all).then_some(tables.len() as u64),
-        rows: match hides_all {
+        tables: (!hides_all && as_of.is_none()).then_some(tables.len() as u64),
+        // The estimate is of what is there now.
+        rows: match hides_all || as_of.is_some() {
             true => None,
             false => tables.iter().map(|table| table.estimated_rows).sum(),
         },
@@ -307,6 +326,65 @@ async fn extent(cluster: &Cluster, targets: &BackupTargets) -> Result<Extent> {
         may_hide_tables,
         check,
     })
+}
+
+/// The present is written down so long after it, see [`BackupRequest::statement`].
+const SETTLED: TimeDelta = TimeDelta::seconds(10);
+
+/// Whether the cluster still keeps the moment that is asked for. Asked of each table, as each may keep its past for another time.
+async fn moment(cluster: &Cluster, request: &BackupRequest, extent: &Extent) -> Result<Option<Check>> {
+    const ID: &str = "moment";
+    let Some(at) = request.as_of else {
+        return Ok(None);
+    };
+    if Utc::now() - at < SETTLED {
+        let detail = "Choose one that is at least ten seconds ago, or back up the present.";
+        return Ok(Some(Check::blocked(ID, "That moment is not over yet", detail)));
+    }
+    let when = at.format("%-d %b %Y, %H:%M:%S UTC");
+    let Some(database) = wanted_database(&request.targets) else {
+        let detail =
+            "A moment that is too long ago is refused when the backup starts. Nothing is harmed by trying.";
+        let title = format!("Whether the cluster still keeps {when} is not known");
+        return Ok(Some(Check::attention(ID, title, detail)));
+    };
+    let (tables, are_named) = match &request.targets {
+        BackupTargets::Tables { tables, .. } => (tables, true),
+        _ => (&extent.found, false),
+    };
+    let kept_for = match inspect::gc_ttl_seconds(cluster, database).await {
+        Ok(Some(ttl)) => format!("{database} keeps what was changed or deleted for {}.", hours(ttl)),
+        _ => String::new(),
+    };
+    for name in tables {
+        let table = QualifiedName {
+            database: database.to_owned(),
+            schema: name.schema.clone(),
+            name: name.name.clone(),
+        };
+        let (title, detail) = match inspect::past_of(cluster, &table, &timestamp(at)).await? {
+            Past::Absent if are_named => (
+                format!("There was no table {} on {when}", table.name),
+                "Choose a moment at which it was there.".to_owned(),
+            ),
+            Past::Forgotten => (
+                format!("The cluster no longer keeps {} as it was on {when}", table.name),
+                format!("{kept_for} Choose a later moment, or restore from a backup.")
+                    .trim()
+                    .to_owned(),
+            ),
+            // Made since: it is not in the backup, as it should be.
+            Past::Kept | Past::Absent => continue,
+        };
+        return Ok(Some(Check::blocked(ID, title, detail)));
+    }
+    let detail = format!("What was dropped or deleted since then is in the backup. {kept_for}");
+    let title = format!("The cluster still keeps {when}");
+    Ok(Some(Check::ok(ID, title, detail.trim())))
+}
+
+fn hours(seconds: u64) -> String {
+    format!("{:.1} hours", seconds as f64 / 3600.0)
 }
 
 async fn privilege(cluster: &Cluster, targets: &BackupTargets, extent: &Extent) -> Result<Check> {
@@ -530,7 +608,6 @@ async fn increment_in_time(
         return Ok(None);
     };
     let age = u64::try_from((Utc::now() - end).num_seconds()).unwrap_or(0);
-    let hours = |seconds: u64| format!("{:.1} hours", seconds as f64 / 3600.0);
     Ok((age >= ttl).then(|| {
         Check::attention(
             "inTime",

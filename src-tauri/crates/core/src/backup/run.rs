@@ -33,6 +33,9 @@ pub struct BackupSpec {
     incremental: bool,
     revision_history: bool,
     encrypted: bool,
+    /// `None` for the present.
+    #[serde(default)]
+    as_of: Option<DateTime<Utc>>,
     /// Set before the statement is sent: jobs that were there already. When it is set and the job's
     /// number is not, the statement may have been sent, and must not be sent again.
     known_jobs: Option<Vec<i64>>,
@@ -68,6 +71,7 @@ impl BackupSpec {
             incremental: plan.request.kind == BackupKind::Incremental,
             revision_history: plan.request.revision_history,
             encrypted: plan.request.passphrase.is_some(),
+            as_of: plan.request.as_of,
             known_jobs: None,
         }
     }
@@ -110,6 +114,7 @@ impl BackupSpec {
             },
             revision_history: self.revision_history,
             passphrase,
+            as_of: self.as_of,
         })
     }
 }

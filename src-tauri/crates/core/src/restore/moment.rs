@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use roachvault_cockroach::backup::timestamp;
 
 use crate::backup::Chain;
 
@@ -75,10 +76,6 @@ fn same(one: DateTime<Utc>, other: DateTime<Utc>) -> bool {
         .abs()
         .to_std()
         .is_ok_and(|apart| apart < SAME_MOMENT)
-}
-
-fn timestamp(time: DateTime<Utc>) -> String {
-    time.format("%Y-%m-%d %H:%M:%S%.6f+00:00").to_string()
 }
 
 #[cfg(test)]

@@ -127,7 +127,7 @@ pub(super) async fn recheck(open: &OpenCluster, plan: &SchedulePlan) -> Result<(
         )
         .hint("Look at the check again."));
     }
-    Grounds::recheck(open, &plan.request.backup.targets).await
+    Grounds::recheck(open, &plan.request.backup.targets, None).await
 }
 
 /// What the cluster's list says of the new schedule is what was asked for.
@@ -383,6 +383,7 @@ mod tests {
                 kind: BackupKind::Full,
                 revision_history: false,
                 passphrase: None,
+                as_of: None,
             },
             recurrence: Cron::parse(recurrence).unwrap(),
             full: full.map(|full| Cron::parse(full).unwrap()),

@@ -133,6 +133,7 @@ impl App {
             kind: BackupKind::Full,
             revision_history: false,
             passphrase: None,
+            as_of: None,
         }
     }
 

@@ -4,6 +4,7 @@ use roachvault_cockroach::Secret;
 use roachvault_cockroach::backup::{BackupKind, BackupTargets, TableName};
 use roachvault_core::Environment;
 use roachvault_core::backup::BackupWish;
+use roachvault_core::error::Code;
 use roachvault_core::plan::{CheckLevel, Fix};
 use roachvault_core::restore::{RestoreTarget, RestoreWish};
 
@@ -265,4 +266,50 @@ async fn a_backup_plan_says_what_stands_in_the_way() {
         ..App::wish("movr", COLLECTION)
     };
     assert_level(&plan(wider).await, "destination", CheckLevel::Blocked);
+}
+
+#[tokio::test]
+async fn an_earlier_moment_is_looked_for_before_it_is_backed_up() {
+    let app = App::start(options()).await;
+    let now = chrono::Utc::now();
+    let at = |seconds_ago: i64| BackupWish {
+        as_of: Some(now - chrono::TimeDelta::seconds(seconds_ago)),
+        ..App::wish("bank", COLLECTION)
+    };
+    let moment = async |wish: BackupWish| {
+        let plan = app.backups.plan_backup(&app.open, wish).await.unwrap();
+        check(&plan.checks, "moment").clone()
+    };
+    let young = moment(at(1)).await;
+    assert_eq!(young.level, CheckLevel::Blocked, "{young:?}");
+    assert!(young.title.contains("not over yet"), "{young:?}");
+
+    let kept = moment(at(60)).await;
+    assert_eq!(kept.level, CheckLevel::Ok, "{kept:?}");
+    assert!(kept.detail.contains("4.0 hours"), "{kept:?}");
+
+    let absent = moment(BackupWish {
+        targets: BackupTargets::Tables {
+            database: "bank".into(),
+            tables: vec![TableName {
+                schema: "public".into(),
+                name: "never_there".into(),
+            }],
+        },
+        ..at(60)
+    })
+    .await;
+    assert_eq!(absent.level, CheckLevel::Blocked, "{absent:?}");
+    assert!(absent.title.contains("no table never_there"), "{absent:?}");
+
+    let increment = BackupWish {
+        kind: BackupKind::Incremental,
+        ..at(60)
+    };
+    let refused = app.backups.plan_backup(&app.open, increment).await.unwrap_err();
+    assert_eq!(refused.code, Code::InvalidInput);
+
+    let forgotten = moment(at(30 * 24 * 3600)).await;
+    assert_eq!(forgotten.level, CheckLevel::Blocked, "{forgotten:?}");
+    assert!(forgotten.title.contains("no longer keeps"), "{forgotten:?}");
 }
