@@ -86,6 +86,8 @@ export function aJob(id: string, job: Partial<Job> = {}): Job {
     finishedAt: null,
     clusterJobId: null,
     error: null,
+    outage: null,
+    asked: null,
     outcome: null,
     ended: false,
     fullyChecked: job.state === "succeeded",

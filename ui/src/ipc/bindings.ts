@@ -507,6 +507,14 @@ detail: string | null,
  */
 retryable: boolean, };
 
+export type Asked = "pause" | "cancel";
+
+export type Outage = { since: string, nextTry: string | null, why: IpcError, };
+
+export type ScheduleChange = { label: string, recurrence: Recurrence, full: Recurrence | null, };
+
+export type ScheduleChangePlan = { plan: string, schedule: Schedule, label: string, recurrence: Recurring, fullRecurrence: Recurring | null, runs: Array<PlannedRun>, sql: string, canStart: boolean, checks: Array<PlanCheck>, typeToConfirm: string | null, };
+
 /**
  * The whole of a job at one moment.
  */
@@ -518,7 +526,15 @@ phase: string, progress: JobProgress, bytesPerSecond: number | null, secondsLeft
 /**
  * CockroachDB's id of a backup or restore.
  */
-clusterJobId: string | null, error: IpcError | null, outcome: JobOutcome | null, 
+clusterJobId: string | null, error: IpcError | null, 
+/**
+ * Present while the cluster does not answer.
+ */
+outage: Outage | null, 
+/**
+ * Sent as soon as the cluster can be asked.
+ */
+asked: Asked | null, outcome: JobOutcome | null, 
 /**
  * The state will not change any more.
  */
@@ -849,7 +865,11 @@ words: string,
 /**
  * A moment at which it comes true, where that is at one time of the day: the local time can be told by it.
  */
-toldBy: string | null, };
+toldBy: string | null, 
+/**
+ * The same as it is chosen in a form.
+ */
+choice: Recurrence, };
 
 export type RenamePlan = { plan: string, store: string, files: number, 
 /**
@@ -1244,6 +1264,8 @@ export const commands = {
   pauseSchedule: (connection: string, schedule: string, typed: string | null): Promise<void> => call("pause_schedule", { connection, schedule, typed }),
   resumeSchedule: (connection: string, schedule: string): Promise<void> => call("resume_schedule", { connection, schedule }),
   runSchedule: (connection: string, schedule: string, full: boolean): Promise<void> => call("run_schedule", { connection, schedule, full }),
+  planChangeSchedule: (connection: string, schedule: string, change: ScheduleChange): Promise<ScheduleChangePlan> => call("plan_change_schedule", { connection, schedule, change }),
+  changeSchedule: (plan: string, typed: string | null): Promise<Schedule> => call("change_schedule", { plan, typed }),
   planDropSchedule: (connection: string, schedule: string): Promise<DropSchedulePlan> => call("plan_drop_schedule", { connection, schedule }),
   dropSchedule: (plan: string, typed: string | null): Promise<void> => call("drop_schedule", { plan, typed }),
   getScheduleSql: (connection: string, schedule: string): Promise<ScheduleSql> => call("get_schedule_sql", { connection, schedule }),
@@ -1285,6 +1307,7 @@ export const commands = {
   reorderConnections: (ids: Array<string>): Promise<void> => call("reorder_connections", { ids }),
   connectCluster: (id: string): Promise<OpenedCluster> => call("connect_cluster", { id }),
   disconnectCluster: (id: string): Promise<void> => call("disconnect_cluster", { id }),
+  reachCluster: (id: string): Promise<void> => call("reach_cluster", { id }),
   provideSecret: (id: string, kind: SecretKind, value: string, keep: KeepSecret): Promise<void> => call("provide_secret", { id, kind, value, keep }),
   testConnection: (draft: ConnectionDraft, channel: Channel<ConnectionReport>): Promise<ConnectionReport> => call("test_connection", { draft, channel }),
   getCapabilities: (id: string): Promise<Capabilities> => call("get_capabilities", { id }),

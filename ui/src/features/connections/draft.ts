@@ -187,6 +187,19 @@ export function isAnotherLogin(one: ConnectionDraft, other: ConnectionDraft): bo
   return login(one) !== login(other);
 }
 
+/** What was said of fields that are still as they were when it was said. */
+export function standing(
+  errors: { [part in string]: string } | undefined,
+  sent: ConnectionDraft | undefined,
+  now: ConnectionDraft,
+): { [part in string]: string } {
+  const told = ({ fields, ...secrets }: ConnectionDraft, part: string) =>
+    JSON.stringify(({ ...fields, ...secrets } as Record<string, unknown>)[part]);
+  return Object.fromEntries(
+    Object.entries(errors ?? {}).filter(([part]) => sent && told(sent, part) === told(now, part)),
+  );
+}
+
 /** The port, or null when the text is none. */
 export function portOf(text: string): number | null {
   const port = /^\d{1,5}$/.test(text.trim()) ? Number(text) : Number.NaN;

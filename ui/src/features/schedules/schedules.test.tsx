@@ -9,6 +9,22 @@ import type { Schedule, SchedulePlan } from "../../ipc/bindings";
 const staging = aConnection("c1", { name: "acme-staging", environment: "staging" });
 const production = aConnection("c1", { name: "acme-prod", environment: "production" });
 
+const daily = {
+  words: "Every day at 02:00 UTC",
+  toldBy: "2026-11-24T02:00:00Z",
+  choice: { type: "daily", hour: 2, minute: 0 },
+} as const;
+const sundays = {
+  words: "Every Sunday at 02:00 UTC",
+  toldBy: "2026-11-29T02:00:00Z",
+  choice: { type: "weekly", weekday: 0, hour: 2, minute: 0 },
+} as const;
+const sundaysLater = {
+  words: "Every Sunday at 04:00 UTC",
+  toldBy: "2026-11-29T04:00:00Z",
+  choice: { type: "weekly", weekday: 0, hour: 4, minute: 0 },
+} as const;
+
 function aSchedule(schedule: Partial<Schedule> = {}): Schedule {
   return {
     id: "702856921622544385",
@@ -16,8 +32,8 @@ function aSchedule(schedule: Partial<Schedule> = {}): Schedule {
     subject: "bank",
     collection: ["userfile://defaultdb.public.userfiles_ada/bank-schedule"],
     collectionName: "bank-schedule",
-    recurrence: { words: "Every day at 02:00 UTC", toldBy: "2026-11-24T02:00:00Z" },
-    fullRecurrence: { words: "Every Sunday at 02:00 UTC", toldBy: "2026-11-29T02:00:00Z" },
+    recurrence: daily,
+    fullRecurrence: sundays,
     state: "active",
     nextRun: "2026-11-24T02:00:00Z",
     running: 0,
@@ -44,8 +60,8 @@ const plan: SchedulePlan = {
   label: "bank daily",
   subject: "bank",
   collection: aCollection({ name: "bank-schedule" }),
-  recurrence: { words: "Every day at 02:00 UTC", toldBy: "2026-11-24T02:00:00Z" },
-  fullRecurrence: { words: "Every Sunday at 04:00 UTC", toldBy: "2026-11-29T04:00:00Z" },
+  recurrence: daily,
+  fullRecurrence: sundaysLater,
   runs: [
     { at: "2026-11-24T02:00:00Z", kind: "full" },
     { at: "2026-11-25T02:00:00Z", kind: "incremental" },
