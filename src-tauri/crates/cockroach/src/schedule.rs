@@ -457,7 +457,8 @@ impl ScheduleAlteration {
         self.label == schedule.label && self.has_recurrences_of(schedule)
     }
 
-    fn has_recurrences_of(&self, schedule: &Schedule) -> bool {
+    /// How often it runs stays as it is.
+    pub fn has_recurrences_of(&self, schedule: &Schedule) -> bool {
         let of = |part: &Option<Part>| part.as_ref().map(|part| part.recurrence.clone());
         let recurrence = self.recurrence.to_string();
         let wanted = match &self.full {

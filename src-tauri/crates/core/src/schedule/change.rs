@@ -11,7 +11,7 @@ use roachvault_cockroach::version::Version;
 use super::plan::{PlannedRun, cost, label_is_free, often_enough, runs_after, runs_from};
 use super::recurrence::Recurrence;
 use super::{RecurrenceWords, Schedule, existing, not_done};
-use crate::backup::refuse_blocked;
+use crate::backup::{read_only, refuse_blocked};
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
 use crate::plan::{Check, PlanId};
@@ -71,6 +71,7 @@ pub(super) async fn plan(
         recurrence,
     };
     let cluster = open.readable();
+    let keeps_pause = db::stays_paused_when_altered(&Version::parse(&open.info.version_text));
     let schedules = db::list_schedules(cluster).await?;
     let found = existing(open, id).await?;
     let Some(sql) = alteration.statement(&found)? else {
@@ -79,13 +80,18 @@ pub(super) async fn plan(
     };
     let others: Vec<_> = schedules.into_iter().filter(|other| other.id != id).collect();
 
-    let mut checks = vec![may_change(&found, cluster.user(), is_admin(cluster).await?)];
+    let mut checks = vec![match open.read_only {
+        true => read_only(&open.name),
+        false => may_change(&found, cluster.user(), is_admin(cluster).await?),
+    }];
     if label != found.label {
         checks.push(label_is_free(&label, &others));
     }
     checks.extend(has_full(&found));
-    checks.extend(stays_paused(open, &found));
-    checks.extend(gap(&alteration, &found));
+    if !alteration.has_recurrences_of(&found) {
+        checks.extend(pause(&found, keeps_pause));
+        checks.extend(gap(&alteration, &found));
+    }
     checks.extend(often_enough(&alteration.recurrence, alteration.full.as_ref(), now));
     checks.push(cost(
         &alteration.recurrence,
@@ -177,22 +183,28 @@ fn has_full(found: &db::Schedule) -> Option<Check> {
     })
 }
 
-fn stays_paused(open: &OpenCluster, found: &db::Schedule) -> Option<Check> {
-    if !found.is_paused() {
-        return None;
+fn pause(found: &db::Schedule, keeps_pause: bool) -> Option<Check> {
+    const ID: &str = "paused";
+    if found.is_paused() && keeps_pause {
+        let then = "It goes by the new times once it is resumed.";
+        return Some(Check::ok(ID, "It stays paused", then));
     }
-    Some(match db::stays_paused_when_altered(&Version::parse(&open.info.version_text)) {
-        true => Check::ok(
-            "paused",
-            "It stays paused",
-            "It goes by the new times once it is resumed.",
-        ),
-        false => Check::blocked(
-            "paused",
-            "Changing it would resume it",
-            "Releases before v25.1 resume a paused schedule when it is changed. Resume it first, change it, and pause it \
-             again if it shall not run.",
-        ),
+    if found.is_paused() {
+        return Some(Check::blocked(
+            ID,
+            "Changing its times would resume it",
+            "Releases before v25.1 resume a paused schedule whose times are changed. Resume it first, change it, and pause \
+             it again if it shall not run.",
+        ));
+    }
+    let waits = found.parts().any(|part| part.waits_for_full);
+    (waits && !keeps_pause).then(|| {
+        Check::blocked(
+            ID,
+            "Its first full backup has not been taken yet",
+            "Releases before v25.1 would begin with incremental backups at once when the times are changed, and those would \
+             fail. Wait until the first full backup is there, or run it from the schedule's menu.",
+        )
     })
 }
 
@@ -202,7 +214,7 @@ fn gap(to: &ScheduleAlteration, found: &db::Schedule) -> Option<Check> {
         Check::attention(
             "gap",
             "Nothing is backed up before the next full backup",
-            "Incremental backups begin once a full one was taken by the new times. Run a full backup from the schedule\u{2019}s \
+            "Incremental backups begin once a full one was taken by the new times. Run a full backup from the schedule's \
              menu after the change, and they begin at once.",
         )
     })
