@@ -166,12 +166,18 @@ async fn the_times_and_the_name_of_a_schedule_are_changed(bank: Bank) {
     assert!(!paired.is_paused());
     if stays_paused_when_altered(&version::read(&bank.cluster).await.unwrap()) {
         assert!(paired.incremental.as_ref().unwrap().waits_for_full, "{paired:?}");
-        assert_eq!(paired.next_run(), Cron::parse("0 5 * * 0").unwrap().next(Utc::now()));
+        assert_eq!(
+            paired.next_run(),
+            Cron::parse("0 5 * * 0").unwrap().next(Utc::now())
+        );
     }
 
     // And go again.
     let alone = altered(&bank, &paired, &alteration(old, "0 3 * * *", None)).await;
-    assert_eq!(alone.next_run(), Cron::parse("0 3 * * *").unwrap().next(Utc::now()));
+    assert_eq!(
+        alone.next_run(),
+        Cron::parse("0 3 * * *").unwrap().next(Utc::now())
+    );
     assert_eq!(alone.backup, schedule.backup);
     asked(&bank, &alone, ScheduleRequested::Drop).await;
     bank.close(&[]).await;

@@ -440,7 +440,10 @@ impl ScheduleAlteration {
                 None => "SET FULL BACKUP ALWAYS".to_owned(),
                 Some(full) => format!("SET FULL BACKUP {}", literal(&full.to_string())?),
             });
-            changes.push(format!("SET RECURRING {}", literal(&self.recurrence.to_string())?));
+            changes.push(format!(
+                "SET RECURRING {}",
+                literal(&self.recurrence.to_string())?
+            ));
         }
         let sql = || format!("ALTER BACKUP SCHEDULE {} {}", schedule.id, changes.join(", "));
         Ok((!changes.is_empty()).then(sql))
@@ -470,11 +473,7 @@ impl ScheduleAlteration {
 }
 
 /// Sends it. What became of it is told by the list.
-pub async fn alter_schedule(
-    cluster: &Cluster,
-    schedule: &Schedule,
-    to: &ScheduleAlteration,
-) -> Result<()> {
+pub async fn alter_schedule(cluster: &Cluster, schedule: &Schedule, to: &ScheduleAlteration) -> Result<()> {
     if let Some(sql) = to.statement(schedule)? {
         row::simple_query(cluster, &sql).await.map_err(refusal::explain)?;
     }

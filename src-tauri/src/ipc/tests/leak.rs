@@ -645,7 +645,8 @@ fn schedules(wire: &mut Wire, connection: &Value) {
     wire.refused("run_schedule", asked(json!({"full": false})));
     wire.done("resume_schedule", one.clone());
     wire.done("run_schedule", asked(json!({"full": true})));
-    let change = json!({"label": "nightly, changed", "recurrence": {"type": "hourly", "minute": 5}, "full": null});
+    let change =
+        json!({"label": "nightly, changed", "recurrence": {"type": "hourly", "minute": 5}, "full": null});
     let plan = wire.done("plan_change_schedule", asked(json!({"change": change})));
     wire.done("change_schedule", json!({"plan": plan["plan"], "typed": null}));
     let plan = wire.done("plan_drop_schedule", one);

@@ -28,7 +28,9 @@ function Running({ job }: { job: Job }) {
   return (
     <>
       <StepTitle title={job.title} aside={job.state !== "running" && <Badge tone={tone}>{word}</Badge>}>
-        It runs in the cluster. You may close the window meanwhile.
+        {job.state === "waiting"
+          ? "You may close the window: the cluster does not need it."
+          : "It runs in the cluster. You may close the window meanwhile."}
       </StepTitle>
       <Card>
         <div className={styles.running} role="status">

@@ -36,7 +36,9 @@ export function RunStep({ job, isLiveSafe }: { job: Job; isLiveSafe: boolean }) 
   return (
     <>
       <StepTitle title={job.title} aside={job.state !== "running" && <Badge tone={tone}>{word}</Badge>}>
-        You may close the window meanwhile: it runs in the cluster.
+        {job.state === "waiting"
+          ? "You may close the window: the cluster does not need it."
+          : "You may close the window meanwhile: it runs in the cluster."}
         {isLiveSafe && " Nothing that is there now is touched."}
       </StepTitle>
       <Card>

@@ -204,10 +204,7 @@ impl<'a> Attempts<'a> {
         }
         let wait = backoff(self.failures, longest);
         if wait > Duration::from_millis(500) {
-            self.lanes.report(Event::Waiting {
-                why: error,
-                wait,
-            });
+            self.lanes.report(Event::Waiting { why: error, wait });
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => Ok(()),

@@ -32,12 +32,7 @@ pub struct JobHandle {
 }
 
 impl JobHandle {
-    pub(super) fn new(
-        jobs: Jobs,
-        id: JobId,
-        signal: watch::Receiver<Signal>,
-        try_now: Arc<Notify>,
-    ) -> Self {
+    pub(super) fn new(jobs: Jobs, id: JobId, signal: watch::Receiver<Signal>, try_now: Arc<Notify>) -> Self {
         Self {
             jobs,
             id,

@@ -567,8 +567,10 @@ fn not_followed(job: &JobSnapshot) -> Error {
     let name = &job.connection.name;
     let told = format!("The connection {name} was deleted while this was under way in its cluster.");
     let goes_on = match job.cluster_job_id {
-        Some(id) => format!("The cluster goes on with it, as its job {id}."),
-        None => "The cluster may go on with it.".to_owned(),
+        Some(id) => {
+            format!("The cluster was told to run it, as its job {id}, and does not need this app for it.")
+        }
+        None => "The cluster may run it all the same.".to_owned(),
     };
     Error::new(Code::OutcomeUnknown, told).hint(format!(
         "{goes_on} How it ends is not seen from here any more: connect again and look at what is there."

@@ -92,7 +92,11 @@ pub(super) async fn plan(
         checks.extend(pause(&found, keeps_pause));
         checks.extend(gap(&alteration, &found));
     }
-    checks.extend(often_enough(&alteration.recurrence, alteration.full.as_ref(), now));
+    checks.extend(often_enough(
+        &alteration.recurrence,
+        alteration.full.as_ref(),
+        now,
+    ));
     checks.push(cost(
         &alteration.recurrence,
         alteration.recurrence.next(now).unwrap_or(now),
@@ -116,7 +120,11 @@ pub(super) async fn plan(
 }
 
 /// Sends what was planned, and answers the schedule as the cluster's list has it.
-pub(super) async fn start(open: &OpenCluster, plan: &ScheduleChangePlan, typed: Option<&str>) -> Result<Schedule> {
+pub(super) async fn start(
+    open: &OpenCluster,
+    plan: &ScheduleChangePlan,
+    typed: Option<&str>,
+) -> Result<Schedule> {
     let cluster = open.confirmed(&open.name, typed)?;
     refuse_blocked(&plan.checks)?;
     let planned = &plan.schedule.found;
@@ -158,10 +166,18 @@ fn runs(to: &ScheduleAlteration, found: &db::Schedule, now: DateTime<Utc>) -> Ve
 fn may_change(found: &db::Schedule, user: &str, is_admin: Option<bool>) -> Check {
     const ID: &str = "privilege";
     if found.owner.as_deref() == Some(user) {
-        return Check::ok(ID, format!("{user} may change it"), "The schedule belongs to this user.");
+        return Check::ok(
+            ID,
+            format!("{user} may change it"),
+            "The schedule belongs to this user.",
+        );
     }
     if is_admin == Some(true) {
-        return Check::ok(ID, format!("{user} may change it"), "This user is an administrator.");
+        return Check::ok(
+            ID,
+            format!("{user} may change it"),
+            "This user is an administrator.",
+        );
     }
     let owner = found.owner.as_deref().unwrap_or("another user");
     Check::attention(

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use roachvault_cockroach::{Cluster, ErrorKind};
 use roachvault_cockroach::userfile::{Event, Lanes, SharedLanes, SpeedLimit, Stop};
+use roachvault_cockroach::{Cluster, ErrorKind};
 use tokio::sync::watch;
 
 use crate::error::{Code, Error, Result};

@@ -26,7 +26,10 @@ async fn an_outage_is_told_with_its_cause_and_the_next_try_and_ends_by_itself() 
     let away = app.until(id, |job| job.outage.is_some()).await;
     assert_eq!(away.state, JobState::Waiting);
     let first = away.outage.unwrap();
-    assert!(!first.why.message.is_empty() && first.next_try > Some(first.since), "{first:?}");
+    assert!(
+        !first.why.message.is_empty() && first.next_try > Some(first.since),
+        "{first:?}"
+    );
     let later = app
         .until(id, |job| {
             job.outage
@@ -49,12 +52,19 @@ async fn a_cancel_asked_for_during_an_outage_is_shown_and_sent_when_the_cluster_
     assert!(away.possible().cancel && away.possible().pause);
     app.jobs.cancel(id).await.unwrap();
     let asked = app.until(id, |job| job.asked.is_some()).await;
-    assert_eq!((asked.state, asked.asked), (JobState::Waiting, Some(Asked::Cancel)));
+    assert_eq!(
+        (asked.state, asked.asked),
+        (JobState::Waiting, Some(Asked::Cancel))
+    );
     assert!(!asked.possible().cancel && !asked.possible().pause);
     relay.open();
     app.try_now();
     let ended = app.ended(id).await;
-    assert_eq!((ended.state, ended.asked), (JobState::Cancelled, None), "{ended:?}");
+    assert_eq!(
+        (ended.state, ended.asked),
+        (JobState::Cancelled, None),
+        "{ended:?}"
+    );
 }
 
 #[tokio::test]

@@ -12,7 +12,8 @@ use roachvault_core::schedule::{
 };
 use roachvault_core::{Code, Environment, OpenCluster, Result};
 
-use roachvault_practice::{Options, Version};
+use roachvault_practice::Options;
+use roachvault_practice::emulate::Version;
 
 use crate::app::{App, COLLECTION, assert_level, check, options};
 
@@ -63,11 +64,17 @@ async fn a_schedule_is_changed_as_planned_and_read_back() {
         .unwrap();
     assert_eq!(
         plan.sql,
-        format!("ALTER BACKUP SCHEDULE {id} SET LABEL 'hourly', SET FULL BACKUP ALWAYS, SET RECURRING '30 * * * *'")
+        format!(
+            "ALTER BACKUP SCHEDULE {id} SET LABEL 'hourly', SET FULL BACKUP ALWAYS, SET RECURRING '30 * * * *'"
+        )
     );
     assert_eq!((plan.runs.len(), plan.runs[0].kind), (4, BackupKind::Full));
     assert_level(&plan.checks, "privilege", CheckLevel::Ok);
-    assert_eq!(states(&app.open, &schedules).await[0].0, "nightly", "a plan changed it");
+    assert_eq!(
+        states(&app.open, &schedules).await[0].0,
+        "nightly",
+        "a plan changed it"
+    );
     let after = schedules.change_planned(find, plan.id, None).await.unwrap();
     assert_eq!(after.found.label, "hourly");
     assert_eq!(after.recurrence.words, "Every hour at :30");
@@ -90,7 +97,14 @@ async fn a_schedule_is_changed_as_planned_and_read_back() {
     let late = schedules.change_planned(find, plan.id, None).await.unwrap_err();
     assert_eq!(late.code, Code::PlanChanged);
     let paused = schedules
-        .plan_change(&app.open, id, ScheduleChangeWish { full: None, ..other_times("still hourly") })
+        .plan_change(
+            &app.open,
+            id,
+            ScheduleChangeWish {
+                full: None,
+                ..other_times("still hourly")
+            },
+        )
         .await
         .unwrap();
     assert!(paused.runs.is_empty(), "{:?}", paused.runs);
