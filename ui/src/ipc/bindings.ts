@@ -15,6 +15,11 @@ export type About = { version: string,
 dataDir: string, };
 
 /**
+ * What a person asked of a cluster job and the cluster was not told yet.
+ */
+export type Asked = "pause" | "cancel";
+
+/**
  * What one chain holds.
  */
 export type BackupContents = { chain: Chain, objects: Array<BackupObject>, };
@@ -507,14 +512,6 @@ detail: string | null,
  */
 retryable: boolean, };
 
-export type Asked = "pause" | "cancel";
-
-export type Outage = { since: string, nextTry: string | null, why: IpcError, };
-
-export type ScheduleChange = { label: string, recurrence: Recurrence, full: Recurrence | null, };
-
-export type ScheduleChangePlan = { plan: string, schedule: Schedule, label: string, recurrence: Recurring, fullRecurrence: Recurring | null, runs: Array<PlannedRun>, sql: string, canStart: boolean, checks: Array<PlanCheck>, typeToConfirm: string | null, };
-
 /**
  * The whole of a job at one moment.
  */
@@ -788,6 +785,19 @@ export type OpenedCluster = { id: string, name: string, environment: Environment
 version: string | null, versionText: string, product: Product, };
 
 /**
+ * The cluster could not be asked about the job since a moment. What the job does meanwhile is not known.
+ */
+export type Outage = { 
+/**
+ * When it was first asked without an answer.
+ */
+since: string, 
+/**
+ * Absent while it is being tried.
+ */
+nextTry: string | null, why: IpcError, };
+
+/**
  * The databases of a cluster with their newest backups, and what its userfile storage holds.
  */
 export type Overview = { databases: Array<Database>, 
@@ -1029,6 +1039,36 @@ note: string | null,
  * Incremental backups begin when the first full one is done.
  */
 waitsForFull: boolean, owner: string | null, createdAt: string | null, revisionHistory: boolean, encrypted: boolean, onFailure: OnFailure | null, onPrevious: OnPrevious | null, };
+
+/**
+ * What a schedule shall be like. What it backs up and where stays.
+ */
+export type ScheduleChange = { label: string, recurrence: Recurrence, 
+/**
+ * When a full backup is taken; absent: each time.
+ */
+full: Recurrence | null, };
+
+/**
+ * What would change of a schedule. Nothing has been sent.
+ */
+export type ScheduleChangePlan = { plan: string, 
+/**
+ * As it is now.
+ */
+schedule: Schedule, label: string, recurrence: Recurring, fullRecurrence: Recurring | null, 
+/**
+ * The next four; none while it is paused.
+ */
+runs: Array<PlannedRun>, 
+/**
+ * Exactly what will be sent.
+ */
+sql: string, canStart: boolean, checks: Array<PlanCheck>, 
+/**
+ * The name that must be typed before it is changed; null where nothing is asked.
+ */
+typeToConfirm: string | null, };
 
 /**
  * The schedules of a cluster.
