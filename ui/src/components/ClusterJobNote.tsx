@@ -3,7 +3,7 @@ import { Button } from "./Button";
 import { Callout } from "./Callout";
 import type { ClusterJobKind } from "./CancelClusterJob";
 import { askedInWords, type JobStateName, type ShownJob } from "./JobRow";
-import { NextTry, OutageReason, Since } from "./Outage";
+import { Since } from "./Outage";
 
 type Note = { title: string; text: string };
 
@@ -50,13 +50,15 @@ export function clusterJobTitle(kind: ClusterJobKind, job: NotedJob): string | n
 export interface ClusterJobNoteProps {
   kind: ClusterJobKind;
   job: NotedJob;
-  onTryNow: () => void;
   /** Connects, and so takes it up again. */
   onFollow: () => void;
 }
 
-/** What is known of a job that the cluster runs while there is more to say than how far it is. */
-export function ClusterJobNote({ kind, job, onTryNow, onFollow }: ClusterJobNoteProps) {
+/**
+ * What is known of a job that the cluster runs while there is more to say than how far it is. Why a cluster does not
+ * answer, and when it is asked again, stands above every page of it.
+ */
+export function ClusterJobNote({ kind, job, onFollow }: ClusterJobNoteProps) {
   const title = clusterJobTitle(kind, job);
   if (title === null) return null;
   const asked = askedInWords(job);
@@ -73,16 +75,7 @@ export function ClusterJobNote({ kind, job, onTryNow, onFollow }: ClusterJobNote
           whether it is over, is not known.
         </p>
         {request}
-        <p>
-          <NextTry at={job.outage.nextTry ?? "now"} isSentence />
-        </p>
-        <OutageReason why={job.outage.why} />
       </>
-    );
-    actions = job.outage.nextTry !== null && (
-      <Button size="small" onPress={onTryNow}>
-        Try now
-      </Button>
     );
   } else if (job.state === "waiting") {
     text = (

@@ -39,20 +39,6 @@ export function Since({ at }: { at: string }) {
   return <time dateTime={at}>{clockTime(date, new Date())}</time>;
 }
 
-/** Why, in words, with what is for others folded away. */
-export function OutageReason({ why }: { why: ShownError }) {
-  return (
-    <Disclosure title="Why">
-      <p>{why.message}</p>
-      {why.hint && <p>{why.hint}</p>}
-      <CopyButton
-        text={[why.message, why.hint, why.detail].filter(Boolean).join("\n")}
-        label="Copy details"
-      />
-    </Disclosure>
-  );
-}
-
 export interface OutageStripProps {
   /** Of the connection. */
   name: string;
@@ -85,7 +71,13 @@ export function OutageStrip({ name, outage, isTrying, onTryNow }: OutageStripPro
           </Button>
         </div>
         <div className={styles.why}>
-          <OutageReason why={why} />
+          <Disclosure title={why.message}>
+            {why.hint && <p>{why.hint}</p>}
+            <CopyButton
+              text={[why.message, why.hint, why.detail].filter(Boolean).join("\n")}
+              label="Copy details"
+            />
+          </Disclosure>
         </div>
       </div>
     </section>

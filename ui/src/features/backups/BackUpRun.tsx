@@ -50,7 +50,7 @@ function Running({ job }: { job: Job }) {
           )}
         </div>
       </Card>
-      <ClusterJobNote kind="backup" job={job} onTryNow={controls.onTryNow} onFollow={controls.onFollow} />
+      <ClusterJobNote kind="backup" job={job} onFollow={controls.onFollow} />
       {job.error && <ErrorState error={job.error} />}
       <StepFoot>
         {job.can.pause && (

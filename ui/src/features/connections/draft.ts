@@ -104,8 +104,9 @@ function ownMarks({ fields, pastedName }: ConnectionForm) {
  */
 export function pastedInto(form: ConnectionForm, parsed: ParsedConnection): ConnectionForm {
   const own = ownMarks(form);
-  const hasClientCert = parsed.fields.clientCertPem !== null;
-  const passwordMode = parsed.password === null && hasClientCert ? "none" : "keyring";
+  // A client certificate takes its place, and a cluster without encryption knows none.
+  const needsNone = parsed.fields.clientCertPem !== null || parsed.fields.tls === "disable";
+  const passwordMode = parsed.password === null && needsNone ? "none" : "keyring";
   return {
     id: form.id,
     fields: {

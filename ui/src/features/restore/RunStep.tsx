@@ -67,7 +67,7 @@ export function RunStep({ job, isLiveSafe }: { job: Job; isLiveSafe: boolean }) 
           </p>
         </div>
       </Card>
-      <ClusterJobNote kind="restore" job={job} onTryNow={controls.onTryNow} onFollow={controls.onFollow} />
+      <ClusterJobNote kind="restore" job={job} onFollow={controls.onFollow} />
       {job.error && <ErrorState error={job.error} />}
       <StepFoot>
         {job.can.pause && (
