@@ -8,9 +8,9 @@ use roachvault_cockroach::backup::{BackupRequest, list_backups};
 use roachvault_cockroach::cron::Cron;
 use roachvault_cockroach::job::JobStatus;
 use roachvault_cockroach::schedule::{
-    FirstRun, OnFailure, OnPrevious, Schedule, ScheduleId, ScheduleRequest, ScheduleRequested,
-    ScheduledTargets, can_run_now, change_schedule, create_schedule, last_run, list_schedules, run_schedule,
-    show_create_schedule,
+    FirstRun, OnFailure, OnPrevious, Schedule, ScheduleAlteration, ScheduleId, ScheduleRequest,
+    ScheduleRequested, ScheduledTargets, alter_schedule, can_run_now, change_schedule, create_schedule,
+    last_run, list_schedules, run_schedule, show_create_schedule, stays_paused_when_altered,
 };
 use roachvault_cockroach::version;
 use roachvault_cockroach::{Cluster, Secret};
@@ -21,6 +21,8 @@ hold_everywhere!(
     a_schedule_is_created_listed_and_dropped,
     a_pair_is_one_schedule_that_is_paused_and_resumed_as_one,
     a_schedule_that_is_run_now_takes_a_backup,
+    the_times_and_the_name_of_a_schedule_are_changed,
+    a_paused_schedule_stays_paused_when_its_times_change,
     a_label_is_taken_once,
     a_collection_with_backups_is_begun_in_only_when_asked,
     what_is_shown_of_a_schedule_holds_no_secret,
@@ -127,6 +129,69 @@ async fn a_pair_is_one_schedule_that_is_paused_and_resumed_as_one(bank: Bank) {
     change_schedule(&bank.cluster, &resumed, ScheduleRequested::Pause)
         .await
         .unwrap();
+    bank.close(&[]).await;
+}
+
+fn alteration(label: &str, recurrence: &str, full: Option<&str>) -> ScheduleAlteration {
+    ScheduleAlteration {
+        label: label.into(),
+        recurrence: Cron::parse(recurrence).unwrap(),
+        full: full.map(|full| Cron::parse(full).unwrap()),
+    }
+}
+
+async fn altered(bank: &Bank, schedule: &Schedule, to: &ScheduleAlteration) -> Schedule {
+    alter_schedule(&bank.cluster, schedule, to).await.unwrap();
+    let after = found(bank, schedule.id).await.unwrap();
+    assert!(to.is_done(&after), "{after:?}");
+    after
+}
+
+async fn the_times_and_the_name_of_a_schedule_are_changed(bank: Bank) {
+    let request = request(&bank);
+    let schedule = created(&bank, &request).await;
+    let (old, new) = (request.label.as_str(), format!("{}, changed", request.label));
+    // A name alone leaves the next run where it is.
+    let renamed = altered(&bank, &schedule, &alteration(&new, "0 2 * * *", None)).await;
+    assert_eq!(renamed.next_run(), schedule.next_run());
+    let moved = altered(&bank, &renamed, &alteration(old, "30 4 * * *", None)).await;
+    let next = Cron::parse("30 4 * * *").unwrap().next(Utc::now());
+    assert_eq!(moved.next_run(), next);
+
+    // Incremental backups come to it, and wait for a full one unless an early release begins at once.
+    let pair = alteration(old, "30 4 * * *", Some("0 5 * * 0"));
+    assert!(pair.adds_increments(&moved));
+    let paired = altered(&bank, &moved, &pair).await;
+    assert_eq!(paired.id, schedule.id);
+    assert!(!paired.is_paused());
+    if stays_paused_when_altered(&version::read(&bank.cluster).await.unwrap()) {
+        assert!(paired.incremental.as_ref().unwrap().waits_for_full, "{paired:?}");
+        assert_eq!(
+            paired.next_run(),
+            Cron::parse("0 5 * * 0").unwrap().next(Utc::now())
+        );
+    }
+
+    // And go again.
+    let alone = altered(&bank, &paired, &alteration(old, "0 3 * * *", None)).await;
+    assert_eq!(
+        alone.next_run(),
+        Cron::parse("0 3 * * *").unwrap().next(Utc::now())
+    );
+    assert_eq!(alone.backup, schedule.backup);
+    asked(&bank, &alone, ScheduleRequested::Drop).await;
+    bank.close(&[]).await;
+}
+
+async fn a_paused_schedule_stays_paused_when_its_times_change(bank: Bank) {
+    let request = request(&bank);
+    let schedule = created(&bank, &request).await;
+    let paused = asked(&bank, &schedule, ScheduleRequested::Pause).await.unwrap();
+    let to = alteration(&request.label, "30 4 * * *", None);
+    let after = altered(&bank, &paused, &to).await;
+    let stays = stays_paused_when_altered(&version::read(&bank.cluster).await.unwrap());
+    assert_eq!(after.is_paused(), stays, "{after:?}");
+    asked(&bank, &after, ScheduleRequested::Drop).await;
     bank.close(&[]).await;
 }
 

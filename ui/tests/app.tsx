@@ -86,6 +86,8 @@ export function aJob(id: string, job: Partial<Job> = {}): Job {
     finishedAt: null,
     clusterJobId: null,
     error: null,
+    outage: null,
+    asked: null,
     outcome: null,
     ended: false,
     fullyChecked: job.state === "succeeded",
@@ -99,6 +101,16 @@ export function aJob(id: string, job: Partial<Job> = {}): Job {
       showInFolder: false,
     },
     ...job,
+  };
+}
+
+/** A cluster that does not answer a job, asked again in a minute. */
+export function anOutage(outage: Partial<NonNullable<Job["outage"]>> = {}): NonNullable<Job["outage"]> {
+  return {
+    since: "2026-11-23T10:04:00Z",
+    nextTry: new Date(Date.now() + 60_000).toISOString(),
+    why: failure({ code: "cannotConnect", message: "Nothing listens on db:26257.", detail: "os error 111" }),
+    ...outage,
   };
 }
 

@@ -182,6 +182,8 @@ mod tests {
             finished_at: None,
             cluster_job_id: None,
             error: None,
+            outage: None,
+            asked: None,
             outcome: None,
             dismissed: false,
         }

@@ -80,6 +80,8 @@ mod tests {
             finished_at: None,
             cluster_job_id: None,
             error: None,
+            outage: None,
+            asked: None,
             outcome: None,
             dismissed: false,
         }

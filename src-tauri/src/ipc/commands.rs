@@ -41,6 +41,8 @@ commands! {
     schedules::pause_schedule(connection: Uuid, schedule: String, typed: Option<String>) => ();
     schedules::resume_schedule(connection: Uuid, schedule: String) => ();
     schedules::run_schedule(connection: Uuid, schedule: String, full: bool) => ();
+    schedules::plan_change_schedule(connection: Uuid, schedule: String, change: schedules::ScheduleChange) => schedules::ScheduleChangePlan;
+    schedules::change_schedule(plan: Uuid, typed: Option<String>) => schedules::Schedule;
     schedules::plan_drop_schedule(connection: Uuid, schedule: String) => schedules::DropSchedulePlan;
     schedules::drop_schedule(plan: Uuid, typed: Option<String>) => ();
     schedules::get_schedule_sql(connection: Uuid, schedule: String) => schedules::ScheduleSql;
@@ -106,6 +108,7 @@ commands! {
     connections::reorder_connections(ids: Vec<Uuid>) => ();
     connections::connect_cluster(id: Uuid) => connections::OpenedCluster;
     connections::disconnect_cluster(id: Uuid) => ();
+    connections::reach_cluster(id: Uuid) => ();
     connections::provide_secret(id: Uuid, kind: connections::SecretKind, value: connections::TypedSecret, keep: connections::KeepSecret) => ();
     connections::test_connection(draft: connections::ConnectionDraft) streams connections::ConnectionReport => connections::ConnectionReport;
     connections::get_capabilities(id: Uuid) => connections::Capabilities;

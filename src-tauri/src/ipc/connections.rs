@@ -67,7 +67,11 @@ pub async fn duplicate_connection(state: &AppState, id: Uuid) -> Result<Connecti
 }
 
 pub async fn delete_connection(state: &AppState, id: Uuid) -> Result<(), IpcError> {
-    Ok(state.connections.delete(ConnectionId(id)).await?)
+    let id = ConnectionId(id);
+    roachvault_core::userfile::pause_transfers(&state.jobs, id).await?;
+    state.connections.delete(id).await?;
+    state.jobs.let_go(id).await;
+    Ok(())
 }
 
 pub async fn reorder_connections(state: &AppState, ids: Vec<Uuid>) -> Result<(), IpcError> {
@@ -93,6 +97,13 @@ pub async fn disconnect_cluster(state: &AppState, id: Uuid) -> Result<(), IpcErr
     roachvault_core::userfile::pause_transfers(&state.jobs, id).await?;
     state.connections.disconnect(id).await;
     Ok(())
+}
+
+/// Asks an open cluster for a sign of life. Its jobs that wait for one ask as well, without waiting to the end.
+pub async fn reach_cluster(state: &AppState, id: Uuid) -> Result<(), IpcError> {
+    let open = state.cluster(id)?;
+    state.jobs.try_now(open.id);
+    Ok(open.reach().await?)
 }
 
 /// Answers an error of code `secretNeeded`; connect again afterwards.

@@ -78,6 +78,25 @@ pub struct JobPossible {
     pub show_in_folder: bool,
 }
 
+/// The cluster could not be asked about the job since a moment. What the job does meanwhile is not known.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Outage {
+    /// When it was first asked without an answer.
+    pub since: DateTime<Utc>,
+    /// Absent while it is being tried.
+    pub next_try: Option<DateTime<Utc>>,
+    pub why: IpcError,
+}
+
+/// What a person asked of a cluster job and the cluster was not told yet.
+#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Asked {
+    Pause,
+    Cancel,
+}
+
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(tag = "end", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum FileEnd {
@@ -228,6 +247,10 @@ pub struct Job {
     /// CockroachDB's id of a backup or restore.
     pub cluster_job_id: Option<String>,
     pub error: Option<IpcError>,
+    /// Present while the cluster does not answer.
+    pub outage: Option<Outage>,
+    /// Sent as soon as the cluster can be asked.
+    pub asked: Option<Asked>,
     pub outcome: Option<JobOutcome>,
     /// The state will not change any more.
     pub ended: bool,
@@ -345,6 +368,12 @@ impl From<JobSnapshot> for Job {
             finished_at: job.finished_at,
             cluster_job_id: job.cluster_job_id.map(|id| id.to_string()),
             error: job.error.map(IpcError::from),
+            outage: job.outage.map(|outage| Outage {
+                since: outage.since,
+                next_try: outage.next_try,
+                why: outage.why.into(),
+            }),
+            asked: job.asked.map(Asked::from),
             outcome: job.outcome.map(JobOutcome::from),
             ended: job.state.is_final(),
             fully_checked,
@@ -467,6 +496,7 @@ same_variants!(job::JobState => JobState {
     Queued, Running, Paused, Waiting, Cancelling, Reverting, Interrupted, Succeeded, PartlyDone, Failed,
     Cancelled, Unknown,
 });
+same_variants!(job::Asked => Asked { Pause, Cancel });
 same_variants!(job::RowVerdict => RowVerdict {
     Match, Differs, MatchesLive, DiffersFromLive, Missing, NotComparable, NotCounted,
 });

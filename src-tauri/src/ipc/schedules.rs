@@ -75,6 +75,37 @@ pub async fn run_schedule(
     Ok(state.schedules.run(&open, schedule_id(&schedule)?, full).await?)
 }
 
+pub async fn plan_change_schedule(
+    state: &AppState,
+    connection: Uuid,
+    schedule: String,
+    change: ScheduleChange,
+) -> Result<ScheduleChangePlan, IpcError> {
+    let open = state.cluster(connection)?;
+    Ok(state
+        .schedules
+        .plan_change(&open, schedule_id(&schedule)?, change.decode())
+        .await?
+        .into())
+}
+
+/// Answers the schedule as the cluster's list has it. `typed` is the connection's name, which production asks for.
+pub async fn change_schedule(
+    state: &AppState,
+    plan: Uuid,
+    typed: Option<String>,
+) -> Result<Schedule, IpcError> {
+    Ok(state
+        .schedules
+        .change_planned(
+            |id| state.connections.open_cluster(id),
+            PlanId(plan),
+            typed.as_deref(),
+        )
+        .await?
+        .into())
+}
+
 pub async fn plan_drop_schedule(
     state: &AppState,
     connection: Uuid,

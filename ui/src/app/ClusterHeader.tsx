@@ -5,6 +5,7 @@ import { environments } from "../components/environment";
 import { MiddleEllipsis } from "../components/MiddleEllipsis";
 import type { Connection, OpenedCluster } from "../ipc/bindings";
 import { addressOf } from "../lib/address";
+import { clockTime } from "../lib/time";
 import styles from "./ClusterHeader.module.css";
 
 const tabs = [
@@ -19,18 +20,18 @@ export interface ClusterHeaderProps {
   connection: Connection;
   /** Absent while it is not connected. */
   cluster?: OpenedCluster;
-  /** It did not answer when it was last asked. */
-  isLost?: boolean;
+  /** Since when it does not answer. */
+  lostSince?: string;
   menu?: ReactNode;
 }
 
 /** Says at all times where one is. */
-export function ClusterHeader({ connection, cluster, isLost = false, menu }: ClusterHeaderProps) {
+export function ClusterHeader({ connection, cluster, lostSince, menu }: ClusterHeaderProps) {
   const { name, environment, user, readOnly, tls } = connection.fields;
   const who = !cluster
     ? `user ${user}, not connected`
-    : isLost
-      ? `user ${cluster.user}, does not answer`
+    : lostSince
+      ? `user ${cluster.user}, cannot be reached since ${clockTime(new Date(lostSince), new Date())}`
       : `signed in as ${cluster.user}`;
   const isPractice = environment === "practice";
   return (

@@ -7,7 +7,7 @@ import { Logo } from "../components/Logo";
 import { MiddleEllipsis } from "../components/MiddleEllipsis";
 import type { Connection } from "../ipc/bindings";
 import { useConnections } from "../ipc/connections";
-import { useUnendedJobs } from "../ipc/jobs";
+import { useOutage, useUnendedJobs } from "../ipc/jobs";
 import styles from "./Rail.module.css";
 
 const order = ["production", "staging", "development", "practice"] as const;
@@ -42,7 +42,9 @@ export function initials(name: string): string {
 
 function ConnectionLink({ connection }: { connection: Connection }) {
   const { name, favourite, environment, colour } = connection.fields;
-  const whole = `${name} (${environments[environment].label.toLowerCase()}, ${connection.open ? "connected" : "not connected"})`;
+  const outage = useOutage(connection.id);
+  const state = !connection.open ? "not connected" : outage ? "cannot be reached" : "connected";
+  const whole = `${name} (${environments[environment].label.toLowerCase()}, ${state})`;
   return (
     <li>
       <Link
@@ -52,7 +54,7 @@ function ConnectionLink({ connection }: { connection: Connection }) {
         title={whole}
         aria-label={whole}
       >
-        <Dot tone={environments[environment].tone} colour={colour} isHollow={!connection.open} />
+        <Dot tone={environments[environment].tone} colour={colour} isHollow={state !== "connected"} />
         <span className={styles.initials} aria-hidden="true">
           {initials(name)}
         </span>

@@ -1,6 +1,7 @@
 import { QueryCache, QueryClient } from "@tanstack/react-query";
-import { isClusterKey, lostKey } from "../ipc/connections";
+import { isAway, isClusterKey, type Lost, lostKey, tellLost } from "../ipc/connections";
 import { asCallError } from "../ipc/errors";
+import { tryJobsNow } from "../ipc/jobs";
 
 /**
  * Nothing is asked of a cluster that a person did not ask for: no retry (a login must never be repeated by
@@ -8,17 +9,17 @@ import { asCallError } from "../ipc/errors";
  * `networkMode` is `always` because the local process answers whether or not there is a network.
  */
 export function makeQueryClient(): QueryClient {
-  /** Each answer tells whether the cluster behind it is still there. */
-  const tell = (queryKey: readonly unknown[], isLost: boolean) => {
-    if (isClusterKey(queryKey)) client.setQueryData(lostKey(queryKey[1]), isLost);
-  };
   const client: QueryClient = new QueryClient({
+    // Each answer tells whether the cluster behind it is still there.
     queryCache: new QueryCache({
       onError: (thrown, { queryKey }) => {
-        const { code } = asCallError(thrown);
-        if (code === "cannotConnect" || code === "connectionLost") tell(queryKey, true);
+        if (isClusterKey(queryKey) && isAway(thrown)) tellLost(client, queryKey[1], asCallError(thrown));
       },
-      onSuccess: (_, { queryKey }) => tell(queryKey, false),
+      onSuccess: (_, { queryKey }) => {
+        if (!isClusterKey(queryKey)) return;
+        client.setQueryData<Lost | null>(lostKey(queryKey[1]), null);
+        tryJobsNow(queryKey[1]);
+      },
     }),
     defaultOptions: {
       queries: {

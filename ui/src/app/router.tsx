@@ -19,7 +19,8 @@ import { FirstRunPage } from "../features/first-run/FirstRunPage";
 import { OverviewPage } from "../features/overview/OverviewPage";
 import { RestorePage } from "../features/restore/RestorePage";
 import { readRestoreSearch } from "../features/restore/search";
-import { readScheduleSearch } from "../features/schedules/draft";
+import { ChangeSchedulePage } from "../features/schedules/ChangeSchedulePage";
+import { readScheduleSearch, type ScheduleSearch } from "../features/schedules/draft";
 import { NewSchedulePage } from "../features/schedules/NewSchedulePage";
 import { SchedulesPage } from "../features/schedules/SchedulesPage";
 import { SettingsPage } from "../features/settings/SettingsPage";
@@ -285,6 +286,9 @@ const schedules = createRoute({
     return (
       <SchedulesPage
         onNew={() => void navigate({ to: "/clusters/$connectionId/schedules/new", search: {} })}
+        onChange={(schedule) =>
+          void navigate({ to: "/clusters/$connectionId/schedules/change", search: { schedule } })
+        }
         onBackups={(collection) =>
           void navigate({ to: "/clusters/$connectionId/backups", search: { collection } })
         }
@@ -309,13 +313,36 @@ const newSchedule = createRoute({
   },
 });
 
+const changeSchedule = createRoute({
+  getParentRoute: () => cluster,
+  path: "schedules/change",
+  validateSearch: (search: Record<string, unknown>): ScheduleSearch & { schedule?: string } => ({
+    ...readScheduleSearch(search),
+    schedule: text(search.schedule),
+  }),
+  component: function ChangeSchedule() {
+    const navigate = changeSchedule.useNavigate();
+    const { schedule, ...search } = changeSchedule.useSearch();
+    return (
+      <ChangeSchedulePage
+        id={schedule}
+        search={search}
+        onSearchChange={(next, options) =>
+          void navigate({ search: { ...next, schedule }, replace: options?.replace })
+        }
+        onDone={() => void navigate({ to: "/clusters/$connectionId/schedules" })}
+      />
+    );
+  },
+});
+
 const routeTree = root.addChildren([
   home,
   newConnection,
   connection,
   activity,
   settings,
-  cluster.addChildren([overview, files, backups, backUp, restore, schedules, newSchedule]),
+  cluster.addChildren([overview, files, backups, backUp, restore, schedules, newSchedule, changeSchedule]),
 ]);
 
 /** Places are kept behind the `#`: the files of the app are not served by anything that knows its routes. */

@@ -7,6 +7,7 @@ import { CancelClusterJob, isClusterJob } from "./CancelClusterJob";
 import { Icon, type IconName } from "./Icon";
 import styles from "./JobRow.module.css";
 import { Moment } from "./Moment";
+import { NextTry, Since } from "./Outage";
 import { ProgressBar } from "./ProgressBar";
 import { ErrorState, type ShownError } from "./States";
 import type { Tone } from "./tone";
@@ -24,6 +25,10 @@ export interface ShownJob {
   secondsLeft: number | null;
   finishedAt: string | null;
   error: ShownError | null;
+  /** Present while the cluster does not answer; `nextTry` is null while it is asked. */
+  outage: { since: string; nextTry: string | null; why: ShownError } | null;
+  /** What the cluster was not told yet. */
+  asked: "pause" | "cancel" | null;
   ended: boolean;
   /** All of what it did was checked. */
   fullyChecked: boolean;
@@ -118,6 +123,28 @@ export function jobFigures(job: ShownJob): string {
     .join(" · ");
 }
 
+/** What a person asked for and the cluster was not told yet. */
+export function askedInWords({
+  asked,
+  outage,
+  state,
+}: Pick<ShownJob, "asked" | "outage" | "state">): string | null {
+  if (asked === null) return null;
+  const what = asked === "cancel" ? "Cancel asked for" : "Pause asked for";
+  if (outage) return `${what}; it is sent when the cluster answers`;
+  return state === "waiting"
+    ? `${what}; it is sent when the cluster is connected`
+    : `${what}; it is being sent`;
+}
+
+function OutageLine({ outage }: { outage: NonNullable<ShownJob["outage"]> }) {
+  return (
+    <>
+      No answer since <Since at={outage.since} />, <NextTry at={outage.nextTry ?? "now"} />
+    </>
+  );
+}
+
 export interface JobRowProps {
   job: ShownJob;
   /** Names the cluster: for lists over several. */
@@ -132,6 +159,8 @@ export interface JobRowProps {
   onRetryFailed?: () => void;
   onDismiss?: () => void;
   onShowInFolder?: () => void;
+  /** Asks a cluster that does not answer once more. */
+  onTryNow?: () => void;
   /** Of a deletion: where what it took away can be had back. */
   onUndelete?: () => void;
   /** More buttons, such as where the result is to be seen. */
@@ -152,6 +181,7 @@ export function JobRow({
   onRetryFailed,
   onDismiss,
   onShowInFolder,
+  onTryNow,
   onUndelete,
   actions,
   children,
@@ -161,7 +191,11 @@ export function JobRow({
   const needsQuestion = isClusterJob(job.kind);
   const fraction = jobFraction(job);
   const figures = jobFigures(job);
-  const about = [withConnection && job.connectionName, job.ended ? summary : job.phase]
+  const asked = askedInWords(job);
+  const about = [
+    withConnection && job.connectionName,
+    job.ended ? summary : asked ? asked : !job.outage && job.phase,
+  ]
     .filter(Boolean)
     .join(" · ");
   const named = (verb: string) => `${verb}: ${job.title}`;
@@ -195,12 +229,23 @@ export function JobRow({
             tone={tone === "attention" ? "attention" : "accent"}
           />
         )}
-        {about && <p className={styles.phase}>{about}</p>}
+        {(about || job.outage) && (
+          <p className={styles.phase}>
+            {about}
+            {about && job.outage && " · "}
+            {job.outage && <OutageLine outage={job.outage} />}
+          </p>
+        )}
         {job.error && <ErrorState error={job.error} isCompact={isDense} />}
         {children}
       </div>
       <div className={styles.actions}>
         {actions}
+        {job.outage?.nextTry && onTryNow && (
+          <Button size="small" aria-label={named("Try now")} onPress={onTryNow}>
+            Try now
+          </Button>
+        )}
         {job.can.pause && onPause && (
           <Button size="small" variant="quiet" aria-label={named("Pause")} onPress={onPause}>
             Pause

@@ -1,9 +1,10 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useContext } from "react";
 import { Button } from "./Button";
 import { type Check, CheckList } from "./CheckList";
 import { Disclosure } from "./Disclosure";
 import styles from "./PlanChecks.module.css";
 import { SqlBlock } from "./SqlBlock";
+import { ErrorHelp } from "./States";
 
 /** What can be done about a check. Plans of the wire have this shape. */
 export type ShownFix<Option extends string> =
@@ -51,6 +52,7 @@ export function PlanChecks<Option extends string>({
       return { label: fix.label, onPress: () => onTakeAlong(fix.tables, fix.newName) };
     return null;
   };
+  const help = useContext(ErrorHelp);
   const buttons = (check: ShownPlanCheck<Option>) => check.fixes.map(button).filter((each) => each !== null);
   const sqls = (check: ShownPlanCheck<Option>) => check.fixes.filter((fix) => fix.type === "sql");
   const action = (check: ShownPlanCheck<Option>): ReactNode => {
@@ -62,6 +64,7 @@ export function PlanChecks<Option extends string>({
           {only.label}
         </Button>
       );
+    if (check.id === "readOnly") return help({ code: check.id, message: check.title });
     const change = check.level === "ok" ? changeAt?.(check.id) : undefined;
     return (
       change && (

@@ -15,6 +15,11 @@ export type About = { version: string,
 dataDir: string, };
 
 /**
+ * What a person asked of a cluster job and the cluster was not told yet.
+ */
+export type Asked = "pause" | "cancel";
+
+/**
  * What one chain holds.
  */
 export type BackupContents = { chain: Chain, objects: Array<BackupObject>, };
@@ -522,7 +527,15 @@ phase: string, progress: JobProgress, bytesPerSecond: number | null, secondsLeft
 /**
  * CockroachDB's id of a backup or restore.
  */
-clusterJobId: string | null, error: IpcError | null, outcome: JobOutcome | null, 
+clusterJobId: string | null, error: IpcError | null, 
+/**
+ * Present while the cluster does not answer.
+ */
+outage: Outage | null, 
+/**
+ * Sent as soon as the cluster can be asked.
+ */
+asked: Asked | null, outcome: JobOutcome | null, 
 /**
  * The state will not change any more.
  */
@@ -776,6 +789,19 @@ export type OpenedCluster = { id: string, name: string, environment: Environment
 version: string | null, versionText: string, product: Product, };
 
 /**
+ * The cluster could not be asked about the job since a moment. What the job does meanwhile is not known.
+ */
+export type Outage = { 
+/**
+ * When it was first asked without an answer.
+ */
+since: string, 
+/**
+ * Absent while it is being tried.
+ */
+nextTry: string | null, why: IpcError, };
+
+/**
  * The databases of a cluster with their newest backups, and what its userfile storage holds.
  */
 export type Overview = { databases: Array<Database>, 
@@ -853,7 +879,11 @@ words: string,
 /**
  * A moment at which it comes true, where that is at one time of the day: the local time can be told by it.
  */
-toldBy: string | null, };
+toldBy: string | null, 
+/**
+ * The same as it is chosen in a form.
+ */
+choice: Recurrence, };
 
 export type RenamePlan = { plan: string, store: string, files: number, 
 /**
@@ -1013,6 +1043,36 @@ note: string | null,
  * Incremental backups begin when the first full one is done.
  */
 waitsForFull: boolean, owner: string | null, createdAt: string | null, revisionHistory: boolean, encrypted: boolean, onFailure: OnFailure | null, onPrevious: OnPrevious | null, };
+
+/**
+ * What a schedule shall be like. What it backs up and where stays.
+ */
+export type ScheduleChange = { label: string, recurrence: Recurrence, 
+/**
+ * When a full backup is taken; absent: each time.
+ */
+full: Recurrence | null, };
+
+/**
+ * What would change of a schedule. Nothing has been sent.
+ */
+export type ScheduleChangePlan = { plan: string, 
+/**
+ * As it is now.
+ */
+schedule: Schedule, label: string, recurrence: Recurring, fullRecurrence: Recurring | null, 
+/**
+ * The next four; none while it is paused.
+ */
+runs: Array<PlannedRun>, 
+/**
+ * Exactly what will be sent.
+ */
+sql: string, canStart: boolean, checks: Array<PlanCheck>, 
+/**
+ * The name that must be typed before it is changed; null where nothing is asked.
+ */
+typeToConfirm: string | null, };
 
 /**
  * The schedules of a cluster.
@@ -1248,6 +1308,8 @@ export const commands = {
   pauseSchedule: (connection: string, schedule: string, typed: string | null): Promise<void> => call("pause_schedule", { connection, schedule, typed }),
   resumeSchedule: (connection: string, schedule: string): Promise<void> => call("resume_schedule", { connection, schedule }),
   runSchedule: (connection: string, schedule: string, full: boolean): Promise<void> => call("run_schedule", { connection, schedule, full }),
+  planChangeSchedule: (connection: string, schedule: string, change: ScheduleChange): Promise<ScheduleChangePlan> => call("plan_change_schedule", { connection, schedule, change }),
+  changeSchedule: (plan: string, typed: string | null): Promise<Schedule> => call("change_schedule", { plan, typed }),
   planDropSchedule: (connection: string, schedule: string): Promise<DropSchedulePlan> => call("plan_drop_schedule", { connection, schedule }),
   dropSchedule: (plan: string, typed: string | null): Promise<void> => call("drop_schedule", { plan, typed }),
   getScheduleSql: (connection: string, schedule: string): Promise<ScheduleSql> => call("get_schedule_sql", { connection, schedule }),
@@ -1289,6 +1351,7 @@ export const commands = {
   reorderConnections: (ids: Array<string>): Promise<void> => call("reorder_connections", { ids }),
   connectCluster: (id: string): Promise<OpenedCluster> => call("connect_cluster", { id }),
   disconnectCluster: (id: string): Promise<void> => call("disconnect_cluster", { id }),
+  reachCluster: (id: string): Promise<void> => call("reach_cluster", { id }),
   provideSecret: (id: string, kind: SecretKind, value: string, keep: KeepSecret): Promise<void> => call("provide_secret", { id, kind, value, keep }),
   testConnection: (draft: ConnectionDraft, channel: Channel<ConnectionReport>): Promise<ConnectionReport> => call("test_connection", { draft, channel }),
   getCapabilities: (id: string): Promise<Capabilities> => call("get_capabilities", { id }),

@@ -1,5 +1,6 @@
-import { queryOptions, useQuery } from "@tanstack/react-query";
-import { commands } from "./bindings";
+import { type QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
+import { commands, type IpcError } from "./bindings";
+import { asCallError } from "./errors";
 
 /**
  * What belongs to one open cluster is kept under `["cluster", id, …]`, so that it can be let go of as one when the
@@ -19,10 +20,43 @@ export function lostKey(connectionId: string) {
   return clusterKey(connectionId, "lost");
 }
 
-/** Whether an open cluster did not answer when it was last asked. Nothing is sent to find out. */
-export function useIsLost(connectionId: string): boolean {
-  const { data } = useQuery({ queryKey: lostKey(connectionId), queryFn: () => false, enabled: false });
-  return data ?? false;
+/** An open cluster did not answer a screen. Nothing is sent to find out whether it does again. */
+export interface Lost {
+  since: string;
+  why: IpcError;
+}
+
+/** Null as soon as something was answered. */
+export function useLost(connectionId: string): Lost | null {
+  const { data } = useQuery<Lost | null>({
+    queryKey: lostKey(connectionId),
+    queryFn: () => null,
+    enabled: false,
+  });
+  return data ?? null;
+}
+
+/** A cluster did not answer. The first time counts as its beginning. */
+export function tellLost(client: QueryClient, connectionId: string, why: IpcError) {
+  client.setQueryData<Lost | null>(lostKey(connectionId), (known) => ({
+    since: known?.since ?? new Date().toISOString(),
+    why,
+  }));
+}
+
+/** A cluster answered. What failed while it did not is asked again where it is looked at. */
+export function tellReached(client: QueryClient, connectionId: string) {
+  client.setQueryData<Lost | null>(lostKey(connectionId), null);
+  void client.resetQueries({
+    queryKey: clusterKey(connectionId),
+    predicate: ({ state }) => state.error !== null && isAway(state.error),
+  });
+}
+
+/** Nothing was found out about what was asked, only that the cluster cannot be asked. */
+export function isAway(thrown: unknown): boolean {
+  const { code } = asCallError(thrown);
+  return code === "cannotConnect" || code === "connectionLost";
 }
 
 export const connectionsQuery = queryOptions({

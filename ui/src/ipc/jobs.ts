@@ -2,12 +2,20 @@
  * The one list of jobs. It is fed by one channel, opened when the app starts: first the whole list, then whole
  * snapshots of what changed. Screens read it with the hooks below and never guess a state from a button.
  */
-import type { QueryClient } from "@tanstack/react-query";
+import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useSyncExternalStore } from "react";
 import { announce } from "../components/Toast";
-import { commands, type Job, type JobKind, type JobsMessage } from "./bindings";
+import { commands, type IpcError, type Job, type JobKind, type JobsMessage } from "./bindings";
 import { Channel } from "./call";
-import { clusterKey, connectionsQuery, openClusterQuery } from "./connections";
+import {
+  clusterKey,
+  connectionsQuery,
+  isAway,
+  openClusterQuery,
+  tellLost,
+  tellReached,
+  useLost,
+} from "./connections";
 import { asCallError, type CallError } from "./errors";
 
 interface JobsState {
@@ -42,19 +50,27 @@ export function applied(known: readonly Job[], message: JobsMessage): readonly J
 
 /** What a job of a kind makes stale on the screens of its cluster: the second part of their query keys. */
 const changes: Record<JobKind, readonly string[]> = {
-  upload: ["files"],
+  upload: ["files", "overview"],
   download: [],
-  deleteFiles: ["files", "backups"],
+  deleteFiles: ["files", "backups", "overview"],
   digest: [],
-  copyFiles: ["files", "backups"],
-  undelete: ["files", "backups"],
-  repair: ["files"],
-  copyToCluster: ["files", "backups"],
+  copyFiles: ["files", "backups", "overview"],
+  undelete: ["files", "backups", "overview"],
+  repair: ["files", "overview"],
+  copyToCluster: ["files", "backups", "overview"],
   exportArchive: [],
-  importArchive: ["files", "backups"],
+  importArchive: ["files", "backups", "overview"],
   backup: ["files", "backups", "overview"],
   restore: ["overview"],
 };
+
+/** A job whose cluster did not answer has got an answer: it was not merely paused or given up here. */
+function hasHeard({ kind, state, error }: Job): boolean {
+  if (error && isAway(error)) return false;
+  if (["running", "reverting", "succeeded", "partlyDone"].includes(state)) return true;
+  // What the cluster runs is paused, cancelled or failed only when the cluster says so.
+  return (kind === "backup" || kind === "restore") && ["paused", "cancelled", "failed"].includes(state);
+}
 
 let queries: QueryClient | undefined;
 
@@ -67,6 +83,11 @@ export function watchJobs(queryClient: QueryClient) {
     set({ jobs: applied(state.jobs, message), isKnown: true, error: null });
     for (const job of message.jobs) {
       const known = before.get(job.id);
+      if (known?.outage && !job.outage) {
+        if (hasHeard(job)) tellReached(queryClient, job.connectionId);
+        else if (job.state !== "waiting")
+          tellLost(queryClient, job.connectionId, job.error ?? known.outage.why);
+      }
       if (!job.ended || known === undefined || known.ended) continue;
       for (const part of changes[job.kind]) {
         // A job names the cluster it reads from; what a copy changes is on another.
@@ -105,6 +126,54 @@ export function useUnendedJobs(connectionId?: string): readonly Job[] {
       jobs.filter((job) => !job.ended && (connectionId === undefined || job.connectionId === connectionId)),
     [jobs, connectionId],
   );
+}
+
+/** A cluster that does not answer, as far as anything on the screen or under way has found. */
+export interface ClusterOutage {
+  since: string;
+  /** When a job asks it again by itself: `now` while it does, null where nothing does. */
+  nextTry: string | "now" | null;
+  why: IpcError;
+}
+
+/** Null while the cluster answers, or nothing has asked it. Nothing is sent to find out. */
+export function useOutage(connectionId: string): ClusterOutage | null {
+  const { jobs } = useJobs();
+  const lost = useLost(connectionId);
+  return useMemo(() => {
+    const found = jobs.flatMap((job) =>
+      job.connectionId === connectionId && job.outage ? [job.outage] : [],
+    );
+    const [first] = found;
+    if (first === undefined) return lost && { ...lost, nextTry: null };
+    // Times of one form sort as texts.
+    const tries = found.map(({ nextTry }) => nextTry).filter((at) => at !== null);
+    return {
+      since: [...found.map(({ since }) => since), ...(lost ? [lost.since] : [])].sort()[0] ?? first.since,
+      nextTry: tries.length < found.length ? "now" : (tries.sort()[0] ?? null),
+      why: first.why,
+    };
+  }, [jobs, lost, connectionId]);
+}
+
+/** Asks a cluster that does not answer once more, on a person's word. */
+export function useTryNow(connectionId: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: () => commands.reachCluster(connectionId),
+    onSuccess: () => tellReached(queryClient, connectionId),
+    onError: (thrown) => {
+      if (isAway(thrown)) tellLost(queryClient, connectionId, asCallError(thrown));
+      else announce(asCallError(thrown).message, { tone: "bad" });
+    },
+  });
+}
+
+/** The cluster has just answered something else: jobs that wait to ask it again need not wait to the end. */
+export function tryJobsNow(connectionId: string) {
+  const waits = state.jobs.some((job) => job.connectionId === connectionId && job.outage?.nextTry);
+  // A failure is found by the jobs themselves.
+  if (waits) commands.reachCluster(connectionId).catch(() => {});
 }
 
 /** The digest that a job over one file has come to, in hex; null until it has, and where it was not worked out. */
@@ -150,6 +219,9 @@ export function jobControls(job: Job) {
     onPause: () => void commands.pauseJob(id).catch(refused),
     onResume: () => goingOn(job, () => commands.resumeJob(id)),
     onCancel: () => void commands.cancelJob(id).catch(refused),
+    onTryNow: () => void commands.reachCluster(job.connectionId).catch(() => {}),
+    /** Connects, which takes up what the cluster does. */
+    onFollow: () => goingOn(job, async () => {}),
     onRetryFailed: () => goingOn(job, () => commands.retryFailed(id)),
     onDismiss: () => void commands.dismissJob(id).catch(refused),
     onShowInFolder: () => void commands.showInFolder(id).catch(refused),

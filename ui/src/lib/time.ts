@@ -65,6 +65,13 @@ export function localMoment(date: Date, withSeconds = false, timeZone?: string):
   return stamp(date, timeZone, withSeconds);
 }
 
+/** "14:02" of today, and with its day of any other. `timeZone` is for tests. */
+export function clockTime(date: Date, now: Date, timeZone?: string): string {
+  const [day, time] = stamp(date, timeZone, false).split(", ");
+  const clock = time?.split(" ")[0] ?? "";
+  return day === stamp(now, timeZone, false).split(", ")[0] ? clock : `${day}, ${clock}`;
+}
+
 /** "23 Nov 2026, 13:02 UTC". */
 export function utcMoment(date: Date, withSeconds = false): string {
   return stamp(date, "UTC", withSeconds);

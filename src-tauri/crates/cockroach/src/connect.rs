@@ -161,6 +161,11 @@ impl Cluster {
         }
     }
 
+    /// Asks for a sign of life.
+    pub async fn reach(&self) -> Result<()> {
+        Ok(self.connection().await?.ping().await?)
+    }
+
     /// A connection of its own, for transfers and long waits. Dropping it closes the socket.
     pub async fn dedicated(&self) -> Result<PgConnection> {
         connect_once(&self.options, &self.target).await

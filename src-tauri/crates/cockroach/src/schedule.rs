@@ -417,6 +417,74 @@ pub async fn change_schedule(
     Ok(())
 }
 
+/// What a schedule is to be like. What it backs up and where stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleAlteration {
+    pub label: String,
+    pub recurrence: Cron,
+    /// When a full backup is taken; `None`: each time.
+    pub full: Option<Cron>,
+}
+
+impl ScheduleAlteration {
+    /// The statement for it; `None` where the schedule is like that already. A new name alone leaves the next run where it
+    /// is. Of the recurrences both are written: going over to full backups each time, the cluster would take over the time
+    /// of the others and forget to work out the next run.
+    pub fn statement(&self, schedule: &Schedule) -> Result<Option<String>> {
+        let mut changes = Vec::new();
+        if self.label != schedule.label {
+            changes.push(format!("SET LABEL {}", literal(&self.label)?));
+        }
+        if !self.has_recurrences_of(schedule) {
+            changes.push(match &self.full {
+                None => "SET FULL BACKUP ALWAYS".to_owned(),
+                Some(full) => format!("SET FULL BACKUP {}", literal(&full.to_string())?),
+            });
+            changes.push(format!(
+                "SET RECURRING {}",
+                literal(&self.recurrence.to_string())?
+            ));
+        }
+        let sql = || format!("ALTER BACKUP SCHEDULE {} {}", schedule.id, changes.join(", "));
+        Ok((!changes.is_empty()).then(sql))
+    }
+
+    /// Incremental backups come to a schedule that had none. They begin after the next full backup, and until that nothing
+    /// is backed up.
+    pub fn adds_increments(&self, schedule: &Schedule) -> bool {
+        self.full.is_some() && schedule.incremental.is_none()
+    }
+
+    /// Whether the list tells of the schedule what is asked for.
+    pub fn is_done(&self, schedule: &Schedule) -> bool {
+        self.label == schedule.label && self.has_recurrences_of(schedule)
+    }
+
+    /// How often it runs stays as it is.
+    pub fn has_recurrences_of(&self, schedule: &Schedule) -> bool {
+        let of = |part: &Option<Part>| part.as_ref().map(|part| part.recurrence.clone());
+        let recurrence = self.recurrence.to_string();
+        let wanted = match &self.full {
+            Some(full) => (Some(full.to_string()), Some(recurrence)),
+            None => (Some(recurrence), None),
+        };
+        (of(&schedule.full), of(&schedule.incremental)) == wanted
+    }
+}
+
+/// Sends it. What became of it is told by the list.
+pub async fn alter_schedule(cluster: &Cluster, schedule: &Schedule, to: &ScheduleAlteration) -> Result<()> {
+    if let Some(sql) = to.statement(schedule)? {
+        row::simple_query(cluster, &sql).await.map_err(refusal::explain)?;
+    }
+    Ok(())
+}
+
+/// Whether a paused schedule stays paused when it is changed. Earlier releases resume it.
+pub fn stays_paused_when_altered(version: &Version) -> bool {
+    version.at_least(25, 1)
+}
+
 /// `SCHEDULE 1`, or `SCHEDULES VALUES (1), (2)`: one statement, so that a pair changes as one.
 fn named(ids: &[ScheduleId]) -> String {
     match ids {
@@ -752,6 +820,38 @@ mod tests {
             .map(|schedule| (schedule.id.0, parts(schedule)))
             .collect();
         assert_eq!(told, [(1, (true, true)), (4, (true, false)), (3, (false, true))]);
+    }
+
+    #[test]
+    fn only_what_changes_is_written_and_of_the_recurrences_both() {
+        let (mut full, incremental) = (single(1, false, Some(2)), single(2, true, Some(1)));
+        full.part.recurrence = "@weekly".into();
+        let pair = paired(vec![full, incremental]).remove(0);
+        let to = |label: &str, recurrence: &str, full: Option<&str>| ScheduleAlteration {
+            label: label.into(),
+            recurrence: Cron::parse(recurrence).unwrap(),
+            full: full.map(|full| Cron::parse(full).unwrap()),
+        };
+        let statement = |to: &ScheduleAlteration| to.statement(&pair).unwrap();
+        let same = to("nightly", "@daily", Some("@weekly"));
+        assert_eq!(statement(&same), None);
+        assert!(same.is_done(&pair) && !same.adds_increments(&pair));
+        assert_eq!(
+            statement(&to("it's", "@daily", Some("@weekly"))).as_deref(),
+            Some("ALTER BACKUP SCHEDULE 1 SET LABEL 'it''s'")
+        );
+        let always = to("nightly", "0 4 * * *", None);
+        assert_eq!(
+            statement(&always).as_deref(),
+            Some("ALTER BACKUP SCHEDULE 1 SET FULL BACKUP ALWAYS, SET RECURRING '0 4 * * *'")
+        );
+        assert!(!always.is_done(&pair));
+        let alone = paired(vec![single(4, false, None)]).remove(0);
+        assert!(same.adds_increments(&alone));
+        assert_eq!(
+            same.statement(&alone).unwrap().as_deref(),
+            Some("ALTER BACKUP SCHEDULE 4 SET FULL BACKUP '@weekly', SET RECURRING '@daily'")
+        );
     }
 
     #[test]

@@ -1,12 +1,18 @@
 //! A cluster that is open right now, and what may be done on it.
 
 use std::fmt;
+use std::time::Duration;
 
 use roachvault_cockroach::Cluster;
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::error::{Code, Error, Result};
+
+/// A cluster that is stopped or out of reach may hold a connection open without a word.
+pub(crate) const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+const CLOSES_WITHIN: Duration = Duration::from_secs(2);
 
 /// Names a saved connection for its whole life; renaming does not change it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -79,7 +85,28 @@ impl OpenCluster {
 
     /// Closes its connections. Whoever still holds the cluster gets "connection lost" from then on.
     pub async fn close(&self) {
-        self.cluster.close().await;
+        // The pool waits for statements under way, to which a silent cluster never answers.
+        if timeout(CLOSES_WITHIN, self.cluster.close()).await.is_err() {
+            tracing::debug!(name = self.name, "closed with statements under way");
+        }
+    }
+
+    /// Whether it answers at all.
+    pub async fn reach(&self) -> Result<()> {
+        match timeout(ANSWERS_WITHIN, self.cluster.reach()).await {
+            Ok(answered) => Ok(answered?),
+            Err(_) => Err(self.silent()),
+        }
+    }
+
+    /// The error of a cluster that was asked and did not answer within [`ANSWERS_WITHIN`].
+    pub(crate) fn silent(&self) -> Error {
+        Error::new(
+            Code::ConnectionLost,
+            format!("{} was asked and says nothing.", self.name),
+        )
+        .hint("It may be overloaded or stopped, or the network between may have changed.")
+        .detail(format!("no answer within {} s", ANSWERS_WITHIN.as_secs()))
     }
 
     pub fn readable(&self) -> &Cluster {

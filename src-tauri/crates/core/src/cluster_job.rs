@@ -9,9 +9,9 @@ use std::time::Duration;
 use roachvault_cockroach::detached::Traces;
 use roachvault_cockroach::job::{ClusterJob, ClusterJobId, JobRequest, JobStatus, ask_job, show_job};
 use roachvault_cockroach::refusal::Refusal;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
-use crate::cluster::OpenCluster;
+use crate::cluster::{ANSWERS_WITHIN, OpenCluster};
 use crate::error::{Code, Error, Result};
 use crate::job::{End, JobHandle, JobState, Signal, Unit};
 
@@ -25,8 +25,6 @@ const SETTLING: Duration = Duration::from_secs(5);
 /// The words of a kind of job while it is watched.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Words {
-    /// Such as “The backup”.
-    pub the_job: &'static str,
     /// What is happening while it reverts.
     pub reverting: &'static str,
 }
@@ -42,14 +40,17 @@ pub(crate) enum Watched {
 /// Follows the job until it ends, pauses or can no longer be seen, and passes on what the person asks.
 pub(crate) async fn watch(job: &JobHandle, id: ClusterJobId, words: Words) -> Watched {
     let mut watching = Watching::new(job, words);
+    let try_now = job.try_now();
     loop {
         let open = match job.cluster() {
             Ok(open) => open,
             Err(error) => return Watched::Left(End::detached(error.message)),
         };
-        let seen = match watching.look(&open, id).await {
-            Ok(seen) => seen,
-            Err(error) => watching.lost(error),
+        job.trying();
+        let seen = match timeout(ANSWERS_WITHIN, watching.look(&open, id)).await {
+            Ok(Ok(seen)) => seen,
+            Ok(Err(error)) => watching.lost(error),
+            Err(_) => watching.lost(open.silent()),
         };
         let wait = match seen {
             Look::Again(wait) => wait,
@@ -58,6 +59,7 @@ pub(crate) async fn watch(job: &JobHandle, id: ClusterJobId, words: Words) -> Wa
         };
         tokio::select! {
             () = sleep(wait) => {}
+            () = try_now.notified() => {}
             _ = job.signal_changed(job.signal()) => {}
         }
     }
@@ -96,7 +98,13 @@ impl<'a> Watching<'a> {
 
     async fn look(&mut self, open: &OpenCluster, id: ClusterJobId) -> Result<Look> {
         self.pass_on(open, id).await?;
-        let Some(seen) = show_job(open.readable(), id).await? else {
+        let seen = show_job(open.readable(), id).await?;
+        if self.failures > 0 {
+            self.failures = 0;
+            self.wait = FIRST_LOOK;
+            self.job.reached();
+        }
+        let Some(seen) = seen else {
             let since = *self.missing_since.get_or_insert_with(Instant::now);
             if since.elapsed() < MAY_BE_MISSING {
                 return Ok(Look::Again(FIRST_LOOK));
@@ -104,10 +112,6 @@ impl<'a> Watching<'a> {
             return Ok(Look::Left(End::unknown(self.not_there(id), None)));
         };
         self.missing_since = None;
-        if self.failures > 0 {
-            self.failures = 0;
-            self.wait = FIRST_LOOK;
-        }
         if seen.status.is_final() {
             return Ok(Look::Ended(seen));
         }
@@ -141,6 +145,7 @@ impl<'a> Watching<'a> {
             Ok(()) => None,
         };
         self.asked = Some((request, Instant::now()));
+        self.job.passed_on();
         self.wait = FIRST_LOOK;
         Ok(())
     }
@@ -199,12 +204,9 @@ impl<'a> Watching<'a> {
             });
         }
         self.failures += 1;
-        let the_job = self.words.the_job;
-        self.job.state(
-            JobState::Waiting,
-            format!("Reconnecting. {the_job} goes on meanwhile"),
-        );
-        Look::Again(Duration::from_secs(u64::from(self.failures).min(10)))
+        let wait = Duration::from_secs(u64::from(self.failures).min(10));
+        self.job.unreachable(error, wait);
+        Look::Again(wait)
     }
 }
 

@@ -64,6 +64,8 @@ pub struct Recurring {
     pub words: String,
     /// A moment at which it comes true, where that is at one time of the day: the local time can be told by it.
     pub told_by: Option<DateTime<Utc>>,
+    /// The same as it is chosen in a form.
+    pub choice: Recurrence,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, TS)]
@@ -118,7 +120,7 @@ pub struct ScheduleRequest {
 }
 
 /// When something recurs. Times are in UTC.
-#[derive(Debug, Clone, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Recurrence {
     Hourly {
@@ -187,6 +189,36 @@ pub struct PlannedRun {
     pub kind: BackupKind,
 }
 
+/// What a schedule shall be like. What it backs up and where stays.
+#[derive(Debug, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ScheduleChange {
+    pub label: String,
+    pub recurrence: Recurrence,
+    /// When a full backup is taken; absent: each time.
+    pub full: Option<Recurrence>,
+}
+
+/// What would change of a schedule. Nothing has been sent.
+#[derive(Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ScheduleChangePlan {
+    pub plan: Uuid,
+    /// As it is now.
+    pub schedule: Schedule,
+    pub label: String,
+    pub recurrence: Recurring,
+    pub full_recurrence: Option<Recurring>,
+    /// The next four; none while it is paused.
+    pub runs: Vec<PlannedRun>,
+    /// Exactly what will be sent.
+    pub sql: String,
+    pub can_start: bool,
+    pub checks: Vec<PlanCheck>,
+    /// The name that must be typed before it is changed; null where nothing is asked.
+    pub type_to_confirm: Option<String>,
+}
+
 /// What dropping a schedule would do.
 #[derive(Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -249,6 +281,60 @@ impl From<Recurrence> for core::Recurrence {
     }
 }
 
+impl From<core::Recurrence> for Recurrence {
+    fn from(recurrence: core::Recurrence) -> Self {
+        match recurrence {
+            core::Recurrence::Hourly { minute } => Self::Hourly { minute },
+            core::Recurrence::Daily { time } => Self::Daily {
+                hour: time.hour,
+                minute: time.minute,
+            },
+            core::Recurrence::Weekly { weekday, time } => Self::Weekly {
+                weekday,
+                hour: time.hour,
+                minute: time.minute,
+            },
+            core::Recurrence::Cron(expression) => Self::Cron { expression },
+        }
+    }
+}
+
+impl ScheduleChange {
+    pub fn decode(self) -> core::ScheduleChangeWish {
+        core::ScheduleChangeWish {
+            label: self.label,
+            recurrence: self.recurrence.into(),
+            full: self.full.map(core::Recurrence::from),
+        }
+    }
+}
+
+impl From<core::ScheduleChangePlan> for ScheduleChangePlan {
+    fn from(plan: core::ScheduleChangePlan) -> Self {
+        Self {
+            plan: plan.id.0,
+            schedule: plan.schedule.into(),
+            label: plan.label,
+            recurrence: plan.recurrence.into(),
+            full_recurrence: plan.full_recurrence.map(Recurring::from),
+            runs: plan.runs.into_iter().map(PlannedRun::from).collect(),
+            sql: plan.sql,
+            can_start: can_start(&plan.checks),
+            checks: plan.checks.into_iter().map(PlanCheck::from).collect(),
+            type_to_confirm: plan.name_to_type,
+        }
+    }
+}
+
+impl From<core::PlannedRun> for PlannedRun {
+    fn from(run: core::PlannedRun) -> Self {
+        Self {
+            at: run.at,
+            kind: run.kind.into(),
+        }
+    }
+}
+
 impl From<OnFailure> for db::OnFailure {
     fn from(on_failure: OnFailure) -> Self {
         match on_failure {
@@ -294,6 +380,7 @@ impl From<core::RecurrenceWords> for Recurring {
         Self {
             words: recurrence.words,
             told_by: recurrence.told_by,
+            choice: recurrence.choice.into(),
         }
     }
 }
@@ -366,14 +453,7 @@ impl From<core::SchedulePlan> for SchedulePlan {
             collection: plan.collection.into(),
             recurrence: plan.recurrence.into(),
             full_recurrence: plan.full_recurrence.map(Recurring::from),
-            runs: plan
-                .runs
-                .into_iter()
-                .map(|run| PlannedRun {
-                    at: run.at,
-                    kind: run.kind.into(),
-                })
-                .collect(),
+            runs: plan.runs.into_iter().map(PlannedRun::from).collect(),
             sql: plan.sql,
             can_start: can_start(&plan.checks),
             checks: plan.checks.into_iter().map(PlanCheck::from).collect(),

@@ -28,7 +28,7 @@ const LOOKING: [&str; 8] = [
 ];
 
 /// These change what lies on this computer at most, and nothing in a cluster. The practice cluster is this computer's own.
-const LOCAL: [&str; 22] = [
+const LOCAL: [&str; 23] = [
     "clear_job_history",
     "connect_cluster",
     "delete_connection",
@@ -40,6 +40,7 @@ const LOCAL: [&str; 22] = [
     "import_connections",
     "open_collection",
     "provide_secret",
+    "reach_cluster",
     "reorder_connections",
     "reset_practice_cluster",
     "retry_keyring",
@@ -192,6 +193,13 @@ refused_when_read_only! {
     run_schedule with "":
         |room, id| (id, room.schedule(id).await),
         |schedule| refusal(schedules::run_schedule(&room.state, schedule.0, schedule.1, true).await).code;
+    change_schedule with "":
+        |room, id| room.plan_schedule_change(id).await,
+        |plan| {
+            let refused = refusal(schedules::change_schedule(&room.state, plan.plan, None).await);
+            assert!(room.schedules(id).await.iter().all(|line| !line.contains("changed")));
+            refused.code
+        };
     drop_schedule with "":
         |room, id| {
             let schedule = room.schedule(id).await;
@@ -438,6 +446,9 @@ mod on_production_the_name_must_be_typed_for {
         pause_schedule with "":
             |room, id| room.schedule(id).await,
             |schedule, typed| schedules::pause_schedule(&room.state, id, schedule.clone(), typed);
+        change_schedule with "":
+            |room, id| room.plan_schedule_change(id).await,
+            |plan, typed| schedules::change_schedule(&room.state, plan.plan, typed);
         drop_schedule with "":
             |room, id| {
                 let schedule = room.schedule(id).await;

@@ -645,6 +645,10 @@ fn schedules(wire: &mut Wire, connection: &Value) {
     wire.refused("run_schedule", asked(json!({"full": false})));
     wire.done("resume_schedule", one.clone());
     wire.done("run_schedule", asked(json!({"full": true})));
+    let change =
+        json!({"label": "nightly, changed", "recurrence": {"type": "hourly", "minute": 5}, "full": null});
+    let plan = wire.done("plan_change_schedule", asked(json!({"change": change})));
+    wire.done("change_schedule", json!({"plan": plan["plan"], "typed": null}));
     let plan = wire.done("plan_drop_schedule", one);
     wire.done("drop_schedule", json!({"plan": plan["plan"], "typed": null}));
 }
@@ -654,6 +658,7 @@ fn the_rest(wire: &mut Wire, connection: &Value, second: &Value) {
     let settings = wire.done("get_settings", json!({}));
     wire.done("save_settings", json!({"settings": settings}));
     wire.done("get_capabilities", json!({"id": connection}));
+    wire.done("reach_cluster", json!({"id": connection}));
     wire.done("watch_jobs", json!({"channel": "__CHANNEL__:9"}));
     wire.done("disconnect_cluster", json!({"id": second}));
     wire.done("start_practice_cluster", json!({}));

@@ -264,6 +264,23 @@ impl Room {
         schedules::create_schedule(&self.state, plan).await.unwrap().id
     }
 
+    /// The plan of other times and another name for such a schedule.
+    pub async fn plan_schedule_change(&self, connection: Uuid) -> schedules::ScheduleChangePlan {
+        let schedule = self.schedule(connection).await;
+        let change = schedules::ScheduleChange {
+            label: "changed".into(),
+            recurrence: Recurrence::Weekly {
+                weekday: 0,
+                hour: 2,
+                minute: 0,
+            },
+            full: None,
+        };
+        schedules::plan_change_schedule(&self.state, connection, schedule, change)
+            .await
+            .unwrap()
+    }
+
     /// The schedules as a person would tell them.
     pub async fn schedules(&self, connection: Uuid) -> Vec<String> {
         let list = schedules::list_schedules(&self.state, connection).await.unwrap();

@@ -82,3 +82,20 @@ async fn disconnecting_pauses_what_is_under_way() {
         .await;
     assert!(paused.can.resume);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_a_connection_pauses_its_transfers_and_lets_go_of_what_its_cluster_does() {
+    let room = Room::new("pw", "bandwidth=400000").await;
+    let id = room.connect(Environment::Development).await;
+    let file = room.local_file("large.bin", &vec![7; 24 << 20]);
+    let plan = room.plan_upload_of(id, &[file]).await;
+    let upload = userfiles::start_upload(&room.state, plan.plan, all(OnConflict::Skip), None)
+        .await
+        .unwrap();
+    room.job_that(upload, "to run", |job| matches!(job.state, JobState::Running))
+        .await;
+    connections::delete_connection(&room.state, id).await.unwrap();
+    room.job_that(upload, "to pause", |job| matches!(job.state, JobState::Paused))
+        .await;
+    assert!(connections::get_connection(&room.state, id).await.is_err());
+}

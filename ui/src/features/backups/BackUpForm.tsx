@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../../components/Button";
-import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Checkbox } from "../../components/Choice";
 import { CollectionFields, useCollectionChoice } from "../../components/CollectionFields";
 import { Disclosure } from "../../components/Disclosure";
+import { ReadOnlyNotice } from "../../components/ReadOnlyNotice";
 import { ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
 import { TargetFields } from "../../components/TargetFields";
@@ -107,9 +107,7 @@ export function BackUpForm({
     >
       <StepTitle title="What, and where to?" />
       {connection.fields.readOnly && (
-        <Callout tone="attention" title="This connection is read-only">
-          No backup can be taken through it. To take one, change the connection.
-        </Callout>
+        <ReadOnlyNotice connectionId={connection.id}>No backup can be taken through it.</ReadOnlyNotice>
       )}
       <Card>
         <div className={styles.fields}>

@@ -1,8 +1,9 @@
 import { useState } from "react";
-import { Mark } from "../../components/Badge";
+import { Badge, Mark } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { CancelClusterJob } from "../../components/CancelClusterJob";
 import { Card } from "../../components/Card";
+import { ClusterJobNote, clusterJobTitle } from "../../components/ClusterJobNote";
 import { CopyButton } from "../../components/CopyButton";
 import { jobFigures, jobFraction, jobWord } from "../../components/JobRow";
 import { KeyValueList } from "../../components/KeyValueList";
@@ -23,14 +24,19 @@ function Running({ job }: { job: Job }) {
   const controls = jobControls(job);
   const [isAsking, setAsking] = useState(false);
   const { word, tone } = jobWord(job);
+  const title = clusterJobTitle("backup", job);
   return (
     <>
-      <StepTitle title={job.title}>It runs in the cluster. You may close the window meanwhile.</StepTitle>
+      <StepTitle title={job.title} aside={job.state !== "running" && <Badge tone={tone}>{word}</Badge>}>
+        {job.state === "waiting"
+          ? "You may close the window: the cluster does not need it."
+          : "It runs in the cluster. You may close the window meanwhile."}
+      </StepTitle>
       <Card>
         <div className={styles.running} role="status">
           <div className={styles.figures}>
-            <strong>{job.phase || word}</strong>
-            <span>{jobFigures(job)}</span>
+            <strong>{title ?? (job.phase || word)}</strong>
+            <span>{[jobFigures(job), job.outage && "when it last answered"].filter(Boolean).join(" ")}</span>
           </div>
           <ProgressBar
             label={job.title}
@@ -44,6 +50,7 @@ function Running({ job }: { job: Job }) {
           )}
         </div>
       </Card>
+      <ClusterJobNote kind="backup" job={job} onFollow={controls.onFollow} />
       {job.error && <ErrorState error={job.error} />}
       <StepFoot>
         {job.can.pause && (

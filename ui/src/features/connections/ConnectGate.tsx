@@ -205,10 +205,16 @@ export function ConnectGate({ connection, children }: { connection: Connection; 
         )}
         <ErrorHelp
           value={({ code }) =>
-            isAboutConnecting(code) && (
+            isAboutConnecting(code) ? (
               <Button size="small" onPress={edit(true)}>
                 Find out why
               </Button>
+            ) : (
+              code === "readOnly" && (
+                <Button size="small" onPress={edit(false)}>
+                  Change the connection
+                </Button>
+              )
             )
           }
         >

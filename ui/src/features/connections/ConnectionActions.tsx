@@ -1,13 +1,54 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { Callout } from "../../components/Callout";
 import { ConfirmDialog } from "../../components/Dialog";
 import type { MenuAction } from "../../components/Menu";
 import { ErrorState } from "../../components/States";
 import { announce } from "../../components/Toast";
-import { type Connection, commands } from "../../ipc/bindings";
+import { type Connection, commands, type Job } from "../../ipc/bindings";
 import { clusterKey, connectionsQuery } from "../../ipc/connections";
 import { asCallError } from "../../ipc/errors";
+import { useUnendedJobs } from "../../ipc/jobs";
+import { counted } from "../../lib/quantity";
+
+/** What a deletion would leave behind, by name. */
+function WhatRuns({ connectionId }: { connectionId: string }) {
+  const jobs = useUnendedJobs(connectionId);
+  const isInCluster = ({ kind }: Job) => kind === "backup" || kind === "restore";
+  const [inCluster, here] = [jobs.filter(isInCluster), jobs.filter((job) => !isInCluster(job))];
+  const titles = (listed: readonly Job[]) => (
+    <ul>
+      {listed.map(({ id, title }) => (
+        <li key={id}>{title}</li>
+      ))}
+    </ul>
+  );
+  return (
+    <>
+      {here.length > 0 && (
+        <Callout
+          tone="attention"
+          title={
+            here.length === 1
+              ? "1 transfer stops where it is"
+              : `${counted(here.length, "transfer")} stop where they are`
+          }
+        >
+          {titles(here)}
+          What is paused cannot go on without the connection.
+        </Callout>
+      )}
+      {inCluster.length > 0 && (
+        <Callout tone="attention" title="Goes on in the cluster">
+          {titles(inCluster)}
+          Roachvault does not see any more how it ends. To cancel it, do that before you delete the
+          connection.
+        </Callout>
+      )}
+    </>
+  );
+}
 
 /** What can be done with a saved connection wherever it is met: in the list of all, and in its cluster's menu. */
 export function useConnectionActions() {
@@ -79,6 +120,7 @@ export function useConnectionActions() {
           Roachvault forgets the address and removes its secrets from this computer's keyring. The cluster
           itself is not touched.
         </p>
+        {deleting && <WhatRuns connectionId={deleting.id} />}
         {remove.error && <ErrorState error={asCallError(remove.error)} />}
       </ConfirmDialog>
     ),

@@ -25,10 +25,11 @@ import {
   missingPart,
   pastedInto,
   portOf,
+  standing,
   withoutPaste,
 } from "./draft";
 import { EncryptionFields } from "./EncryptionFields";
-import { PasteBox } from "./PasteBox";
+import { PasteBox, type PasteHandle } from "./PasteBox";
 import { focusPart } from "./parts";
 import { useConnectionTest, useSaveConnection } from "./queries";
 import { useUnsavedQuestion } from "./UnsavedQuestion";
@@ -71,26 +72,47 @@ export function ConnectionFormPage({
   });
   const { report, tested, test } = useConnectionTest();
   const testError = test.error && asCallError(test.error);
-  const error = save.error && asCallError(save.error);
-  const errors = { ...testError?.fields, ...error?.fields };
+  const saveError = save.error && asCallError(save.error);
+  const draft = draftOf(form);
+  const saveErrors = standing(saveError?.fields, save.variables, draft);
+  const errors = { ...standing(testError?.fields, test.variables, draft), ...saveErrors };
+  const isMended =
+    saveError !== null && Object.keys(saveError.fields).length > 0 && Object.keys(saveErrors).length === 0;
+  const error = isMended ? null : saveError;
   const { fields } = form;
 
   const change = (next: Partial<ConnectionForm>) => setForm((now) => ({ ...now, ...next }));
   const changeFields = (next: Partial<ConnectionFields>) =>
     setForm((now) => ({ ...now, fields: { ...now.fields, ...next } }));
-  const hasPort = () => {
-    if (portOf(form.port) !== null) return true;
+  const paste = useRef<PasteHandle>(null);
+  const fillIn = (parsed: ParsedConnection) => {
+    setPortError(null);
+    setForm((now) => pastedInto(now, parsed));
+  };
+  /** The form with what is still in the field for pasting; null where that is not understood, which is said there. */
+  const whole = async (): Promise<ConnectionForm | null> => {
+    try {
+      const parsed = await paste.current?.take();
+      return parsed ? pastedInto(form, parsed) : form;
+    } catch {
+      return null;
+    }
+  };
+  const hasPort = ({ port }: ConnectionForm) => {
+    if (portOf(port) !== null) return true;
     setPortError("A port is a number from 1 to 65535. CockroachDB listens on 26257.");
     focusPart("port");
     return false;
   };
-  const runTest = () => {
-    if (hasPort()) test.mutate(draftOf(form));
+  const runTest = async () => {
+    const filled = await whole();
+    if (filled && hasPort(filled)) test.mutate(draftOf(filled));
   };
-  const submit = (connects: boolean) => {
-    if (!hasPort()) return;
+  const submit = async (connects: boolean) => {
+    const filled = await whole();
+    if (!filled || !hasPort(filled)) return;
     goesOn.current = connects;
-    save.mutate(draftOf(form), {
+    save.mutate(draftOf(filled), {
       onError: (thrown) => {
         const [first] = Object.keys(asCallError(thrown).fields);
         if (first) focusPart(first);
@@ -123,10 +145,10 @@ export function ConnectionFormPage({
     if (!startsTested.current) return;
     startsTested.current = false;
     if (!connection && missingPart(current.current)) return onFilled.current();
-    const draft = draftOf(current.current);
-    test.mutate(draft, {
+    const first = draftOf(current.current);
+    test.mutate(first, {
       onSuccess: (last) => {
-        if (connection || !last.passed || isAnotherLogin(draft, draftOf(current.current))) return;
+        if (connection || !last.passed || isAnotherLogin(first, draftOf(current.current))) return;
         goesOn.current = true;
         save.mutate(draftOf(current.current));
       },
@@ -152,8 +174,10 @@ export function ConnectionFormPage({
             <div className={styles.first}>
               <Card>
                 <PasteBox
+                  handle={paste}
+                  takesPasted
                   onParsed={(parsed) => {
-                    setForm((now) => pastedInto(now, parsed));
+                    fillIn(parsed);
                     setFilled((times) => times + 1);
                   }}
                   onRefused={() => setForm(withoutPaste)}
@@ -166,10 +190,10 @@ export function ConnectionFormPage({
           <div className={styles.side}>
             <DoctorPanel
               report={report}
-              isOutdated={tested !== null && isAnotherLogin(tested, draftOf(form))}
+              isOutdated={tested !== null && isAnotherLogin(tested, draft)}
               isRunning={test.isPending}
               error={testError}
-              onRun={runTest}
+              onRun={() => void runTest()}
               onFix={focusPart}
               onChooseDatabase={(database) => {
                 changeFields({ database });
@@ -225,13 +249,13 @@ export function ConnectionFormPage({
             <Button variant="quiet" onPress={() => router.history.back()}>
               Cancel
             </Button>
-            <Button onPress={() => submit(false)} isPending={save.isPending && !goesOn.current}>
+            <Button onPress={() => void submit(false)} isPending={save.isPending && !goesOn.current}>
               Save
             </Button>
             <Button
               ref={connectButton}
               variant="primary"
-              onPress={() => submit(true)}
+              onPress={() => void submit(true)}
               isPending={save.isPending && goesOn.current}
             >
               Save and connect

@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
 import { Button, ButtonRow } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { TextField } from "../../components/TextField";
@@ -29,9 +29,18 @@ function useClipboardOffer(isWanted: boolean): [ClipboardOffer | null, () => voi
   return [offer, () => setOffer(null)];
 }
 
+/** What is in the field, for a button elsewhere on the page that goes by it. */
+export interface PasteHandle {
+  /** Null: the field was empty. Rejects where the text is not understood; the reason is at the field then. */
+  take: () => Promise<ParsedConnection | null>;
+}
+
 /** Takes whatever people have in the clipboard and fills the form from it. */
 export interface PasteBoxProps {
   onParsed: (parsed: ParsedConnection) => void;
+  /** A whole connection string that is pasted needs no button. */
+  takesPasted?: boolean;
+  handle?: Ref<PasteHandle>;
   /** A text was given and not understood. */
   onRefused?: () => void;
   /** On the way in: the field has the focus, and what the clipboard holds is offered. */
@@ -48,6 +57,8 @@ export interface PasteBoxProps {
 
 export function PasteBox({
   onParsed,
+  takesPasted = false,
+  handle,
   onRefused,
   isFirst = false,
   submitLabel = "Fill in the form",
@@ -56,6 +67,7 @@ export function PasteBox({
   onByHand,
 }: PasteBoxProps) {
   const [text, setText] = useState("");
+  const [taken, setTaken] = useState<string | null>(null);
   const [isEmptyHanded, setEmptyHanded] = useState(false);
   const [offer, forget] = useClipboardOffer(isFirst);
   const take = (parsed: ParsedConnection) => {
@@ -63,6 +75,8 @@ export function PasteBox({
     setText("");
     forget();
     forgetErrors();
+    const { user, host } = parsed.fields;
+    setTaken([user, host].filter(Boolean).join(" at "));
     onParsed(parsed);
   };
   const parse = useMutation({ mutationFn: commands.parseConnection, onSuccess: take, onError: onRefused });
@@ -75,6 +89,31 @@ export function PasteBox({
     },
     onError: onRefused,
   });
+  const field = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
+  useImperativeHandle(handle, () => ({
+    take: async () => {
+      if (text.trim() === "") return null;
+      try {
+        return await parse.mutateAsync(text);
+      } catch (thrown) {
+        field.current?.focus();
+        throw thrown;
+      }
+    },
+  }));
+  /** Between the paste and the change of the field that comes of it. */
+  const isPasting = useRef(false);
+  const latest = useRef(text);
+  latest.current = text;
+  const takePasted = async (pasted: string) => {
+    try {
+      const parsed = await commands.parseConnection(pasted);
+      // Half of one is perhaps still being put together, and so is what was typed on.
+      if (parsed.fields.host !== "" && latest.current === pasted) take(parsed);
+    } catch {
+      // What is wrong with it is said when somebody wants to go on with it.
+    }
+  };
   const byHand = async () => {
     if (text.trim() === "") return onByHand?.({});
     try {
@@ -105,13 +144,22 @@ export function PasteBox({
         description={
           isEmptyHanded
             ? "The clipboard holds nothing like a connection string."
-            : "From the Cloud Console: Connect, then Connection string. A command line, JDBC, parameters or lines of a configuration file will do as well."
+            : taken
+              ? `In the form now: ${taken}. Another one takes its place.`
+              : "From the Cloud Console: Connect, then Connection string. A command line, JDBC, parameters or lines of a configuration file will do as well."
         }
         value={text}
+        onPaste={() => {
+          isPasting.current = takesPasted;
+        }}
         onChange={(next) => {
           setText(next);
+          setTaken(null);
           forgetErrors();
+          if (isPasting.current) void takePasted(next);
+          isPasting.current = false;
         }}
+        inputRef={field}
         error={error ? [error.message, error.hint].filter(Boolean).join(" ") : earlier}
         placeholder="postgresql://app_admin:…@blue-dog-147.6wr.cockroachlabs.cloud:26257/defaultdb?sslmode=verify-full"
         rows={isPrimary ? 3 : 2}

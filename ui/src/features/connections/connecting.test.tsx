@@ -1,9 +1,9 @@
-import { act, screen, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
-import { aConnection, failure, mockBackend, opened, renderApp } from "../../../tests/app";
+import { aConnection, aJob, anOutage, failure, mockBackend, opened, renderApp } from "../../../tests/app";
 import { expectAccessible } from "../../../tests/axe";
-import type { Connection } from "../../ipc/bindings";
+import type { Connection, Job } from "../../ipc/bindings";
 
 const acme = aConnection("c1", { name: "acme" });
 const ready = { status: "ready", name: "Keyring", message: null, hint: null, detail: null };
@@ -264,11 +264,113 @@ it("claims to be signed in no longer than the cluster answers, and leads to the 
   });
   renderApp("/clusters/c1");
   const header = await screen.findByRole("banner");
-  expect(await within(header).findByText("user ada, does not answer")).toBeVisible();
+  expect(await within(header).findByText(/^user ada, cannot be reached since \d\d:\d\d$/)).toBeVisible();
   expect(within(header).queryByText("signed in as ada")).toBeNull();
   isGone = false;
   await user.click(screen.getByRole("button", { name: "Try again" }));
   expect(await within(header).findByText("signed in as ada")).toBeVisible();
+});
+
+it("follows what jobs know of the connection, and goes back by itself", async () => {
+  let isGone = false;
+  const backend = mockBackend({
+    ...list(aConnection("c1", { name: "acme" }, { open: true })),
+    connect_cluster: () => opened(acme),
+    get_keyring_state: () => ready,
+    get_overview: () => {
+      if (isGone) throw failure({ code: "connectionLost", message: "The connection broke." });
+      return overview;
+    },
+  });
+  renderApp("/clusters/c1");
+  const header = await screen.findByRole("banner");
+  expect(await within(header).findByText("signed in as ada")).toBeVisible();
+  const tell = (job: Partial<Job>) =>
+    act(() => backend.sendJobs({ full: true, jobs: [aJob("b1", { kind: "backup", ...job })], removed: [] }));
+  tell({});
+  tell({ state: "waiting", outage: anOutage() });
+  const strip = await screen.findByRole("region", { name: "Connection" });
+  expect(within(strip).getByText(/acme cannot be reached since/)).toBeVisible();
+  expect(within(strip).getByText(/Trying again in \d+ s/)).toBeVisible();
+  expect(within(header).queryByText("signed in as ada")).toBeNull();
+  expect(screen.getByRole("link", { name: "acme (development, cannot be reached)" })).toBeVisible();
+  await expectAccessible();
+
+  // A page that was opened meanwhile and failed is read anew when a job finds the cluster again.
+  const user = userEvent.setup();
+  isGone = true;
+  await user.click(screen.getByRole("button", { name: "Check again" }));
+  expect(await screen.findByText("The connection broke.")).toBeVisible();
+  isGone = false;
+  tell({ state: "running", phase: "Writing" });
+  expect(await within(header).findByText("signed in as ada")).toBeVisible();
+  expect(screen.queryByRole("region", { name: "Connection" })).toBeNull();
+  await waitFor(() => expect(screen.queryByText("The connection broke.")).toBeNull());
+});
+
+it("does not take a transfer that was paused for a sign of life", async () => {
+  const user = userEvent.setup();
+  let answers = false;
+  const backend = mockBackend({
+    ...list(aConnection("c1", { name: "acme" }, { open: true })),
+    connect_cluster: () => opened(acme),
+    get_keyring_state: () => ready,
+    get_overview: () => overview,
+    reach_cluster: () => {
+      if (answers) return null;
+      throw failure({ code: "cannotConnect", message: "Nothing listens on db:26257." });
+    },
+  });
+  renderApp("/clusters/c1");
+  const header = await screen.findByRole("banner");
+  await within(header).findByText("signed in as ada");
+  const tell = (job: Partial<Job>) =>
+    act(() => backend.sendJobs({ full: true, jobs: [aJob("u1", job)], removed: [] }));
+  tell({ state: "waiting", outage: anOutage() });
+  tell({ state: "paused" });
+  const strip = await screen.findByRole("region", { name: "Connection" });
+  expect(within(strip).getByText(/asked again when you ask for something/)).toBeVisible();
+  await user.click(within(strip).getByRole("button", { name: "Try now" }));
+  expect(await within(strip).findByText("Nothing listens on db:26257.")).toBeInTheDocument();
+  answers = true;
+  await user.click(within(strip).getByRole("button", { name: "Try now" }));
+  expect(await within(header).findByText("signed in as ada")).toBeVisible();
+});
+
+it("reads the overview anew when a job has changed what it tells", async () => {
+  let files = 1;
+  const backend = mockBackend({
+    ...list(aConnection("c1", { name: "acme" }, { open: true })),
+    connect_cluster: () => opened(acme),
+    get_keyring_state: () => ready,
+    get_overview: () => ({ ...overview, files: { count: files, sizeBytes: 1 } }),
+  });
+  renderApp("/clusters/c1");
+  expect(await screen.findByText(/^1 file,/)).toBeVisible();
+  const kinds = ["upload", "deleteFiles", "undelete", "importArchive"] as const;
+  for (const kind of kinds) {
+    files += 1;
+    const tell = (job: Partial<Job>) =>
+      act(() => backend.sendJobs({ full: false, jobs: [aJob(kind, { kind, ...job })], removed: [] }));
+    tell({});
+    tell({ state: "succeeded", ended: true });
+    expect(await screen.findByText(new RegExp(`^${files} files,`))).toBeVisible();
+  }
+});
+
+it("leads from a read-only overview to where that is changed", async () => {
+  const readOnly = aConnection("c1", { name: "acme", readOnly: true });
+  mockBackend({
+    ...list(readOnly),
+    connect_cluster: () => opened(readOnly),
+    get_keyring_state: () => ready,
+    get_overview: () => overview,
+  });
+  renderApp("/clusters/c1");
+  expect(await screen.findByRole("link", { name: "Change the connection" })).toHaveAttribute(
+    "href",
+    "/connections/c1",
+  );
 });
 
 it("leads from a cluster that is gone to the doctor", async () => {

@@ -128,6 +128,13 @@ describe("a form of a connection", () => {
     expect(draft.clientKey).toEqual({ kind: "staged", handle: "h", keep: "keyring" });
   });
 
+  it("needs none without encryption either, unless one was pasted", () => {
+    const insecure = { ...parsed, password: null, fields: { ...parsed.fields, tls: "disable" as const } };
+    expect(draftOf(pastedInto(emptyForm(), insecure)).password).toEqual({ kind: "unchanged" });
+    const given = pastedInto(emptyForm(), { ...insecure, password: "h" });
+    expect(draftOf(given).password).toEqual({ kind: "staged", handle: "h", keep: "keyring" });
+  });
+
   it.each([
     ["26257", 26257],
     [" 5432 ", 5432],

@@ -104,8 +104,9 @@ function ownMarks({ fields, pastedName }: ConnectionForm) {
  */
 export function pastedInto(form: ConnectionForm, parsed: ParsedConnection): ConnectionForm {
   const own = ownMarks(form);
-  const hasClientCert = parsed.fields.clientCertPem !== null;
-  const passwordMode = parsed.password === null && hasClientCert ? "none" : "keyring";
+  // A client certificate takes its place, and a cluster without encryption knows none.
+  const needsNone = parsed.fields.clientCertPem !== null || parsed.fields.tls === "disable";
+  const passwordMode = parsed.password === null && needsNone ? "none" : "keyring";
   return {
     id: form.id,
     fields: {
@@ -185,6 +186,19 @@ export function isAnotherLogin(one: ConnectionDraft, other: ConnectionDraft): bo
     ]);
   };
   return login(one) !== login(other);
+}
+
+/** What was said of fields that are still as they were when it was said. */
+export function standing(
+  errors: { [part in string]: string } | undefined,
+  sent: ConnectionDraft | undefined,
+  now: ConnectionDraft,
+): { [part in string]: string } {
+  const told = ({ fields, ...secrets }: ConnectionDraft, part: string) =>
+    JSON.stringify(({ ...fields, ...secrets } as Record<string, unknown>)[part]);
+  return Object.fromEntries(
+    Object.entries(errors ?? {}).filter(([part]) => sent && told(sent, part) === told(now, part)),
+  );
 }
 
 /** The port, or null when the text is none. */

@@ -5,6 +5,7 @@ import { Card } from "../../components/Card";
 import { Content } from "../../components/Content";
 import { Moment } from "../../components/Moment";
 import { PageHeader } from "../../components/PageHeader";
+import { ReadOnlyNotice } from "../../components/ReadOnlyNotice";
 import { ErrorState, Skeleton } from "../../components/States";
 import { overviewQuery } from "../../ipc/backups";
 import { useCurrentCluster } from "../../ipc/currentCluster";
@@ -32,9 +33,9 @@ export function OverviewPage({ onRestore, onBackUp, onFiles }: OverviewPageProps
     <Content>
       <PageHeader title="What do you need?" />
       {readOnly && (
-        <Callout title="This connection is read-only">
-          Databases, backups and files can be looked at. To back up or restore, change the connection.
-        </Callout>
+        <ReadOnlyNotice connectionId={connection.id}>
+          Databases, backups and files can be looked at. Nothing is backed up, restored or changed through it.
+        </ReadOnlyNotice>
       )}
       <div className={styles.doors}>
         <Door title="Get data back" isMain>

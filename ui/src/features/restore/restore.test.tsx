@@ -1,7 +1,7 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
-import { aConnection, aJob, failure, mockBackend, opened, renderApp } from "../../../tests/app";
+import { aConnection, aJob, anOutage, failure, mockBackend, opened, renderApp } from "../../../tests/app";
 import { expectAccessible } from "../../../tests/axe";
 import {
   aBackupList,
@@ -533,10 +533,38 @@ describe("the running restore", () => {
     expect(backend.sent).toContainEqual(["cancel_job", { id: "j1" }]);
   });
 
+  it("claims nothing of a restore whose cluster does not answer, and follows when it does", async () => {
+    const user = userEvent.setup();
+    const backend = atRestore({ cancel_job: () => null, reach_cluster: () => null });
+    renderApp(place({ as: "bank_restored", job: "j1" }));
+    await screen.findByRole("heading", { name: "Restore" });
+    const tell = (job: Partial<Job>) =>
+      act(() => backend.sendJobs({ full: true, jobs: [restoreJob(job)], removed: [] }));
+    tell({});
+    expect(await screen.findByText("46 %")).toBeVisible();
+    tell({ state: "waiting", outage: anOutage(), clusterJobId: "77" });
+    expect(await screen.findByText(/was told to run this restore, as its job 77/)).toBeVisible();
+    expect(screen.getByText(/whether it is over, is not known/)).toBeVisible();
+    expect(screen.getByText("when it last answered")).toBeVisible();
+    expect(screen.getAllByText(/Trying again in \d+ s/)[0]).toBeVisible();
+    expect(screen.queryByText(/goes on/)).toBeNull();
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Try now" }));
+    expect(backend.sent).toContainEqual(["reach_cluster", { id: "c1" }]);
+
+    tell({ state: "waiting", outage: anOutage(), asked: "cancel" });
+    expect(
+      (await screen.findAllByText(/Cancel asked for; it is sent when the cluster answers/))[0],
+    ).toBeVisible();
+    tell({ phase: "Writing the tables" });
+    expect(await screen.findByText("Writing the tables")).toBeVisible();
+    expect(screen.queryByText(/is not known/)).toBeNull();
+  });
+
   it.each([
     ["paused", "The restore is paused"],
     ["reverting", "The cluster takes back what it has written"],
-    ["waiting", "The connection was lost"],
+    ["waiting", "The restore is not followed now"],
   ] as const)("that is %s says so", async (state, title) => {
     const backend = atRestore();
     renderApp(place({ as: "bank_restored", job: "j1" }));

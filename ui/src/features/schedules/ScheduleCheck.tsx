@@ -8,12 +8,16 @@ import { checksInShort, PlanChecks } from "../../components/PlanChecks";
 import { SqlBlock } from "../../components/SqlBlock";
 import { ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
-import type { SchedulePlan } from "../../ipc/bindings";
+import type { PlannedRun, SchedulePlan } from "../../ipc/bindings";
 import { asCallError } from "../../ipc/errors";
 import styles from "./NewSchedulePage.module.css";
 import { fullInWords, inWords } from "./ScheduleTable";
 
-function how({ recurrence, fullRecurrence }: SchedulePlan): string {
+/** "every day at 02:00 UTC, and a full backup every Sunday". */
+export function how({
+  recurrence,
+  fullRecurrence,
+}: Pick<SchedulePlan, "recurrence" | "fullRecurrence">): string {
   const words = inWords(recurrence);
   const often = words.charAt(0).toLowerCase() + words.slice(1);
   return fullRecurrence
@@ -21,10 +25,10 @@ function how({ recurrence, fullRecurrence }: SchedulePlan): string {
     : `${often}, a full backup each time`;
 }
 
-function Runs({ plan }: { plan: SchedulePlan }) {
+export function Runs({ runs, label }: { runs: readonly PlannedRun[]; label: string }) {
   return (
-    <ol className={styles.runs} aria-label="The first run and three after it">
-      {plan.runs.map((run, at) => (
+    <ol className={styles.runs} aria-label={label}>
+      {runs.map((run, at) => (
         <li key={`${run.at} ${run.kind}`} className={styles.run}>
           <span className={styles.when}>{at === 0 ? "First" : "Then"}</span>
           <Moment value={run.at} withUtc />
@@ -80,7 +84,7 @@ export function ScheduleCheck({
       ) : plan ? (
         <>
           <Card title="When it runs">
-            <Runs plan={plan} />
+            <Runs runs={plan.runs} label="The first run and three after it" />
           </Card>
           <Card flush>
             <PlanChecks checks={plan.checks} onUseName={onUseName} />

@@ -112,6 +112,7 @@ export interface ScheduleTableProps {
   onPause: (schedule: Schedule) => void;
   onResume: (schedule: Schedule) => void;
   onShow: (schedule: Schedule) => void;
+  onChange: (schedule: Schedule) => void;
   onBackups: (collection: string) => void;
   onDrop: (schedule: Schedule) => void;
 }
@@ -125,6 +126,7 @@ export function ScheduleTable({
   onPause,
   onResume,
   onShow,
+  onChange,
   onBackups,
   onDrop,
 }: ScheduleTableProps) {
@@ -169,6 +171,14 @@ export function ScheduleTable({
         ...(schedule.state === "active" ? [pause] : schedule.state === "paused" ? [resume] : [resume, pause]),
       ],
       [
+        {
+          id: "change",
+          label: "Change…",
+          icon: "edit",
+          description: "When it runs, and its name",
+          isDisabled: isReadOnly,
+          onAction: () => onChange(schedule),
+        },
         { id: "sql", label: "Details and SQL", icon: "eye", onAction: () => onShow(schedule) },
         // Others are found there only with keys that the cluster does not tell.
         ...schedule.collection

@@ -58,11 +58,12 @@ function told({ schedule, ...asked }: Asked): string {
 
 export interface SchedulesPageProps {
   onNew: () => void;
+  onChange: (id: string) => void;
   onBackups: (collection: string) => void;
 }
 
 /** What the cluster backs up by itself, and when. */
-export function SchedulesPage({ onNew, onBackups }: SchedulesPageProps) {
+export function SchedulesPage({ onNew, onChange, onBackups }: SchedulesPageProps) {
   const { connection } = useCurrentCluster();
   const { readOnly } = connection.fields;
   const nameToType = useNameToType();
@@ -129,7 +130,7 @@ export function SchedulesPage({ onNew, onBackups }: SchedulesPageProps) {
       />
       {readOnly && (
         <ReadOnlyNotice connectionId={connection.id}>
-          Schedules can be looked at, and none made, paused, run or deleted.
+          Schedules can be looked at, and none made, changed, paused, run or deleted.
         </ReadOnlyNotice>
       )}
       {asking.error && pausing === null && (
@@ -170,6 +171,7 @@ export function SchedulesPage({ onNew, onBackups }: SchedulesPageProps) {
             }}
             onResume={(schedule) => asking.mutate({ what: "resume", schedule })}
             onShow={setShown}
+            onChange={({ id }) => onChange(id)}
             onBackups={onBackups}
             onDrop={setDropping}
           />

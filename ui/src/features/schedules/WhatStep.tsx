@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { Button } from "../../components/Button";
-import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { CollectionFields, useCollectionChoice } from "../../components/CollectionFields";
+import { ReadOnlyNotice } from "../../components/ReadOnlyNotice";
 import { ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
 import { TargetFields } from "../../components/TargetFields";
@@ -68,9 +68,7 @@ export function WhatStep({ search, onTargetsChange, onNext }: WhatStepProps) {
     >
       <StepTitle title="What, and where to?" />
       {connection.fields.readOnly && (
-        <Callout tone="attention" title="This connection is read-only">
-          No schedule can be made through it. To make one, change the connection.
-        </Callout>
+        <ReadOnlyNotice connectionId={connection.id}>No schedule can be made through it.</ReadOnlyNotice>
       )}
       <Card>
         <div className={styles.fields}>

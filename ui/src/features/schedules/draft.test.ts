@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { choicesOf, fullChoices, readScheduleSearch, requestOf, timeOf, typedTimeHere } from "./draft";
+import type { Recurrence, Recurring, Schedule } from "../../ipc/bindings";
+import {
+  changeOf,
+  choicesOf,
+  fullChoices,
+  readScheduleSearch,
+  requestOf,
+  searchOf,
+  timeOf,
+  typedTimeHere,
+} from "./draft";
 
 const bank = { database: "bank", collection: "userfile://x/bank" };
 
@@ -73,5 +83,51 @@ describe("a time of the day", () => {
     const now = new Date("2026-11-23T12:00:00Z");
     expect(typedTimeHere("23:30", now, "Europe/Berlin")).toBe("00:30 here, the next day");
     expect(typedTimeHere("soon", now, "Europe/Berlin")).toBeNull();
+  });
+});
+
+describe("the form that changes a schedule", () => {
+  const recurring = (choice: Recurrence): Recurring => ({ words: "", toldBy: null, choice });
+  const cases: [Recurrence, Recurrence | null][] = [
+    [{ type: "hourly", minute: 15 }, null],
+    [
+      { type: "hourly", minute: 15 },
+      { type: "daily", hour: 4, minute: 0 },
+    ],
+    [
+      { type: "daily", hour: 2, minute: 5 },
+      { type: "weekly", weekday: 3, hour: 2, minute: 5 },
+    ],
+    [{ type: "weekly", weekday: 6, hour: 2, minute: 5 }, null],
+    [
+      { type: "cron", expression: "15 2 * * 1-5" },
+      { type: "weekly", weekday: 0, hour: 1, minute: 0 },
+    ],
+    [
+      { type: "daily", hour: 2, minute: 0 },
+      { type: "cron", expression: "0 0 1 * *" },
+    ],
+    [
+      { type: "weekly", weekday: 6, hour: 2, minute: 5 },
+      { type: "cron", expression: "@monthly" },
+    ],
+  ];
+
+  it.each(cases)("takes over %j with full backups %j, and changes nothing by itself", (often, full) => {
+    const schedule = {
+      label: "nightly",
+      recurrence: recurring(often),
+      fullRecurrence: full && recurring(full),
+    } as Schedule;
+    expect(changeOf(searchOf(schedule))).toEqual({ label: "nightly", recurrence: often, full });
+  });
+
+  it("keeps full backups at another time than the daily ones", () => {
+    const schedule = {
+      label: "nightly",
+      recurrence: recurring({ type: "daily", hour: 2, minute: 0 }),
+      fullRecurrence: recurring({ type: "weekly", weekday: 0, hour: 5, minute: 30 }),
+    } as Schedule;
+    expect(changeOf(searchOf(schedule))?.full).toEqual({ type: "cron", expression: "30 5 * * 0" });
   });
 });

@@ -1,13 +1,20 @@
-import type { OnFailure, OnPrevious, Recurrence, ScheduleRequest } from "../../ipc/bindings";
+import type {
+  OnFailure,
+  OnPrevious,
+  Recurrence,
+  Schedule,
+  ScheduleChange,
+  ScheduleRequest,
+} from "../../ipc/bindings";
 import { subjectOf, type Targets, targetsOf } from "../../lib/targets";
 import { clockHere } from "../../lib/time";
 
 export type Often = "hourly" | "daily" | "weekly" | "cron";
 /** How often a full backup is taken; incremental ones lie between. */
-export type FullOften = "always" | "daily" | "weekly";
+export type FullOften = "always" | "daily" | "weekly" | "cron";
 
 const oftens = ["hourly", "daily", "weekly", "cron"] as const;
-const fulls = ["always", "daily", "weekly"] as const;
+const fulls = ["always", "daily", "weekly", "cron"] as const;
 const failures = ["retry", "reschedule", "pause"] as const;
 const previouses = ["start", "skip", "wait"] as const;
 
@@ -39,6 +46,8 @@ export interface ScheduleSearch {
   full?: FullOften;
   fullTime?: string;
   fullWeekday?: number;
+  /** Of a schedule whose full backups come at none of the times that are offered. */
+  fullCron?: string;
   startsNow?: true;
   /** As typed. */
   label?: string;
@@ -71,6 +80,7 @@ export function readScheduleSearch(search: Record<string, unknown>): ScheduleSea
     full: oneOf(fulls, search.full),
     fullTime: typed(search.fullTime),
     fullWeekday: below(7, search.fullWeekday),
+    fullCron: text(search.fullCron),
     startsNow: flag(search.startsNow),
     label: typed(search.label),
     revisionHistory: flag(search.revisionHistory),
@@ -92,10 +102,11 @@ export function timeOf(typed: string): TimeOfDay | null {
   return found && hour < 24 && minute < 60 ? { hour, minute } : null;
 }
 
-/** What is offered: a full backup more seldom than the others, or each time. */
-export function fullChoices(often: Often | undefined): readonly FullOften[] {
-  if (often === "weekly") return ["always"];
-  return often === "daily" ? ["always", "weekly"] : fulls;
+/** What is offered: a full backup more seldom than the others, or each time; and what is there already. */
+export function fullChoices(often: Often | undefined, fullCron?: string): readonly FullOften[] {
+  const more: readonly FullOften[] = fullCron === undefined ? [] : ["cron"];
+  if (often === "weekly") return ["always", ...more];
+  return often === "daily" ? ["always", "weekly", ...more] : ["always", "daily", "weekly", ...more];
 }
 
 /** The choices with what is chosen beforehand filled in. On production that is little. */
@@ -109,6 +120,7 @@ export interface Choices {
   full: FullOften;
   fullTime: string;
   fullWeekday: number;
+  fullCron: string | undefined;
   label: string;
 }
 
@@ -126,7 +138,7 @@ export function choicesOf(search: ScheduleSearch, isProduction: boolean): Choice
     tables: search.tables ?? "",
   });
   const often = search.often ?? (isProduction ? undefined : "daily");
-  const offered = fullChoices(often);
+  const offered = fullChoices(often, search.fullCron);
   // As CockroachDB chooses by itself: weekly between daily ones, daily between those of every hour.
   const habit: FullOften = often === "daily" ? "weekly" : often === "hourly" ? "daily" : "always";
   const full = search.full !== undefined && offered.includes(search.full) ? search.full : habit;
@@ -142,6 +154,7 @@ export function choicesOf(search: ScheduleSearch, isProduction: boolean): Choice
     full,
     fullTime: search.fullTime ?? "00:00",
     fullWeekday: search.fullWeekday ?? 0,
+    fullCron: search.fullCron,
     label: search.label ?? (isProduction ? "" : named),
   };
 }
@@ -164,8 +177,9 @@ function recurrenceOf({ often, minute, time, weekday, cron }: Choices): Recurren
 
 /** When full backups are taken; null for each time, undefined while something is missing. */
 function fullOf(choices: Choices): Recurrence | null | undefined {
-  const { often, full, fullTime, fullWeekday, time } = choices;
+  const { often, full, fullTime, fullWeekday, fullCron, time } = choices;
   if (full === "always") return null;
+  if (full === "cron") return fullCron === undefined ? undefined : { type: "cron", expression: fullCron };
   // Between daily ones it takes the place of one of them.
   const at = timeOf(often === "daily" ? time : fullTime);
   if (at === null) return undefined;
@@ -196,6 +210,56 @@ export function requestOf(
     onFailure: search.onFailure ?? "reschedule",
     onPrevious: search.onPrevious ?? "wait",
   };
+}
+
+function clock({ hour, minute }: TimeOfDay): string {
+  return `${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")}`;
+}
+
+/** The choices of a schedule as it is, for a form that changes it. */
+export function searchOf({ label, recurrence, fullRecurrence }: Schedule): ScheduleSearch {
+  const [often, full] = [recurrence.choice, fullRecurrence?.choice];
+  const search: ScheduleSearch = { label, often: often.type, full: full ? undefined : "always" };
+  if (often.type === "hourly") search.minute = often.minute;
+  else if (often.type === "cron") search.cron = often.expression;
+  else search.time = clock(often);
+  if (often.type === "weekly") search.weekday = often.weekday;
+  if (full === undefined) return search;
+  const offered: readonly string[] = fullChoices(often.type);
+  // Between daily backups the form has the full one take the place of one of them.
+  const isOffered =
+    (full.type === "daily" || full.type === "weekly") &&
+    offered.includes(full.type) &&
+    (often.type !== "daily" || clock(full) === clock(often));
+  if (!isOffered) return { ...search, full: "cron", fullCron: cronOf(full) };
+  return {
+    ...search,
+    full: full.type,
+    fullTime: clock(full),
+    fullWeekday: full.type === "weekly" ? full.weekday : undefined,
+  };
+}
+
+function cronOf(recurrence: Recurrence): string {
+  switch (recurrence.type) {
+    case "hourly":
+      return `${recurrence.minute} * * * *`;
+    case "daily":
+      return `${recurrence.minute} ${recurrence.hour} * * *`;
+    case "weekly":
+      return `${recurrence.minute} ${recurrence.hour} * * ${recurrence.weekday}`;
+    default:
+      return recurrence.expression;
+  }
+}
+
+/** What a schedule shall be like; null while something is missing. */
+export function changeOf(search: ScheduleSearch): ScheduleChange | null {
+  const choices = choicesOf(search, false);
+  const recurrence = recurrenceOf(choices);
+  const full = fullOf(choices);
+  const label = choices.label.trim();
+  return recurrence && full !== undefined && label !== "" ? { label, recurrence, full } : null;
 }
 
 /** "03:00 here" of a time that is typed in UTC; null where the clock here shows the same. `timeZone` is for tests. */

@@ -4,10 +4,26 @@ import { describe, expect, it } from "vitest";
 import { aConnection, failure, mockBackend, opened, renderApp } from "../../../tests/app";
 import { expectAccessible } from "../../../tests/axe";
 import { aCheck, aCollection, aDatabase } from "../../../tests/wire";
-import type { Schedule, SchedulePlan } from "../../ipc/bindings";
+import type { Schedule, ScheduleChangePlan, SchedulePlan } from "../../ipc/bindings";
 
 const staging = aConnection("c1", { name: "acme-staging", environment: "staging" });
 const production = aConnection("c1", { name: "acme-prod", environment: "production" });
+
+const daily = {
+  words: "Every day at 02:00 UTC",
+  toldBy: "2026-11-24T02:00:00Z",
+  choice: { type: "daily", hour: 2, minute: 0 },
+} as const;
+const sundays = {
+  words: "Every Sunday at 02:00 UTC",
+  toldBy: "2026-11-29T02:00:00Z",
+  choice: { type: "weekly", weekday: 0, hour: 2, minute: 0 },
+} as const;
+const sundaysLater = {
+  words: "Every Sunday at 04:00 UTC",
+  toldBy: "2026-11-29T04:00:00Z",
+  choice: { type: "weekly", weekday: 0, hour: 4, minute: 0 },
+} as const;
 
 function aSchedule(schedule: Partial<Schedule> = {}): Schedule {
   return {
@@ -16,8 +32,8 @@ function aSchedule(schedule: Partial<Schedule> = {}): Schedule {
     subject: "bank",
     collection: ["userfile://defaultdb.public.userfiles_ada/bank-schedule"],
     collectionName: "bank-schedule",
-    recurrence: { words: "Every day at 02:00 UTC", toldBy: "2026-11-24T02:00:00Z" },
-    fullRecurrence: { words: "Every Sunday at 02:00 UTC", toldBy: "2026-11-29T02:00:00Z" },
+    recurrence: daily,
+    fullRecurrence: sundays,
     state: "active",
     nextRun: "2026-11-24T02:00:00Z",
     running: 0,
@@ -44,8 +60,8 @@ const plan: SchedulePlan = {
   label: "bank daily",
   subject: "bank",
   collection: aCollection({ name: "bank-schedule" }),
-  recurrence: { words: "Every day at 02:00 UTC", toldBy: "2026-11-24T02:00:00Z" },
-  fullRecurrence: { words: "Every Sunday at 04:00 UTC", toldBy: "2026-11-29T04:00:00Z" },
+  recurrence: daily,
+  fullRecurrence: sundaysLater,
   runs: [
     { at: "2026-11-24T02:00:00Z", kind: "full" },
     { at: "2026-11-25T02:00:00Z", kind: "incremental" },
@@ -135,7 +151,7 @@ describe("the schedules", () => {
     atSchedules([aSchedule()], {}, aConnection("c1", { readOnly: true }));
     renderApp("/clusters/c1/schedules");
     await user.click(await screen.findByRole("button", { name: "Actions for bank daily" }));
-    for (const action of ["Run now", "Pause", "Delete…"])
+    for (const action of ["Run now", "Pause", "Change…", "Delete…"])
       expect(await screen.findByRole("menuitem", { name: action })).toHaveAttribute("aria-disabled", "true");
     expect(screen.getByText("This connection is read-only")).toBeInTheDocument();
   });
@@ -358,5 +374,89 @@ describe("a new schedule", () => {
     renderApp("/clusters/c1/schedules/new");
     expect(await screen.findByText(/No schedule can be made through it/)).toBeVisible();
     expect(screen.getByRole("button", { name: "Choose how often" })).toBeDisabled();
+  });
+});
+
+const changePlan: ScheduleChangePlan = {
+  plan: "change-1",
+  schedule: aSchedule(),
+  label: "bank daily",
+  recurrence: { words: "Every hour at :15", toldBy: null, choice: { type: "hourly", minute: 15 } },
+  fullRecurrence: null,
+  runs: [{ at: "2026-11-24T02:15:00Z", kind: "full" }],
+  sql: "ALTER BACKUP SCHEDULE 1 SET FULL BACKUP ALWAYS, SET RECURRING '15 * * * *'",
+  checks: [aCheck("privilege", { title: "ada may change it" })],
+  canStart: true,
+  typeToConfirm: null,
+};
+
+describe("changing a schedule", () => {
+  it("starts from what it is, tells what would change, and does it", async () => {
+    const user = userEvent.setup();
+    const backend = atSchedules([aSchedule()], {
+      plan_change_schedule: () => changePlan,
+      change_schedule: () => aSchedule(),
+    });
+    renderApp("/clusters/c1/schedules");
+    await choose(user, "Change…");
+    expect(await screen.findByRole("heading", { name: "When shall bank daily run?" })).toBeVisible();
+    expect(screen.getByRole("radio", { name: /^Every day/ })).toBeChecked();
+    expect(screen.getByLabelText("Time, in UTC")).toHaveValue("02:00");
+    expect(screen.getByRole("radio", { name: /^Once a week/ })).toBeChecked();
+    expect(screen.getByLabelText("Name of the schedule")).toHaveValue("bank daily");
+    await expectAccessible();
+    await user.click(screen.getByRole("radio", { name: /^Every hour/ }));
+    await user.click(screen.getByRole("radio", { name: /^Each time/ }));
+    await user.click(screen.getByRole("button", { name: "Check it" }));
+    expect(await screen.findByText("ada may change it")).toBeVisible();
+    expect(document.body.textContent).toContain("ALTER BACKUP SCHEDULE 1");
+    expect(backend.sent).toContainEqual([
+      "plan_change_schedule",
+      {
+        connection: "c1",
+        schedule: "702856921622544385",
+        change: { label: "bank daily", recurrence: { type: "hourly", minute: 0 }, full: null },
+      },
+    ]);
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Change the schedule" }));
+    expect(await screen.findByRole("heading", { name: "Schedules" })).toBeVisible();
+    expect(backend.sent).toContainEqual(["change_schedule", { plan: "change-1", typed: null }]);
+  });
+
+  it("asks for the connection's name on production", async () => {
+    const user = userEvent.setup();
+    const backend = atSchedules(
+      [aSchedule()],
+      {
+        plan_change_schedule: () => ({ ...changePlan, typeToConfirm: "acme-prod" }),
+        change_schedule: () => aSchedule(),
+      },
+      production,
+    );
+    renderApp("/clusters/c1/schedules");
+    await choose(user, "Change…");
+    await user.click(await screen.findByRole("button", { name: "Check it" }));
+    await user.click(await screen.findByRole("button", { name: "Change the schedule…" }));
+    const dialog = within(await screen.findByRole("alertdialog", { name: "Change bank daily?" }));
+    await user.type(dialog.getByRole("textbox"), "acme-prod{Enter}");
+    await waitFor(() =>
+      expect(backend.sent).toContainEqual(["change_schedule", { plan: "change-1", typed: "acme-prod" }]),
+    );
+  });
+
+  it("leads back from what the cluster would refuse", async () => {
+    const user = userEvent.setup();
+    atSchedules([aSchedule()], {
+      plan_change_schedule: () => {
+        throw failure({ code: "invalidInput", message: "bank daily is like that already." });
+      },
+    });
+    renderApp("/clusters/c1/schedules");
+    await choose(user, "Change…");
+    await user.click(await screen.findByRole("button", { name: "Check it" }));
+    expect(await screen.findByText("bank daily is like that already.")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Choose something else" }));
+    expect(await screen.findByRole("heading", { name: "When shall bank daily run?" })).toBeVisible();
   });
 });

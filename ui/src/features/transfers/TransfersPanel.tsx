@@ -51,7 +51,7 @@ function Summary({ jobs, isOpen }: { jobs: readonly Job[]; isOpen: boolean }) {
     );
   }
   const others = totals.unended.length - 1;
-  const isStill = totals.unended.every((job) => job.state === "paused" || job.state === "interrupted");
+  const isStill = totals.unended.every(({ state }) => ["paused", "interrupted", "waiting"].includes(state));
   return (
     <>
       <span className={styles.title}>{first.title}</span>

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnection;
+use tokio::sync::Notify;
 
 use super::payload_reader::PayloadReader;
 use super::report::{Event, Report, Stop};
@@ -55,6 +56,7 @@ pub struct Lanes {
     stop: Stop,
     patience: Duration,
     speed_limit: Arc<SpeedLimit>,
+    try_now: Arc<Notify>,
 }
 
 impl Lanes {
@@ -67,6 +69,7 @@ impl Lanes {
             stop,
             patience: PATIENCE,
             speed_limit: Arc::default(),
+            try_now: Arc::default(),
         }
     }
 
@@ -81,6 +84,13 @@ impl Lanes {
     #[must_use]
     pub fn speed_limit(mut self, limit: Arc<SpeedLimit>) -> Self {
         self.speed_limit = limit;
+        self
+    }
+
+    /// Tries again at once when this is notified, instead of waiting to its end.
+    #[must_use]
+    pub fn try_now(mut self, try_now: Arc<Notify>) -> Self {
+        self.try_now = try_now;
         self
     }
 
@@ -232,13 +242,11 @@ impl<'a> Attempts<'a> {
         }
         let wait = backoff(self.failures, longest);
         if wait > Duration::from_millis(500) {
-            self.lanes.report(Event::Waiting {
-                why: error.message,
-                wait,
-            });
+            self.lanes.report(Event::Waiting { why: error, wait });
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => Ok(()),
+            () = self.lanes.try_now.notified() => Ok(()),
             () = self.lanes.stop.wait() => Err(stopped()),
         }
     }

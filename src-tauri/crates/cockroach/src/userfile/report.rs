@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::error::Error;
+
 /// What happens in a transfer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Event {
     /// So many bytes more are known to be in place at the other end.
     Bytes(u64),
     /// So many were found to be in place, from an earlier run. They did not move now.
     Found(u64),
     /// Nothing moves for a reason that should pass; the next attempt follows after this time.
-    Waiting { why: String, wait: Duration },
+    Waiting { why: Error, wait: Duration },
     /// It moves again.
     Moving,
     /// Something the person should know at the end.

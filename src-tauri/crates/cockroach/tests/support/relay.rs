@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,6 +21,7 @@ pub struct Relay {
     pub cuts: Arc<AtomicU64>,
     /// Bytes that have passed, both ways.
     pub bytes: Arc<AtomicU64>,
+    is_closed: Arc<AtomicBool>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -31,6 +32,8 @@ impl Relay {
         let port = listener.local_addr().unwrap().port();
         let (budget, cuts) = (Arc::new(AtomicI64::new(-1)), Arc::new(AtomicU64::new(0)));
         let passed = Arc::new(AtomicU64::new(0));
+        let is_closed = Arc::new(AtomicBool::new(false));
+        let closed = Arc::clone(&is_closed);
         let (own_budget, own_cuts, own_passed) =
             (Arc::clone(&budget), Arc::clone(&cuts), Arc::clone(&passed));
         let task = tokio::spawn(async move {
@@ -40,6 +43,9 @@ impl Relay {
                 let Ok((client, _)) = listener.accept().await else {
                     return;
                 };
+                if closed.load(Ordering::Relaxed) {
+                    continue;
+                }
                 let (budget, cuts, cut) = (Arc::clone(&own_budget), Arc::clone(&own_cuts), cut.clone());
                 let passed = Arc::clone(&own_passed);
                 let mut cut_now = cut.subscribe();
@@ -73,6 +79,7 @@ impl Relay {
             budget,
             cuts,
             bytes: passed,
+            is_closed,
             task,
         }
     }
@@ -81,6 +88,17 @@ impl Relay {
     pub fn cut_after(&self, bytes: u64) {
         self.budget
             .store(i64::try_from(bytes).unwrap(), Ordering::Relaxed);
+    }
+
+    /// Lets nobody through: who is connected is cut off with the next byte, who comes is sent away.
+    pub fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        self.cut_after(0);
+    }
+
+    pub fn open(&self) {
+        self.is_closed.store(false, Ordering::Relaxed);
+        self.never_cut();
     }
 
     /// Takes back a cut that has not happened.

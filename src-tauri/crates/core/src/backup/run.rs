@@ -19,7 +19,6 @@ use crate::job::{BackupOutcome, End, JobHandle, Outcome, Signal};
 use crate::plan::{PlanId, kinds_counted};
 
 const WORDS: Words = Words {
-    the_job: "The backup",
     reverting: "Stopping",
 };
 

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono::Utc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
-use super::model::{FileResult, JobId, JobState, Progress, Unit};
+use super::model::{FileResult, JobId, JobState, Outage, Progress, Unit};
 use super::registry::Jobs;
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
@@ -26,11 +28,17 @@ pub struct JobHandle {
     jobs: Jobs,
     id: JobId,
     signal: watch::Receiver<Signal>,
+    try_now: Arc<Notify>,
 }
 
 impl JobHandle {
-    pub(super) fn new(jobs: Jobs, id: JobId, signal: watch::Receiver<Signal>) -> Self {
-        Self { jobs, id, signal }
+    pub(super) fn new(jobs: Jobs, id: JobId, signal: watch::Receiver<Signal>, try_now: Arc<Notify>) -> Self {
+        Self {
+            jobs,
+            id,
+            signal,
+            try_now,
+        }
     }
 
     pub fn id(&self) -> JobId {
@@ -93,6 +101,45 @@ impl JobHandle {
         }
     }
 
+    /// Wakes whoever waits to ask the cluster again: a person does not want to wait.
+    pub fn try_now(&self) -> Arc<Notify> {
+        Arc::clone(&self.try_now)
+    }
+
+    /// The cluster did not answer, and is asked again after `wait`.
+    pub fn unreachable(&self, why: Error, wait: Duration) {
+        self.jobs.update(self.id, |job| {
+            let now = Utc::now();
+            let since = job.snapshot.outage.as_ref().map_or(now, |outage| outage.since);
+            job.snapshot.outage = Some(Outage {
+                since,
+                next_try: Some(now + wait),
+                why,
+            });
+            job.snapshot.state = JobState::Waiting;
+            job.snapshot.phase = "The cluster does not answer".into();
+        });
+    }
+
+    /// It is being asked again now.
+    pub fn trying(&self) {
+        self.jobs.update(self.id, |job| {
+            if let Some(outage) = &mut job.snapshot.outage {
+                outage.next_try = None;
+            }
+        });
+    }
+
+    /// It answered.
+    pub fn reached(&self) {
+        self.jobs.update(self.id, |job| job.snapshot.outage = None);
+    }
+
+    /// The cluster knows, or has refused, what the person asked for.
+    pub fn passed_on(&self) {
+        self.jobs.update(self.id, |job| job.snapshot.asked = None);
+    }
+
     /// Changes state and phase in one step. End states are for [`super::End`], not for here.
     pub fn state(&self, state: JobState, phase: impl Into<String>) {
         debug_assert!(!state.is_final(), "a run ends by returning");
@@ -100,6 +147,9 @@ impl JobHandle {
         self.jobs.update(self.id, |job| {
             job.snapshot.state = state;
             job.snapshot.phase = phase;
+            if state != JobState::Waiting {
+                job.snapshot.outage = None;
+            }
         });
     }
 

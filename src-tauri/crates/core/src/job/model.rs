@@ -227,6 +227,24 @@ pub struct RowProof {
     pub verdict: RowVerdict,
 }
 
+/// The cluster could not be asked about a job since a moment. What the job does meanwhile is not known.
+#[derive(Debug, Clone)]
+pub struct Outage {
+    /// When it was first asked without an answer.
+    pub since: DateTime<Utc>,
+    /// Absent while it is being tried.
+    pub next_try: Option<DateTime<Utc>>,
+    pub why: Error,
+}
+
+/// What a person asked of a cluster job and the cluster was not told yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    Pause,
+    Cancel,
+}
+
 /// What a job left behind, for its end card.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
@@ -346,6 +364,12 @@ pub struct JobSnapshot {
     /// CockroachDB's id of a backup or restore. Beyond 2^53, so a string on the wire.
     pub cluster_job_id: Option<i64>,
     pub error: Option<Error>,
+    /// Present while the cluster does not answer.
+    #[serde(skip)]
+    pub outage: Option<Outage>,
+    /// Kept over a quit: it is sent when the cluster can be asked again.
+    #[serde(default)]
+    pub asked: Option<Asked>,
     pub outcome: Option<Outcome>,
     /// A person has seen its end and wants it out of the way. It stays in the history.
     #[serde(default)]
@@ -367,9 +391,12 @@ impl JobSnapshot {
         use JobState::{Interrupted, Paused, Queued, Running, Waiting};
         let failed_files = matches!(&self.outcome, Some(Outcome::Files(files)) if files.failed > 0);
         Possible {
-            pause: self.kind.can_pause() && matches!(self.state, Queued | Running | Waiting),
+            pause: self.kind.can_pause()
+                && self.asked.is_none()
+                && matches!(self.state, Queued | Running | Waiting),
             resume: matches!(self.state, Paused | Interrupted),
-            cancel: matches!(self.state, Queued | Running | Waiting | Paused | Interrupted),
+            cancel: self.asked != Some(Asked::Cancel)
+                && matches!(self.state, Queued | Running | Waiting | Paused | Interrupted),
             retry_failed: self.state.is_final() && !self.kind.runs_on_cluster() && failed_files,
             dismiss: self.state.is_final() && !self.dismissed,
             show_in_folder: self.state.is_final() && self.local_file().is_some(),

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::handle::{JobHandle, Signal, to_value};
 use super::journal::Journal;
-use super::model::{JobConnection, JobId, JobKind, JobSnapshot, JobState, Progress};
+use super::model::{Asked, JobConnection, JobId, JobKind, JobSnapshot, JobState, Progress};
 use super::run::{End, Run, Runs};
 use super::watch::{JobChanges, Watch};
 use crate::cluster::{ConnectionId, OpenCluster};
@@ -67,6 +67,9 @@ impl fmt::Debug for Jobs {
 /// How often a run's progress is written down: after a power cut, a person sees how far it had come.
 const CHECKPOINT: Duration = Duration::from_secs(4);
 
+/// How long a run may take to notice that its cluster was closed.
+const STOPS_WITHIN: Duration = Duration::from_secs(2);
+
 impl Jobs {
     /// Takes over what the journal holds: ended jobs as they ended, local ones that were under way
     /// as interrupted, cluster jobs as waiting for their connection (see [`Jobs::reattach`]).
@@ -117,6 +120,8 @@ impl Jobs {
             finished_at: None,
             cluster_job_id: None,
             error: None,
+            outage: None,
+            asked: None,
             outcome: None,
             dismissed: false,
         };
@@ -171,8 +176,12 @@ impl Jobs {
     pub async fn cancel(&self, id: JobId) -> Result<()> {
         let running = self.ask(id, Signal::Cancel, |possible| possible.cancel, "cancelled")?;
         self.update(id, |job| {
-            job.snapshot.state = JobState::Cancelling;
-            job.snapshot.phase.clear();
+            job.ask(Asked::Cancel);
+            // While the cluster does not answer that is what there is to tell.
+            if job.snapshot.outage.is_none() {
+                job.snapshot.state = JobState::Cancelling;
+                job.snapshot.phase.clear();
+            }
         });
         if !running {
             self.spawn(id, Signal::Cancel)?;
@@ -181,9 +190,23 @@ impl Jobs {
     }
 
     pub async fn pause(&self, id: JobId) -> Result<()> {
-        self.ask(id, Signal::Pause, |possible| possible.pause, "paused")?;
-        self.update(id, |job| job.snapshot.phase = "Pausing".into());
-        Ok(())
+        let running = self.ask(id, Signal::Pause, |possible| possible.pause, "paused")?;
+        self.update(id, |job| {
+            job.ask(Asked::Pause);
+            if running && job.snapshot.outage.is_none() {
+                job.snapshot.phase = "Pausing".into();
+            }
+        });
+        self.persist(id).await
+    }
+
+    /// Has the jobs of a connection ask their cluster now that wait to do so.
+    pub fn try_now(&self, connection: ConnectionId) {
+        for entry in self.lock().jobs.values() {
+            if entry.snapshot.connection.id == connection {
+                entry.try_now.notify_waiters();
+            }
+        }
     }
 
     /// Goes on with a paused or interrupted job.
@@ -288,16 +311,47 @@ impl Jobs {
     /// Takes up the cluster jobs of a connection that has just been opened. Nothing is asked of a
     /// cluster before that.
     pub fn reattach(&self, connection: ConnectionId) {
-        let waiting: Vec<JobId> = self
+        let waiting: Vec<(JobId, Signal)> = self
             .lock()
             .jobs
             .values()
             .filter(|entry| entry.snapshot.connection.id == connection && entry.waits_for_connection())
-            .map(|entry| entry.snapshot.id)
+            .map(|entry| (entry.snapshot.id, entry.signal_to_go_on()))
             .collect();
-        for id in waiting {
-            if let Err(error) = self.spawn(id, Signal::Run) {
+        for (id, signal) in waiting {
+            if let Err(error) = self.spawn(id, signal) {
                 tracing::warn!(%error, %id, "a cluster job could not be taken up again");
+            }
+        }
+    }
+
+    /// Ends what goes on in a cluster and cannot be followed any more, because its connection was deleted.
+    pub async fn let_go(&self, connection: ConnectionId) {
+        let unended = |running: bool| -> Vec<JobSnapshot> {
+            self.lock()
+                .jobs
+                .values()
+                .filter(|entry| entry.is_running() || !running)
+                .map(|entry| &entry.snapshot)
+                .filter(|job| job.connection.id == connection && job.kind.runs_on_cluster())
+                .filter(|job| !job.state.is_final())
+                .cloned()
+                .collect()
+        };
+        // Those that watch find their cluster closed at the next look.
+        self.try_now(connection);
+        let mut version = self.0.version.subscribe();
+        let stopped = version.wait_for(|_| unended(true).is_empty());
+        if tokio::time::timeout(STOPS_WITHIN, stopped).await.is_err() {
+            tracing::debug!(%connection, "a cluster job was still being watched when it was let go of");
+        }
+        for job in unended(false) {
+            let end = End::unknown(not_followed(&job), None);
+            self.update(job.id, |entry| {
+                entry.end(end);
+            });
+            if let Err(error) = self.persist(job.id).await {
+                tracing::warn!(%error, id = %job.id, "the end of a job could not be written down");
             }
         }
     }
@@ -362,7 +416,11 @@ impl Jobs {
     }
 
     fn spawn(&self, id: JobId, signal: Signal) -> Result<()> {
-        let kind = self.get(id)?.kind;
+        let (kind, try_now) = {
+            let entries = self.lock();
+            let entry = entries.jobs.get(&id).ok_or_else(no_such_job)?;
+            (entry.snapshot.kind, Arc::clone(&entry.try_now))
+        };
         let run = self.0.runs.get(kind).ok_or_else(|| {
             Error::new(
                 Code::Unsupported,
@@ -373,7 +431,7 @@ impl Jobs {
         let mut began = false;
         self.update(id, |job| began = job.begin(sender, signal));
         if began {
-            let handle = JobHandle::new(self.clone(), id, receiver);
+            let handle = JobHandle::new(self.clone(), id, receiver, try_now);
             tokio::spawn(self.clone().drive(id, run, handle));
         }
         Ok(())
@@ -503,6 +561,20 @@ impl Jobs {
         // No code that can panic runs under this lock, and a list of jobs is never half changed.
         self.0.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn not_followed(job: &JobSnapshot) -> Error {
+    let name = &job.connection.name;
+    let told = format!("The connection {name} was deleted while this was under way in its cluster.");
+    let goes_on = match job.cluster_job_id {
+        Some(id) => {
+            format!("The cluster was told to run it, as its job {id}, and does not need this app for it.")
+        }
+        None => "The cluster may run it all the same.".to_owned(),
+    };
+    Error::new(Code::OutcomeUnknown, told).hint(format!(
+        "{goes_on} How it ends is not seen from here any more: connect again and look at what is there."
+    ))
 }
 
 fn no_such_job() -> Error {

@@ -136,6 +136,29 @@ async fn a_restart_finds_local_jobs_interrupted_and_cluster_jobs_waiting() {
 }
 
 #[tokio::test]
+async fn what_the_cluster_goes_on_with_is_let_go_of_when_its_connection_is_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = Runs::default().with(&[JobKind::Restore], async |job: JobHandle| {
+        job.set_cluster_job_id(42).await.unwrap();
+        job.try_now().notified().await;
+        End::detached("staging is not connected.")
+    });
+    let jobs = open(folder.path(), runs).await;
+    let new = new_job(JobKind::Restore);
+    let connection = new.connection.id;
+    let id = jobs.start(new, &"spec").await.unwrap();
+    until(&jobs, id, |job| job.cluster_job_id.is_some()).await;
+    jobs.let_go(ConnectionId::new()).await;
+    assert!(!jobs.get(id).unwrap().state.is_final());
+    jobs.let_go(connection).await;
+    let ended = jobs.get(id).unwrap();
+    assert_eq!(ended.state, JobState::Unknown);
+    let error = ended.error.unwrap();
+    assert!(error.message.contains("staging was deleted"), "{error:?}");
+    assert!(error.hint.unwrap().contains("job 42"));
+}
+
+#[tokio::test]
 async fn retrying_keeps_what_is_done_and_replaces_the_old_job() {
     let folder = tempfile::tempdir().unwrap();
     let run = async |job: JobHandle| {

@@ -21,7 +21,6 @@ use crate::job::{End, JobHandle, Loss, Signal};
 use crate::plan::PlanId;
 
 const WORDS: Words = Words {
-    the_job: "The restore",
     reverting: "Removing what had been restored",
 };
 

@@ -3,6 +3,7 @@
 //! A schedule goes on without the app, so what it will do is said before it is made: when it runs, what it costs, how long
 //! what it takes is kept. It counts as made, paused, resumed or gone only when the cluster's list says so.
 
+mod change;
 mod plan;
 mod recurrence;
 
@@ -21,6 +22,7 @@ use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
 use crate::plan::{PlanId, Plans, counted, listed};
 
+pub use change::{ScheduleChangePlan, ScheduleChangeWish};
 pub use plan::{PlannedRun, SchedulePlan, ScheduleWish};
 pub use recurrence::{Recurrence, TimeOfDay};
 
@@ -48,6 +50,8 @@ pub struct RecurrenceWords {
     pub words: String,
     /// When it next comes true where that is once a day at most, so that the local time can be said.
     pub told_by: Option<DateTime<Utc>>,
+    /// The choice it comes from.
+    pub choice: Recurrence,
 }
 
 impl RecurrenceWords {
@@ -58,6 +62,7 @@ impl RecurrenceWords {
             Err(_) => Self {
                 words: format!("By the cron expression {expression}, in UTC"),
                 told_by: None,
+                choice: Recurrence::of(expression),
             },
         }
     }
@@ -66,6 +71,7 @@ impl RecurrenceWords {
         Self {
             words: cron.words(),
             told_by: cron.has_one_time().then(|| cron.next(now)).flatten(),
+            choice: Recurrence::of(&cron.to_string()),
         }
     }
 }
@@ -109,6 +115,7 @@ const LOOKED_INTO: usize = 60;
 pub struct Schedules {
     keys: Arc<Keys>,
     plans: Arc<Plans<SchedulePlan>>,
+    changes: Arc<Plans<ScheduleChangePlan>>,
     drops: Arc<Plans<DropPlan>>,
 }
 
@@ -118,6 +125,7 @@ impl Schedules {
         Self {
             keys: runs.keys(),
             plans: Arc::default(),
+            changes: Arc::default(),
             drops: Arc::default(),
         }
     }
@@ -208,6 +216,37 @@ impl Schedules {
             return Err(Error::new(Code::InvalidInput, told).hint("Resume it first, then run it."));
         }
         Ok(db::run_schedule(cluster, &found, full).await?)
+    }
+
+    /// Reads and answers what would change. Sends nothing that changes anything.
+    pub async fn plan_change(
+        &self,
+        open: &OpenCluster,
+        id: ScheduleId,
+        wish: ScheduleChangeWish,
+    ) -> Result<ScheduleChangePlan> {
+        let plan = change::plan(open, id, wish).await?;
+        self.changes.keep(plan.id, plan.clone());
+        Ok(plan)
+    }
+
+    /// `typed` is the connection's name as typed, which production asks for: other times may be fewer backups.
+    pub async fn change_planned(
+        &self,
+        find: impl FnOnce(ConnectionId) -> Result<Arc<OpenCluster>>,
+        id: PlanId,
+        typed: Option<&str>,
+    ) -> Result<Schedule> {
+        let plan = self.changes.take(id)?;
+        let changed = match find(plan.connection) {
+            Ok(open) => change::start(&open, &plan, typed).await,
+            Err(error) => Err(error),
+        };
+        if changed.is_err() {
+            // A mistyped name must not cost the plan.
+            self.changes.keep(id, plan);
+        }
+        changed
     }
 
     /// Reads and answers what would happen.

@@ -95,8 +95,8 @@ pub(super) async fn plan(open: &OpenCluster, keys: &Keys, wish: ScheduleWish) ->
     checks.extend(earlier_backups(&grounds));
     checks.push(label_is_free(&request.label, &schedules));
     checks.extend(beside(&request, &schedules));
-    checks.extend(often_enough(&request, now));
-    checks.push(cost(&request, next));
+    checks.extend(often_enough(&request.recurrence, request.full.as_ref(), now));
+    checks.push(cost(&request.recurrence, next));
     checks.push(kept(&request));
     checks.extend(stored_secrets(&request));
     Ok(SchedulePlan {
@@ -155,36 +155,45 @@ pub(super) fn is_as_planned(found: &db::Schedule, plan: &SchedulePlan) -> Result
     }
 }
 
-/// The first run and those after it. Increments begin after the first full backup.
+/// The first run, which is a full one, and those after it.
 fn runs(request: &ScheduleRequest, now: DateTime<Utc>) -> Vec<PlannedRun> {
     let first = match request.first_run {
         FirstRun::Now => now,
         FirstRun::At(at) => at,
     };
-    let each = |cron: &Cron, kind| -> Vec<PlannedRun> {
-        let upcoming = cron.upcoming(first).take(RUNS_TOLD);
-        upcoming.map(|at| PlannedRun { at, kind }).collect()
-    };
-    let mut later = match &request.full {
-        Some(full) => [
-            each(full, BackupKind::Full),
-            each(&request.recurrence, BackupKind::Incremental),
-        ]
-        .concat(),
-        None => each(&request.recurrence, BackupKind::Full),
-    };
-    // Stable, so that of two at one moment the full one is told first.
-    later.sort_by_key(|run| run.at);
-    std::iter::once(PlannedRun {
-        at: first,
-        kind: BackupKind::Full,
-    })
-    .chain(later)
-    .take(RUNS_TOLD)
-    .collect()
+    runs_from(first, &request.recurrence, request.full.as_ref())
 }
 
-fn label_is_free(label: &str, schedules: &[db::Schedule]) -> Check {
+/// A full backup at `first`, and the runs after it. Increments begin after the first full backup.
+pub(super) fn runs_from(first: DateTime<Utc>, recurrence: &Cron, full: Option<&Cron>) -> Vec<PlannedRun> {
+    let first_run = PlannedRun {
+        at: first,
+        kind: BackupKind::Full,
+    };
+    let later = runs_after(first, recurrence, full);
+    std::iter::once(first_run).chain(later).take(RUNS_TOLD).collect()
+}
+
+pub(super) fn runs_after(after: DateTime<Utc>, recurrence: &Cron, full: Option<&Cron>) -> Vec<PlannedRun> {
+    let each = |cron: &Cron, kind| -> Vec<PlannedRun> {
+        let upcoming = cron.upcoming(after).take(RUNS_TOLD);
+        upcoming.map(|at| PlannedRun { at, kind }).collect()
+    };
+    let mut runs = match full {
+        Some(full) => [
+            each(full, BackupKind::Full),
+            each(recurrence, BackupKind::Incremental),
+        ]
+        .concat(),
+        None => each(recurrence, BackupKind::Full),
+    };
+    // Stable, so that of two at one moment the full one is told first.
+    runs.sort_by_key(|run| run.at);
+    runs.truncate(RUNS_TOLD);
+    runs
+}
+
+pub(super) fn label_is_free(label: &str, schedules: &[db::Schedule]) -> Check {
     const ID: &str = "label";
     let is_taken = |label: &str| schedules.iter().any(|schedule| schedule.label == label);
     if !is_taken(label) {
@@ -242,9 +251,9 @@ fn beside(request: &ScheduleRequest, schedules: &[db::Schedule]) -> Option<Check
 }
 
 /// How far apart the backups lie, and how many lie between two full ones.
-fn often_enough(request: &ScheduleRequest, now: DateTime<Utc>) -> Vec<Check> {
+pub(super) fn often_enough(recurrence: &Cron, full: Option<&Cron>, now: DateTime<Utc>) -> Vec<Check> {
     let mut checks = Vec::new();
-    let two: Vec<_> = request.recurrence.upcoming(now).take(2).collect();
+    let two: Vec<_> = recurrence.upcoming(now).take(2).collect();
     let pause = match two.as_slice() {
         [first, second] => (*second - *first).num_seconds(),
         _ => i64::MAX,
@@ -257,7 +266,7 @@ fn often_enough(request: &ScheduleRequest, now: DateTime<Utc>) -> Vec<Check> {
              runs is held up or left out.",
         ));
     }
-    let Some(full) = &request.full else {
+    let Some(full) = full else {
         return checks;
     };
     let mut fulls = full.upcoming(now);
@@ -265,8 +274,7 @@ fn often_enough(request: &ScheduleRequest, now: DateTime<Utc>) -> Vec<Check> {
         return checks;
     };
     // Beyond what is recommended it does not matter how far.
-    let between = request
-        .recurrence
+    let between = recurrence
         .upcoming(first)
         .take_while(|at| *at < second)
         .take(10_000)
@@ -290,10 +298,9 @@ fn often_enough(request: &ScheduleRequest, now: DateTime<Utc>) -> Vec<Check> {
     checks
 }
 
-fn cost(request: &ScheduleRequest, next: DateTime<Utc>) -> Check {
+pub(super) fn cost(recurrence: &Cron, next: DateTime<Utc>) -> Check {
     let week = next + chrono::Duration::days(7);
-    let runs = request
-        .recurrence
+    let runs = recurrence
         .upcoming(next)
         .take_while(|at| *at <= week)
         .take(10_080)
@@ -432,7 +439,8 @@ mod tests {
     #[test]
     fn long_chains_and_short_pauses_are_told() {
         let ids = |recurrence, full| -> Vec<_> {
-            often_enough(&request(recurrence, full, FirstRun::Now), at("2026-11-27 12:00"))
+            let request = request(recurrence, full, FirstRun::Now);
+            often_enough(&request.recurrence, request.full.as_ref(), at("2026-11-27 12:00"))
                 .iter()
                 .map(|check| (check.id, check.level))
                 .collect()
@@ -455,7 +463,7 @@ mod tests {
         let title = |recurrence| {
             let request = request(recurrence, None, FirstRun::Now);
             let next = request.recurrence.next(at("2026-11-27 12:00")).unwrap();
-            cost(&request, next).title
+            cost(&request.recurrence, next).title
         };
         assert_eq!(title("0 2 * * *"), "It runs 7 times a week");
         assert_eq!(title("0 2 * * 6"), "It runs once a week");

@@ -29,6 +29,33 @@ pub enum Recurrence {
 }
 
 impl Recurrence {
+    /// The choice that an expression comes from.
+    pub fn of(expression: &str) -> Self {
+        let written = match expression.trim() {
+            "@hourly" => "0 * * * *",
+            "@daily" | "@midnight" => "0 0 * * *",
+            "@weekly" => "0 0 * * 0",
+            fields => fields,
+        };
+        let fields: Vec<&str> = written.split_whitespace().collect();
+        let below = |limit: u8, field: &str| field.parse().ok().filter(|value| *value < limit);
+        let time = |hour: &str, minute: &str| {
+            Some(TimeOfDay {
+                hour: below(24, hour)?,
+                minute: below(60, minute)?,
+            })
+        };
+        let choice = match fields.as_slice() {
+            [minute, "*", "*", "*", "*"] => below(60, minute).map(|minute| Self::Hourly { minute }),
+            [minute, hour, "*", "*", "*"] => time(hour, minute).map(|time| Self::Daily { time }),
+            [minute, hour, "*", "*", weekday] => time(hour, minute)
+                .zip(below(7, weekday))
+                .map(|(time, weekday)| Self::Weekly { weekday, time }),
+            _ => None,
+        };
+        choice.unwrap_or_else(|| Self::Cron(expression.trim().to_owned()))
+    }
+
     pub(super) fn cron(&self) -> Result<Cron> {
         let expression = match self {
             Self::Hourly { minute } => format!("{} * * * *", checked(*minute, 60)?),
@@ -77,6 +104,17 @@ mod tests {
             (Recurrence::Cron("@monthly".into()), "@monthly"),
         ] {
             assert_eq!(chosen.cron().unwrap().to_string(), cron);
+            assert_eq!(Recurrence::of(cron), chosen);
+        }
+        assert_eq!(
+            Recurrence::of("@weekly"),
+            Recurrence::Weekly {
+                weekday: 0,
+                time: TimeOfDay { hour: 0, minute: 0 }
+            }
+        );
+        for other in ["15 2 * * 1-5", "0 99 * * *", "", "0 2 1 * *"] {
+            assert_eq!(Recurrence::of(other), Recurrence::Cron(other.into()));
         }
     }
 

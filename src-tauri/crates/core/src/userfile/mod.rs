@@ -106,7 +106,7 @@ async fn open_store(cluster: &roachvault_cockroach::Cluster, host: Option<&str>)
 }
 
 /// Pauses the transfers that read from a connection or write to it, before that is closed. What cannot pause meets the closed
-/// connection and says so.
+/// connection and says so. Backups and restores go on in the cluster, and are not touched.
 pub async fn pause_transfers(jobs: &Jobs, connection: ConnectionId) -> Result<()> {
     let copied_to = |job: &JobSnapshot| {
         job.kind == JobKind::CopyToCluster
@@ -124,7 +124,8 @@ pub async fn pause_transfers(jobs: &Jobs, connection: ConnectionId) -> Result<()
     let moving = jobs
         .list()
         .into_iter()
-        .filter(|job| job.possible().pause && (job.connection.id == connection || copied_to(job)));
+        .filter(|job| !job.kind.runs_on_cluster() && job.possible().pause)
+        .filter(|job| job.connection.id == connection || copied_to(job));
     for job in moving {
         // It may have ended since.
         if let Err(error) = jobs.pause(job.id).await

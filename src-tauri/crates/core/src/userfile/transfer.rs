@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use roachvault_cockroach::Cluster;
 use roachvault_cockroach::userfile::{Event, Lanes, SharedLanes, SpeedLimit, Stop};
+use roachvault_cockroach::{Cluster, ErrorKind};
 use tokio::sync::watch;
 
 use crate::error::{Code, Error, Result};
-use crate::job::{End, FileEnd, FileResult, FilesOutcome, JobHandle, JobState, Outcome, Signal, Unit};
+use crate::job::{
+    End, FileEnd, FileResult, FilesOutcome, JobHandle, JobKind, JobState, Outcome, Signal, Unit,
+};
 
 /// How long a stopped transfer may go on with the chunks that are under way.
 const GRACE: Duration = Duration::from_millis(1500);
@@ -59,6 +61,8 @@ impl Transfer {
     pub fn lanes(&self, cluster: &Cluster, counts_bytes: bool) -> SharedLanes {
         let (job, total, phase) = (self.job.clone(), self.total_bytes, self.phase);
         let (done, notes) = (Arc::clone(&self.done_bytes), Arc::clone(&self.notes));
+        // A copy moves between two, and an event does not tell which of them is silent.
+        let is_of_one = job.snapshot().is_ok_and(|job| job.kind != JobKind::CopyToCluster);
         let report = move |event| match event {
             Event::Bytes(bytes) if counts_bytes => {
                 let done = done.fetch_add(bytes, Ordering::Relaxed) + bytes;
@@ -70,6 +74,9 @@ impl Transfer {
                 job.progress(done.min(total), Some(total), Unit::Bytes);
             }
             Event::Bytes(_) | Event::Found(_) => {}
+            Event::Waiting { why, wait } if is_of_one && is_away(why.kind) => {
+                job.unreachable(why.into(), wait);
+            }
             Event::Waiting { why, wait } => {
                 let seconds = wait.as_secs_f64().ceil();
                 job.state(JobState::Waiting, format!("{why} Trying again in {seconds} s"));
@@ -83,7 +90,11 @@ impl Transfer {
             }
         };
         let lanes = Lanes::new(cluster, Arc::new(report), self.stop.clone());
-        Arc::new(lanes.speed_limit(Arc::clone(&self.limit)))
+        Arc::new(
+            lanes
+                .speed_limit(Arc::clone(&self.limit))
+                .try_now(self.job.try_now()),
+        )
     }
 
     /// Something the person should know at the end.
@@ -229,6 +240,13 @@ fn can_wait(code: Code) -> bool {
     matches!(
         code,
         Code::ConnectionLost | Code::CannotConnect | Code::OutcomeUnknown
+    )
+}
+
+fn is_away(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::ConnectionLost | ErrorKind::CannotConnect | ErrorKind::OutcomeUnknown
     )
 }
 

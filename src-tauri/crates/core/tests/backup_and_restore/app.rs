@@ -115,6 +115,17 @@ impl App {
         *self.connected.lock().unwrap() = Some(Arc::clone(&self.open));
     }
 
+    /// The same cluster by way of another port of this computer.
+    pub async fn through(&mut self, port: u16) {
+        self.open = open_at(port, self.connection, "demo", Environment::Practice, false).await;
+        *self.connected.lock().unwrap() = Some(Arc::clone(&self.open));
+    }
+
+    /// Has what waits for the cluster ask it now.
+    pub fn try_now(&self) {
+        self.jobs.try_now(self.connection);
+    }
+
     pub fn reattach(&self) {
         self.jobs.reattach(self.connection);
     }
@@ -249,9 +260,17 @@ async fn open(
     environment: Environment,
     read_only: bool,
 ) -> Arc<OpenCluster> {
-    let cluster = Cluster::connect(&local(user, practice.address().port()))
-        .await
-        .unwrap();
+    open_at(practice.address().port(), id, user, environment, read_only).await
+}
+
+async fn open_at(
+    port: u16,
+    id: ConnectionId,
+    user: &str,
+    environment: Environment,
+    read_only: bool,
+) -> Arc<OpenCluster> {
+    let cluster = Cluster::connect(&local(user, port)).await.unwrap();
     let version_text: String = sqlx::query_scalar("SELECT version()")
         .fetch_one(cluster.pool())
         .await

@@ -6,11 +6,14 @@
 mod app;
 mod checks;
 mod jobs;
+mod outage;
 mod schedules;
 mod sight;
 mod tables;
 
 #[path = "../../../cockroach/tests/support/local.rs"]
 mod local;
+#[path = "../../../cockroach/tests/support/relay.rs"]
+mod relay;
 #[path = "../support/watch.rs"]
 mod watch;

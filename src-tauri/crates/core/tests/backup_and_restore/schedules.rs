@@ -8,9 +8,12 @@ use roachvault_cockroach::schedule::{OnFailure, OnPrevious, ScheduleId};
 use roachvault_core::backup::{BackupWish, ClusterRuns};
 use roachvault_core::plan::{CheckLevel, Fix};
 use roachvault_core::schedule::{
-    Recurrence, SchedulePlan, ScheduleState, ScheduleWish, Schedules, TimeOfDay,
+    Recurrence, ScheduleChangeWish, SchedulePlan, ScheduleState, ScheduleWish, Schedules, TimeOfDay,
 };
 use roachvault_core::{Code, Environment, OpenCluster, Result};
+
+use roachvault_practice::Options;
+use roachvault_practice::emulate::Version;
 
 use crate::app::{App, COLLECTION, assert_level, check, options};
 
@@ -39,6 +42,98 @@ async fn create(app: &App, schedules: &Schedules, plan: &SchedulePlan) -> Result
 async fn made(app: &App, schedules: &Schedules, label: &str) -> ScheduleId {
     let plan = schedules.plan_schedule(&app.open, wish(label)).await.unwrap();
     create(app, schedules, &plan).await.unwrap()
+}
+
+fn other_times(label: &str) -> ScheduleChangeWish {
+    ScheduleChangeWish {
+        label: label.into(),
+        recurrence: Recurrence::Hourly { minute: 30 },
+        full: None,
+    }
+}
+
+#[tokio::test]
+async fn a_schedule_is_changed_as_planned_and_read_back() {
+    let app = App::start(options()).await;
+    let schedules = schedules();
+    let id = made(&app, &schedules, "nightly").await;
+    let find = |_| Ok(Arc::clone(&app.open));
+    let plan = schedules
+        .plan_change(&app.open, id, other_times(" hourly "))
+        .await
+        .unwrap();
+    assert_eq!(
+        plan.sql,
+        format!(
+            "ALTER BACKUP SCHEDULE {id} SET LABEL 'hourly', SET FULL BACKUP ALWAYS, SET RECURRING '30 * * * *'"
+        )
+    );
+    assert_eq!((plan.runs.len(), plan.runs[0].kind), (4, BackupKind::Full));
+    assert_level(&plan.checks, "privilege", CheckLevel::Ok);
+    assert_eq!(
+        states(&app.open, &schedules).await[0].0,
+        "nightly",
+        "a plan changed it"
+    );
+    let after = schedules.change_planned(find, plan.id, None).await.unwrap();
+    assert_eq!(after.found.label, "hourly");
+    assert_eq!(after.recurrence.words, "Every hour at :30");
+    assert_eq!(after.recurrence.choice, Recurrence::Hourly { minute: 30 });
+    assert!(after.full_recurrence.is_none());
+    let again = schedules.plan_change(&app.open, id, other_times("hourly")).await;
+    assert_eq!(again.unwrap_err().message, "hourly is like that already.");
+
+    // Increments that are new have nothing to build on before the next full backup.
+    let wish = ScheduleChangeWish {
+        full: wish("").full,
+        ..other_times("hourly")
+    };
+    let plan = schedules.plan_change(&app.open, id, wish).await.unwrap();
+    assert_level(&plan.checks, "gap", CheckLevel::Attention);
+    assert_eq!(plan.runs[0].kind, BackupKind::Full);
+
+    // Somebody else was quicker.
+    schedules.pause(&app.open, id, None).await.unwrap();
+    let late = schedules.change_planned(find, plan.id, None).await.unwrap_err();
+    assert_eq!(late.code, Code::PlanChanged);
+    let paused = schedules
+        .plan_change(
+            &app.open,
+            id,
+            ScheduleChangeWish {
+                full: None,
+                ..other_times("still hourly")
+            },
+        )
+        .await
+        .unwrap();
+    assert!(paused.runs.is_empty(), "{:?}", paused.runs);
+}
+
+#[tokio::test]
+async fn a_release_that_would_resume_a_paused_schedule_is_not_asked_to_change_it() {
+    let app = App::start(Options {
+        version: Version::V24_3,
+        ..options()
+    })
+    .await;
+    let schedules = schedules();
+    let id = made(&app, &schedules, "nightly").await;
+    schedules.pause(&app.open, id, None).await.unwrap();
+    let plan = schedules
+        .plan_change(&app.open, id, other_times("nightly"))
+        .await
+        .unwrap();
+    assert_level(&plan.checks, "paused", CheckLevel::Blocked);
+    let refused = schedules
+        .change_planned(|_| Ok(Arc::clone(&app.open)), plan.id, None)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code, Code::InvalidInput);
+    assert_eq!(
+        states(&app.open, &schedules).await,
+        [("nightly".to_owned(), ScheduleState::Paused)]
+    );
 }
 
 async fn states(open: &OpenCluster, schedules: &Schedules) -> Vec<(String, ScheduleState)> {

@@ -36,7 +36,7 @@ pub const ENTRY: &str = "schedule";
 const WAIT_STEP: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What the incremental schedule waits for.
-const WAITING: &str = "Waiting for initial backup to complete";
+pub const WAITING: &str = "Waiting for initial backup to complete";
 
 /// One schedule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

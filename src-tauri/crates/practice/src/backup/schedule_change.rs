@@ -354,7 +354,10 @@ fn change_recurrence(
             let mut backup = pair.full.backup()?;
             backup.into = Destination::Latest;
             made.set_backup(&backup);
-            made.plan_next(now)?;
+            // Whether there is a full backup to build on is not known, so they wait for the next one.
+            made.next_run = None;
+            made.state = Some(schedule::WAITING.to_owned());
+            pair.full.unpause_on_success = Some(made.id);
             pair.full.dependent = Some(made.id);
             pair.incremental = Some(made);
         }

@@ -1,13 +1,14 @@
 //! One job in the registry, with the rules of how it may change.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::job::handle::Signal;
-use crate::job::model::{JobSnapshot, JobState, Unit};
+use crate::job::model::{Asked, JobSnapshot, JobState, Unit};
 use crate::job::run::End;
 
 /// Speed is the mean of this much time.
@@ -22,6 +23,7 @@ pub(crate) struct Entry {
     /// Present while a run is under way.
     signal: Option<watch::Sender<Signal>>,
     samples: VecDeque<(Instant, u64)>,
+    pub try_now: Arc<Notify>,
     /// A person asked to go on, and no run has taken note of it yet.
     pub resume_asked: bool,
 }
@@ -34,6 +36,7 @@ impl Entry {
             version: 0,
             signal: None,
             samples: VecDeque::new(),
+            try_now: Arc::default(),
             resume_asked: false,
         }
     }
@@ -66,6 +69,22 @@ impl Entry {
                 true
             }
             None => false,
+        }
+    }
+
+    /// What is kept until the cluster can be told. A transfer is here and takes note at once.
+    pub fn ask(&mut self, asked: Asked) {
+        if self.snapshot.kind.runs_on_cluster() {
+            self.snapshot.asked = Some(asked);
+        }
+    }
+
+    /// How a run begins that takes the job up again.
+    pub fn signal_to_go_on(&self) -> Signal {
+        match self.snapshot.asked {
+            Some(Asked::Cancel) => Signal::Cancel,
+            Some(Asked::Pause) => Signal::Pause,
+            None => Signal::Run,
         }
     }
 
@@ -119,6 +138,10 @@ impl Entry {
         job.state = end.state;
         job.phase = end.phase;
         job.error = end.error;
+        job.outage = None;
+        if job.state != JobState::Waiting {
+            job.asked = None;
+        }
         if end.outcome.is_some() {
             job.outcome = end.outcome;
         }
