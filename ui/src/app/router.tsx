@@ -271,7 +271,12 @@ const restore = createRoute({
         search={restore.useSearch()}
         onSearchChange={(search, options) => void navigate({ search, replace: options?.replace })}
         onDone={() => void navigate({ to: "/clusters/$connectionId", search: {} })}
-        onBackUp={() => void navigate({ to: "/clusters/$connectionId/backups/new", search: {} })}
+        onLookBack={(database) =>
+          void navigate({
+            to: "/clusters/$connectionId/backups/new",
+            search: { database, asOf: new Date(Date.now() - 60 * 60_000).toISOString() },
+          })
+        }
         onUndelete={() => void navigate({ to: "/clusters/$connectionId/files", search: { undelete: true } })}
       />
     );

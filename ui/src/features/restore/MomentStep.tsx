@@ -83,7 +83,12 @@ function Moments({
   search,
   onSearchChange,
   ways,
-}: StepProps & { list: BackupList /** What can be done where there is none. */; ways: ReactNode }) {
+  onLookBack,
+}: StepProps &
+  Pick<MomentStepProps, "onLookBack"> & {
+    list: BackupList /** What can be done where there is none. */;
+    ways: ReactNode;
+  }) {
   const { connection } = useCurrentCluster();
   const isProduction = connection.fields.environment === "production";
   const [isEvery, setEvery] = useState(false);
@@ -212,6 +217,18 @@ function Moments({
           }
         />
       )}
+      {moments.length > 0 && !connection.fields.readOnly && (
+        <Callout
+          actions={
+            <Button size="small" onPress={() => onLookBack(search.database)}>
+              Back up an earlier moment…
+            </Button>
+          }
+        >
+          What was written after the newest backup is in none of them. The cluster itself keeps its last
+          hours.
+        </Callout>
+      )}
       {moments.length > 0 && (
         <StepFoot
           note={
@@ -246,12 +263,13 @@ function leadOf(list: BackupList | undefined): string {
 }
 
 export interface MomentStepProps extends StepProps {
-  onBackUp: () => void;
+  /** Goes to where an earlier moment of the cluster itself is backed up. */
+  onLookBack: (database?: string) => void;
   /** Deleted files of file storage, backups among them, may still be brought back. */
   onUndelete: () => void;
 }
 
-export function MomentStep({ search, onSearchChange, onBackUp, onUndelete }: MomentStepProps) {
+export function MomentStep({ search, onSearchChange, onLookBack, onUndelete }: MomentStepProps) {
   const { connection, cluster } = useCurrentCluster();
   const collections = useQuery(collectionsQuery(connection.id));
   const known = collections.data ?? [];
@@ -273,11 +291,15 @@ export function MomentStep({ search, onSearchChange, onBackUp, onUndelete }: Mom
   const opening = useOpenCollection((opened) => onSearchChange({ collection: opened.uri }));
   const ways = (
     <div className={styles.ways}>
-      <OpenCollection {...opening} isPrimary />
-      <Button onPress={onUndelete}>Undelete files…</Button>
-      <Button isDisabled={connection.fields.readOnly} onPress={onBackUp}>
-        Back up…
+      <Button
+        variant="primary"
+        isDisabled={connection.fields.readOnly}
+        onPress={() => onLookBack(search.database)}
+      >
+        Back up an earlier moment…
       </Button>
+      <OpenCollection {...opening} />
+      <Button onPress={onUndelete}>Undelete files…</Button>
     </div>
   );
   return (
@@ -322,9 +344,9 @@ export function MomentStep({ search, onSearchChange, onBackUp, onUndelete }: Mom
       ) : isEmpty ? (
         <Card flush>
           <EmptyState icon="clock" title="No backup found here" action={ways}>
-            Only the file storage of {cluster.user} was looked at. Other users may hold backups in theirs, and
-            there may be some in a bucket: ask who runs the cluster for the address, and open it. Backups that
-            were deleted from file storage a short while ago may still be undeleted under Files.
+            The cluster itself keeps what was changed, deleted or dropped for some hours: back up the moment
+            before, then restore from that. Only the file storage of {cluster.user} was looked at; there may
+            be backups in another user’s or in a bucket, whose address opens them.
           </EmptyState>
         </Card>
       ) : asks ? (
@@ -340,6 +362,7 @@ export function MomentStep({ search, onSearchChange, onBackUp, onUndelete }: Mom
           search={search}
           onSearchChange={onSearchChange}
           ways={ways}
+          onLookBack={onLookBack}
         />
       ) : (
         <Card flush>

@@ -64,12 +64,12 @@ function choiceIn(step: RestoreStep, search: RestoreSearch, checks: number | und
 
 export interface RestorePageProps extends StepProps {
   onDone: () => void;
-  onBackUp: () => void;
+  onLookBack: (database?: string) => void;
   onUndelete: () => void;
 }
 
 /** From a moment in the past to proof that it is back. */
-export function RestorePage({ search, onSearchChange, onDone, onBackUp, onUndelete }: RestorePageProps) {
+export function RestorePage({ search, onSearchChange, onDone, onLookBack, onUndelete }: RestorePageProps) {
   const { connection } = useCurrentCluster();
   // In memory only. A passphrase belongs to one backup: another backup asks for its own.
   const [unlocked, setUnlocked] = useState<{ subdirectory: string; passphrase: string } | null>(null);
@@ -145,7 +145,7 @@ export function RestorePage({ search, onSearchChange, onDone, onBackUp, onUndele
             You can look into backups here, and not restore them.
           </ReadOnlyNotice>
         )}
-        {step === "moment" && <MomentStep {...props} onBackUp={onBackUp} onUndelete={onUndelete} />}
+        {step === "moment" && <MomentStep {...props} onLookBack={onLookBack} onUndelete={onUndelete} />}
         {step === "what" && (
           <WhatStep
             {...props}

@@ -499,8 +499,16 @@ describe("the moment", () => {
     expect(screen.getByText(/Only the file storage of ada was looked at/)).toBeVisible();
     expect(screen.getByRole("button", { name: "Open a backup elsewhere…" })).toBeVisible();
     expect(screen.getByRole("button", { name: "Undelete files…" })).toBeVisible();
-    expect(screen.getByRole("button", { name: "Back up…" })).toBeVisible();
     await expectAccessible();
+  });
+
+  it("that no backup holds is looked for in what the cluster itself still keeps", async () => {
+    const user = userEvent.setup();
+    atRestore({ list_collections: () => [] });
+    const router = renderApp("/clusters/c1/restore?database=bank");
+    await user.click(await screen.findByRole("button", { name: "Back up an earlier moment…" }));
+    expect(await screen.findByRole("checkbox", { name: /As it was at an earlier moment/ })).toBeChecked();
+    expect(router.state.location.search).toMatchObject({ database: "bank" });
   });
 });
 
