@@ -306,7 +306,8 @@ export function VirtualGrid<Row>({
     const key = written(event);
     const act = keys?.[key];
     const moves: Record<string, number> = {
-      ArrowDown: activeAt + 1,
+      // Where nothing is chosen yet, the first is.
+      ArrowDown: isSingle && selectedAt < 0 ? 0 : activeAt + 1,
       ArrowUp: activeAt - 1,
       PageDown: activeAt + page,
       PageUp: activeAt - page,
