@@ -58,6 +58,9 @@ fn a_folder_keeps_its_names_and_a_taken_name_is_asked_about() {
     app.click("More for files");
     native_dialog::copy_file(&desktop, &folder);
     app.click("Upload what was copied");
+    // Of a folder it is said how much goes where before it moves.
+    app.see("Upload 3 files (69.3 KiB) to");
+    app.click("Upload 3 files");
     app.see_row("exports, folder, 3 files");
     are_stored(
         &desktop,
@@ -77,13 +80,17 @@ fn a_folder_keeps_its_names_and_a_taken_name_is_asked_about() {
     app.see_row("orders.csv, 2.0 KiB");
 
     upload(&app, &folder.join("orders.csv"));
+    app.see("they are identical");
+    app.click("Close");
+    fs::write(folder.join("orders.csv"), noise(3_000)).unwrap();
+    upload(&app, &folder.join("orders.csv"));
     app.see("A file of this name is already in the cluster");
     app.click("Keep both");
     app.click("Upload 1 file");
-    app.see_row("orders (2).csv, 2.0 KiB");
+    app.see_row("orders (2).csv, 2.9 KiB");
     are_stored(
         &desktop,
-        "/exports/2026/empty.csv|0\n/exports/2026/orders.csv|1000\n/exports/orders (2).csv|2000\n/exports/orders.csv|2000",
+        "/exports/2026/empty.csv|0\n/exports/2026/orders.csv|1000\n/exports/orders (2).csv|3000\n/exports/orders.csv|2000",
     );
     app.quit();
 }
@@ -103,7 +110,7 @@ fn a_file_is_deleted_brought_back_and_renamed() {
     outside::psql(&desktop, "defaultdb", &soon);
 
     app.click("Delete…");
-    app.see("It can be undeleted for 10 min");
+    app.see("The cluster keeps deleted data for 10 minutes");
     app.click("Delete 1 file");
     are_stored(&desktop, "");
 

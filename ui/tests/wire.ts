@@ -4,6 +4,8 @@ import type {
   Chain,
   Collection,
   Database,
+  DeletedUserfile,
+  DeletedUserfiles,
   FolderPage,
   PlanCheck,
   RenamePlan,
@@ -54,10 +56,14 @@ export function aTransferPlan(plan: Partial<TransferPlan> = {}): TransferPlan {
     target: "",
     files: 1,
     sizeBytes: 1024,
+    folders: 0,
     conflictCount: 0,
+    identicalCount: 0,
     conflicts: [],
     mapped: [],
     leftOut: [],
+    emptyFolderCount: 0,
+    emptyFolders: [],
     typeToReplace: null,
     ...plan,
   };
@@ -147,4 +153,26 @@ export function aRestorePlan(plan: Partial<RestorePlan> = {}): RestorePlan {
 
 export function aRenamePlan(plan: Partial<RenamePlan> = {}): RenamePlan {
   return { plan: "plan-1", store, files: 1, collections: [], merges: [], typeToConfirm: null, ...plan };
+}
+
+export function aDeletedFile(path: string, file: Partial<DeletedUserfile> = {}): DeletedUserfile {
+  return {
+    fileId: path,
+    path,
+    sizeBytes: 1024,
+    uploadedAt: null,
+    username: "ada",
+    seenAt: "2026-11-23T09:00:00Z",
+    deletedBy: null,
+    keptUntil: "2026-11-23T13:00:00Z",
+    nameTaken: false,
+    ...file,
+  };
+}
+
+export function aDeletedList(
+  files: DeletedUserfile[],
+  list: Partial<DeletedUserfiles> = {},
+): DeletedUserfiles {
+  return { files, collections: [], keptSeconds: 16_200, ...list };
 }

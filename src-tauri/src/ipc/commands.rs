@@ -69,7 +69,7 @@ commands! {
     userfiles::list_deleted_userfiles(
         connection: Uuid,
         store: Option<String>,
-    ) => Vec<userfiles::DeletedUserfile>;
+    ) => userfiles::DeletedUserfiles;
     userfiles::start_undelete(
         connection: Uuid,
         store: Option<String>,

@@ -211,13 +211,13 @@ pub async fn list_deleted_userfiles(
     state: &AppState,
     connection: Uuid,
     store: Option<String>,
-) -> Result<Vec<DeletedUserfile>, IpcError> {
+) -> Result<DeletedUserfiles, IpcError> {
     let cluster = open(state, connection)?;
-    let deleted = state
+    Ok(state
         .userfiles
         .list_deleted(&state.jobs, &cluster, store.as_deref())
-        .await?;
-    Ok(deleted.into_iter().map(DeletedUserfile::from).collect())
+        .await?
+        .into())
 }
 
 /// Answers the job to watch.

@@ -222,7 +222,9 @@ const backups = createRoute({
         onRestore={(from) =>
           void navigate({ to: "/clusters/$connectionId/restore", search: { ...from, step: "what" } })
         }
-        onCopy={(copied) => void navigate({ to: "/clusters/$connectionId/files", search: copied })}
+        onCopy={({ store, path }) =>
+          void navigate({ to: "/clusters/$connectionId/files", search: { store, copy: path } })
+        }
         onOpenJob={(job) => void navigate({ to: "/clusters/$connectionId/backups/new", search: { job } })}
       />
     );

@@ -48,10 +48,19 @@ export function Checkbox({
 }
 
 /** The box of a checkbox for a row that is selected as a whole: the row says its state to a screen reader. */
-export function Tick({ isOn }: { isOn: boolean }) {
+export function Tick({ isOn, isPartly = false }: { isOn: boolean; isPartly?: boolean }) {
   return (
-    <span className={styles.tick} data-on={isOn || undefined} aria-hidden="true">
-      {isOn && <Icon name="check" size={12} />}
+    <span className={styles.tick} data-on={isOn || isPartly || undefined} aria-hidden="true">
+      {isOn ? <Icon name="check" size={12} /> : isPartly && <Icon name="minus" size={12} />}
+    </span>
+  );
+}
+
+/** As [Tick], where one row is chosen among several. */
+export function RadioMark({ isOn }: { isOn: boolean }) {
+  return (
+    <span className={styles.radio} data-selected={isOn || undefined} aria-hidden="true">
+      <span className={styles.dot} />
     </span>
   );
 }

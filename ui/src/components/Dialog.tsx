@@ -135,12 +135,15 @@ export interface TypedNameDialogProps extends Omit<ConfirmDialogProps, "isDanger
   name: string;
   /** What the name is of: "database", "connection". */
   nameOf: "connection" | "database" | "collection";
+  /** Of a collection, whose path is asked for on every cluster. */
+  isProduction?: boolean;
 }
 
 /** For what cannot be taken back on a production cluster: the answer works only once the name was typed. */
 export function TypedNameDialog({
   name,
   nameOf,
+  isProduction,
   title,
   isOpen,
   onClose,
@@ -178,6 +181,7 @@ export function TypedNameDialog({
           guard={guard}
           what={nameOf === "collection" ? "Backups are at stake." : "This is a production cluster."}
           nameOf={nameOf}
+          isProduction={isProduction}
           autoFocus
         />
       </Stack>

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from "react";
+import { visible } from "../lib/names";
 import { bytes, bytesOf, count, percent } from "../lib/quantity";
 import { aboutDuration } from "../lib/time";
 import { Badge, Mark } from "./Badge";
@@ -6,6 +7,7 @@ import { Button } from "./Button";
 import { CancelClusterJob, isClusterJob } from "./CancelClusterJob";
 import { Icon, type IconName } from "./Icon";
 import styles from "./JobRow.module.css";
+import { MiddleEllipsis } from "./MiddleEllipsis";
 import { Moment } from "./Moment";
 import { NextTry, Since } from "./Outage";
 import { ProgressBar } from "./ProgressBar";
@@ -99,7 +101,7 @@ export function jobFraction({ progress }: ShownJob): number | null {
   return progress.total === 0 ? 0 : Math.min(1, progress.done / progress.total);
 }
 
-/** "412 of 900 MiB · 38 MiB/s · 13 s left". */
+/** "412 of 900 MiB · 46 % · 38 MiB/s · 13 s left". */
 export function jobFigures(job: ShownJob): string {
   const { done, total, unit } = job.progress;
   const fraction = jobFraction(job);
@@ -116,6 +118,7 @@ export function jobFigures(job: ShownJob): string {
   const isMoving = job.state === "running";
   return [
     amount,
+    fraction !== null && unit !== "percent" ? percent(fraction) : "",
     isMoving && job.bytesPerSecond ? `${bytes(job.bytesPerSecond)}/s` : "",
     isMoving && job.secondsLeft !== null ? `${aboutDuration(job.secondsLeft * 1000)} left` : "",
   ]
@@ -198,11 +201,12 @@ export function JobRow({
   ]
     .filter(Boolean)
     .join(" · ");
-  const named = (verb: string) => `${verb}: ${job.title}`;
+  const title = visible(job.title);
+  const named = (verb: string) => `${verb}: ${title}`;
   return (
     <article
       className={styles.row}
-      aria-label={job.title}
+      aria-label={title}
       data-dense={isDense || undefined}
       data-ended={job.ended || undefined}
     >
@@ -215,7 +219,9 @@ export function JobRow({
       )}
       <div className={styles.body}>
         <div className={styles.head}>
-          <span className={styles.title}>{job.title}</span>
+          <span className={styles.title}>
+            <MiddleEllipsis text={job.title} keepEnd={18} />
+          </span>
           {job.state !== "running" && <Badge tone={tone}>{word}</Badge>}
           <span className={styles.figures}>
             {job.ended ? job.finishedAt && <Moment value={job.finishedAt} withRelative /> : figures}
@@ -223,7 +229,7 @@ export function JobRow({
         </div>
         {!job.ended && (
           <ProgressBar
-            label={job.title}
+            label={title}
             fraction={job.state === "queued" ? 0 : fraction}
             valueText={figures || undefined}
             tone={tone === "attention" ? "attention" : "accent"}

@@ -1,6 +1,7 @@
 import { render, screen } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { MiddleEllipsis, shortened } from "./MiddleEllipsis";
+import { shortened } from "../lib/names";
+import { MiddleEllipsis } from "./MiddleEllipsis";
 
 /** As if each character were one wide. */
 const within = (width: number) => (text: string) => Array.from(text).length <= width;

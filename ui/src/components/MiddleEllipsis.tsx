@@ -1,4 +1,5 @@
 import { type ReactElement, useLayoutEffect, useRef, useState } from "react";
+import { shortened, visible } from "../lib/names";
 import styles from "./MiddleEllipsis.module.css";
 
 export interface MiddleEllipsisProps {
@@ -7,33 +8,6 @@ export interface MiddleEllipsisProps {
   keepEnd?: number;
   /** False where the place is reached by keyboard anyway (a grid's row): the full text is then in its label. */
   isFocusable?: boolean;
-}
-
-/**
- * The text as it fits: whole, or with its middle replaced by an ellipsis. The start gives way first, then the end; no
- * blank stands beside the ellipsis, where it would look like a gap.
- */
-export function shortened(text: string, keepEnd: number, fits: (text: string) => boolean): string {
-  if (fits(text)) return text;
-  const characters = Array.from(text);
-  const cut = (start: number, end: number) =>
-    `${characters.slice(0, start).join("").trimEnd()}…${characters
-      .slice(characters.length - end)
-      .join("")
-      .trimStart()}`;
-  const end = Math.min(keepEnd, characters.length - 1);
-  let [low, high] = [1, characters.length - end - 1];
-  if (high >= 1 && fits(cut(1, end))) {
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if (fits(cut(middle, end))) low = middle;
-      else high = middle - 1;
-    }
-    return cut(low, end);
-  }
-  let kept = end;
-  while (kept > 0 && !fits(cut(1, kept))) kept -= 1;
-  return cut(1, kept);
 }
 
 let canvas: CanvasRenderingContext2D | null | undefined;
@@ -49,12 +23,13 @@ function ruler(element: HTMLElement): ((text: string) => number) | null {
   return (text) => context.measureText(text).width + spacing * text.length;
 }
 
-/** Shortens the middle, where names differ least; the whole name shows on hover and on focus. */
+/** Shortens the middle, where names differ least; the whole name shows on hover and on focus. Always on one line. */
 export function MiddleEllipsis({
-  text,
+  text: given,
   keepEnd = 10,
   isFocusable = false,
 }: MiddleEllipsisProps): ReactElement {
+  const text = visible(given);
   const [short, setShort] = useState(text);
   const whole = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => {

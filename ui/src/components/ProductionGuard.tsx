@@ -33,12 +33,14 @@ export function ProductionGuard({
   guard,
   what,
   nameOf = "connection",
+  isProduction = nameOf !== "collection",
   autoFocus,
 }: {
   guard: ProductionGuardState;
   what: string;
-  /** What the name is of. A backup is guarded on every cluster, so nothing is said of production there. */
   nameOf?: "connection" | "database" | "collection";
+  /** The path of a collection is asked for on every cluster; all else is asked for on production alone. */
+  isProduction?: boolean;
   autoFocus?: boolean;
 }) {
   const promptId = useId();
@@ -47,7 +49,7 @@ export function ProductionGuard({
   return (
     <div className={styles.guard} data-tone={tone}>
       <p className={styles.what}>
-        {nameOf !== "collection" && <Pill tone={tone}>{label}</Pill>} {what}
+        {isProduction && <Pill tone={tone}>{label}</Pill>} {what}
       </p>
       <p id={promptId}>
         Type <strong className={styles.name}>{guard.name}</strong> to go on.

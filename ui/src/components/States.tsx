@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
+import { visible } from "../lib/names";
 import { Mark } from "./Badge";
 import { Button } from "./Button";
 import { CopyButton } from "./CopyButton";
@@ -60,7 +61,7 @@ export function ErrorState({ error, onRetry, alwaysRetry, actions, isCompact = f
     <div className={styles.error} role="alert" data-compact={isCompact || undefined}>
       {!isCompact && <Mark tone="bad" size={22} />}
       <div className={styles.errorWords}>
-        <p className={styles.errorMessage}>{error.message}</p>
+        <p className={styles.errorMessage}>{visible(error.message)}</p>
         {error.hint && <p className={styles.errorHint}>{error.hint}</p>}
         <div className={styles.errorActions}>
           {onRetry && (alwaysRetry || error.retryable) && (

@@ -1,4 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
+import { visible } from "../lib/names";
 import { Mark } from "./Badge";
 import { IconButton } from "./Button";
 import styles from "./Toast.module.css";
@@ -49,7 +50,7 @@ function ToastCard({ toast }: { toast: Toast }) {
       onBlur={() => setHeld(false)}
     >
       {toast.tone !== "neutral" && <Mark tone={toast.tone} />}
-      <span className={styles.text}>{toast.text}</span>
+      <span className={styles.text}>{visible(toast.text)}</span>
       {toast.action && (
         <button
           type="button"

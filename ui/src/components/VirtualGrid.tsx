@@ -56,6 +56,16 @@ export interface VirtualGridProps<Row> {
   onSelectionChange?: (selection: Selection) => void;
   /** A plain click adds a row or takes it away, as where each row has a box to tick. */
   clickToggles?: boolean;
+  /** One row at a time, as where each row has a radio button: the keys that move choose as well. */
+  isSingle?: boolean;
+  /** Makes the list a tree: rows that hold others stand before them, and are unfolded with the arrow keys. */
+  tree?: {
+    /** 1 for the outermost. */
+    levelOf: (row: Row) => number;
+    /** Undefined for a row that holds no others. */
+    isExpanded: (row: Row) => boolean | undefined;
+    onExpand: (row: Row, isExpanded: boolean) => void;
+  };
   /** Enter or a double click. */
   onOpen?: (row: Row) => void;
   /**
@@ -114,6 +124,8 @@ interface GridRowProps<Row> {
   isSelected: boolean;
   isActive: boolean;
   isSelectable: boolean;
+  level: number | undefined;
+  isExpanded: boolean | undefined;
   onClick: (event: MouseEvent, at: number) => void;
   onOpen: (row: Row) => void;
   onContextMenu: (event: MouseEvent, at: number) => void;
@@ -131,6 +143,8 @@ function GridRowOf<Row>({
   isSelected,
   isActive,
   isSelectable,
+  level,
+  isExpanded,
   onClick,
   onOpen,
   onContextMenu,
@@ -143,6 +157,8 @@ function GridRowOf<Row>({
       aria-rowindex={index + 2}
       aria-selected={isSelectable ? isSelected : undefined}
       aria-label={rowLabel?.(row)}
+      aria-level={level}
+      aria-expanded={isExpanded}
       className={styles.row}
       data-selected={isSelected || undefined}
       data-active={isActive || undefined}
@@ -187,6 +203,8 @@ export function VirtualGrid<Row>({
   selection,
   onSelectionChange,
   clickToggles = false,
+  isSingle = false,
+  tree,
   onOpen,
   keys,
   onMenu,
@@ -200,7 +218,12 @@ export function VirtualGrid<Row>({
   const id = useId();
   const [active, setActive] = useState(0);
   const anchor = useRef(0);
-  const activeAt = Math.min(active, rows.length - 1);
+  const selectedAt =
+    isSingle && selection !== undefined && selection.size > 0
+      ? rows.findIndex((row) => row !== undefined && selection.has(rowKey(row)))
+      : -1;
+  // Of one choice the keyboard stands where the choice is, also when that was made elsewhere.
+  const activeAt = selectedAt >= 0 ? selectedAt : Math.min(active, rows.length - 1);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -229,7 +252,8 @@ export function VirtualGrid<Row>({
     const next = Math.max(0, Math.min(rows.length - 1, to));
     setActive(next);
     virtualizer.scrollToIndex(next);
-    if (canSelect && extend) void selectRange(anchor.current, next);
+    if (isSingle) selectOnly(next);
+    else if (canSelect && extend) void selectRange(anchor.current, next);
     else anchor.current = next;
     onActiveChange?.(rows[next] ?? null);
   }
@@ -237,11 +261,38 @@ export function VirtualGrid<Row>({
   function toggle(at: number) {
     const row = rows[at];
     if (!canSelect || row === undefined) return;
+    if (isSingle) return selectOnly(at);
     const next = new Set(selection);
     const key = rowKey(row);
     if (!next.delete(key)) next.add(key);
     anchor.current = at;
     onSelectionChange(next);
+  }
+
+  /** Right unfolds, then goes in; left folds, then goes out. */
+  function moveInTree(key: string): boolean {
+    const row = rows[activeAt];
+    if (tree === undefined || row === undefined) return false;
+    const isExpanded = tree.isExpanded(row);
+    if (key === "ArrowRight") {
+      if (isExpanded === false) tree.onExpand(row, true);
+      else if (isExpanded) moveTo(activeAt + 1, false);
+      return true;
+    }
+    if (key !== "ArrowLeft") return false;
+    if (isExpanded) {
+      tree.onExpand(row, false);
+      return true;
+    }
+    const level = tree.levelOf(row);
+    for (let at = activeAt - 1; at >= 0; at--) {
+      const above = rows[at];
+      if (above !== undefined && tree.levelOf(above) < level) {
+        moveTo(at, false);
+        break;
+      }
+    }
+    return true;
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>) {
@@ -255,7 +306,8 @@ export function VirtualGrid<Row>({
     const key = written(event);
     const act = keys?.[key];
     const moves: Record<string, number> = {
-      ArrowDown: activeAt + 1,
+      // Where nothing is chosen yet, the first is.
+      ArrowDown: isSingle && selectedAt < 0 ? 0 : activeAt + 1,
       ArrowUp: activeAt - 1,
       PageDown: activeAt + page,
       PageUp: activeAt - page,
@@ -274,16 +326,17 @@ export function VirtualGrid<Row>({
       askForMenu(activeAt, { x: row.left + 32, y: row.bottom - 4 });
     } else if (move !== undefined && !event.altKey) moveTo(move, event.shiftKey);
     else if (event.key === " ") {
-      if (event.shiftKey && canSelect) void selectRange(anchor.current, activeAt);
+      if (event.shiftKey && canSelect && !isSingle) void selectRange(anchor.current, activeAt);
       else toggle(activeAt);
     } else if (event.key === "Enter") {
       const row = rows[activeAt];
       if (row !== undefined) onOpen?.(row);
-    } else if (isCommand && event.key.toLowerCase() === "a" && canSelect) {
+    } else if (isCommand && event.key.toLowerCase() === "a" && canSelect && !isSingle) {
       void selectRange(0, rows.length - 1);
-    } else if (event.key === "Escape" && canSelect && selection.size > 0) onSelectionChange(new Set());
+    } else if (event.key === "Escape" && canSelect && !isSingle && selection.size > 0)
+      onSelectionChange(new Set());
     else if (event.key.length === 1 && !isCommand && !event.altKey && onType) onType(event.key);
-    else return;
+    else if (event.altKey || !moveInTree(event.key)) return;
     event.preventDefault();
     event.stopPropagation();
   }
@@ -294,7 +347,8 @@ export function VirtualGrid<Row>({
     setActive(at);
     onActiveChange?.(row);
     if (!canSelect) return;
-    if (event.shiftKey) void selectRange(anchor.current, at);
+    if (isSingle) selectOnly(at);
+    else if (event.shiftKey) void selectRange(anchor.current, at);
     else if (clickToggles || event.ctrlKey || event.metaKey) toggle(at);
     else selectOnly(at);
   }
@@ -338,17 +392,17 @@ export function VirtualGrid<Row>({
   const rowId = (at: number) => `${id}-row-${at}`;
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a table element cannot be virtual
+    // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useAriaPropsSupportedByRole: its role is a grid's in either case; a table element cannot be virtual
     <div
       ref={scroller}
       className={styles.grid}
       style={style}
       data-empty={rows.length === 0 || undefined}
-      role="grid"
+      role={tree ? "treegrid" : "grid"}
       aria-label={label}
       aria-rowcount={rows.length + 1}
       aria-colcount={columns.length}
-      aria-multiselectable={canSelect || undefined}
+      aria-multiselectable={(canSelect && !isSingle) || undefined}
       aria-activedescendant={rows.length > 0 ? rowId(activeAt) : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
@@ -420,6 +474,8 @@ export function VirtualGrid<Row>({
               isSelected={isSelected}
               isActive={item.index === activeAt}
               isSelectable={canSelect}
+              level={tree?.levelOf(row)}
+              isExpanded={tree?.isExpanded(row)}
               onClick={onClick}
               onOpen={openRow}
               onContextMenu={onContextMenu}

@@ -209,7 +209,7 @@ export type Colour = "red" | "orange" | "amber" | "green" | "teal" | "blue" | "v
 /**
  * A target whose name is taken, with both sides shown.
  */
-export type Conflict = { source: string, target: string, sourceBytes: number, sourceTime: string | null, targetBytes: number, targetTime: string | null, };
+export type Conflict = { source: string, target: string, sourceBytes: number, sourceTime: string | null, targetBytes: number, targetTime: string | null, contents: Contents, };
 
 /**
  * What to do where the target's name is taken.
@@ -305,6 +305,11 @@ certificate: Certificate | null,
  */
 version: string | null, capabilities: Capabilities | null, finished: boolean, passed: boolean, };
 
+/**
+ * What is known of two files of one name.
+ */
+export type Contents = "identical" | "different" | "notCompared";
+
 export type CopyToClusterRequest = { store: string | null, paths: Array<string>, targetConnection: string, targetStore: string | null, 
 /**
  * Empty for the top, else with a slash at its end.
@@ -361,6 +366,19 @@ gcTtlSeconds: number | null,
  */
 typeToConfirm: string | null, };
 
+/**
+ * A backup collection of which files were deleted.
+ */
+export type DeletedCollection = { 
+/**
+ * Without slashes around it.
+ */
+path: string, 
+/**
+ * None where only parts of backups are among the files.
+ */
+backups: number, };
+
 export type DeletedUserfile = { fileId: string, path: string, sizeBytes: number, uploadedAt: string | null, username: string, 
 /**
  * It was still there at this moment, and is read from it.
@@ -378,6 +396,23 @@ keptUntil: string,
  * The name is in use again; it would come back under another one.
  */
 nameTaken: boolean, };
+
+/**
+ * What can be had back.
+ */
+export type DeletedUserfiles = { 
+/**
+ * By path; of one path, the latest first.
+ */
+files: Array<DeletedUserfile>, 
+/**
+ * Backup collections that some of the files belong to, the outermost first.
+ */
+collections: Array<DeletedCollection>, 
+/**
+ * The cluster keeps deleted data for so long.
+ */
+keptSeconds: number, };
 
 export type DownloadRequest = { store: string | null, paths: Array<string>, 
 /**
@@ -1212,7 +1247,23 @@ plan: string, store: string,
 /**
  * A folder of the store or of this computer.
  */
-target: string, files: number, sizeBytes: number, conflictCount: number, conflicts: Array<Conflict>, mapped: Array<MappedName>, leftOut: Array<LeftOut>, 
+target: string, files: number, sizeBytes: number, 
+/**
+ * How many folders of this computer were chosen.
+ */
+folders: number, conflictCount: number, 
+/**
+ * Of the conflicts, so many are identical: there is nothing to do, and `all` does not count for them.
+ */
+identicalCount: number, 
+/**
+ * Those to decide come first.
+ */
+conflicts: Array<Conflict>, mapped: Array<MappedName>, leftOut: Array<LeftOut>, 
+/**
+ * Folders of this computer without anything in them: they take no part.
+ */
+emptyFolderCount: number, emptyFolders: Array<string>, 
 /**
  * What must be typed before a file in the cluster is replaced; on production only.
  */
@@ -1328,7 +1379,7 @@ export const commands = {
   getUserfile: (connection: string, store: string | null, path: string): Promise<UserfileDetails> => call("get_userfile", { connection, store, path }),
   startDigest: (connection: string, store: string | null, path: string): Promise<string> => call("start_digest", { connection, store, path }),
   previewUserfile: (connection: string, store: string | null, path: string): Promise<Preview> => call("preview_userfile", { connection, store, path }),
-  listDeletedUserfiles: (connection: string, store: string | null): Promise<Array<DeletedUserfile>> => call("list_deleted_userfiles", { connection, store }),
+  listDeletedUserfiles: (connection: string, store: string | null): Promise<DeletedUserfiles> => call("list_deleted_userfiles", { connection, store }),
   startUndelete: (connection: string, store: string | null, fileIds: Array<string>, typed: string | null): Promise<string> => call("start_undelete", { connection, store, fileIds, typed }),
   planRepair: (connection: string, store: string | null): Promise<RepairPlan> => call("plan_repair", { connection, store }),
   startRepair: (plan: string, fileIds: Array<string>, typed: string | null): Promise<string> => call("start_repair", { plan, fileIds, typed }),

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { aboutDuration, clockHere, duration, localMoment, relativeTime, utcMoment } from "./time";
+import {
+  aboutDuration,
+  clockHere,
+  duration,
+  localMoment,
+  relativeTime,
+  spokenDuration,
+  utcMoment,
+} from "./time";
 
 const moment = new Date("2026-11-23T10:37:00Z");
 const ago = (seconds: number) => relativeTime(new Date(moment.getTime() - seconds * 1000), moment);
@@ -15,6 +23,17 @@ describe("durations", () => {
     [187_200_000, "2 d 4 h"],
   ])("writes %i ms as %s", (ms, text) => {
     expect(duration(ms)).toBe(text);
+  });
+
+  it.each([
+    [16_200_000, "4 hours 30 minutes"],
+    [90_000_000, "25 hours"],
+    [4_500_000, "1 hour 15 minutes"],
+    [600_000, "10 minutes"],
+    [259_200_000, "3 days"],
+    [1000, "1 second"],
+  ])("says in a sentence %i ms as %s", (ms, text) => {
+    expect(spokenDuration(ms)).toBe(text);
   });
 
   it("speaks of estimates as estimates", () => {

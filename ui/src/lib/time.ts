@@ -19,6 +19,27 @@ export function duration(milliseconds: number): string {
     .join(" ");
 }
 
+/** For how long something holds, in a sentence: "4 hours 30 minutes", "25 hours", "45 seconds". */
+export function spokenDuration(milliseconds: number): string {
+  const seconds = Math.round(Math.max(0, milliseconds) / 1000);
+  const said = (value: number, unit: string) => `${value} ${unit}${value === 1 ? "" : "s"}`;
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86400), "day"],
+    [Math.floor(seconds / 3600) % 24, "hour"],
+    [Math.floor(seconds / 60) % 60, "minute"],
+    [seconds % 60, "second"],
+  ];
+  // A day and an hour are 25 hours: that is how such times are set and told.
+  if (seconds < 2 * 86400) parts.splice(0, 2, [Math.floor(seconds / 3600), "hour"]);
+  const first = parts.findIndex(([value]) => value > 0);
+  if (first < 0) return said(0, "second");
+  return parts
+    .slice(first, first + 2)
+    .filter(([value]) => value > 0)
+    .map(([value, unit]) => said(value, unit))
+    .join(" ");
+}
+
 /** What is left is an estimate and speaks like one: "about 3 minutes", "13 s". */
 export function aboutDuration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);

@@ -162,7 +162,8 @@ impl Refusal {
             ),
             Self::GarbageCollected => (
                 "Changes since the last backup are no longer kept by the cluster.",
-                "Take a full backup; take incremental ones more often, or raise gc.ttlseconds.",
+                "Take a full backup now, and incremental ones more often from then on. Whoever runs the cluster can also let it \
+                 keep changes longer.",
             ),
             Self::DatabaseExists => ("A database of this name exists already.", "Choose another name."),
             Self::TableExists => (
@@ -235,13 +236,19 @@ pub fn explain(error: Error) -> Error {
         | Refusal::FullTooOften => ErrorKind::InvalidInput,
         _ => error.kind,
     };
+    let said = match &error.sqlstate {
+        Some(code) => format!("SQLSTATE {code}: {}", error.message),
+        None => error.message.clone(),
+    };
     Error {
         kind,
         message,
         hint: Some(hint.to_owned()),
-        detail: Some(match &error.sqlstate {
-            Some(code) => format!("SQLSTATE {code}: {}", error.message),
-            None => error.message.clone(),
+        detail: Some(match refusal {
+            Refusal::GarbageCollected => {
+                format!("{said}\nHow long changes are kept is the zone setting gc.ttlseconds.")
+            }
+            _ => said,
         }),
         sqlstate: error.sqlstate,
     }

@@ -120,11 +120,13 @@ impl From<roachvault_cockroach::Error> for Error {
             ErrorKind::Server | ErrorKind::Internal => Code::Internal,
         };
         if error.kind == ErrorKind::Full {
-            return Self {
-                detail: error.detail,
-                ..Self::new(code, format!("The cluster is full: {}.", error.message))
-            }
-            .hint("Make room in the cluster. What is deleted frees its space only after gc.ttlseconds.");
+            let setting = "The time for which deleted data is kept is the zone setting gc.ttlseconds.";
+            return Self::new(code, format!("The cluster is full: {}.", error.message))
+                .hint(
+                    "Make room in the cluster. Deleted data takes up its space for some hours more: the cluster keeps it \
+                     for that long.",
+                )
+                .detail(error.detail.map_or_else(|| setting.into(), |detail| format!("{detail}\n{setting}")));
         }
         Self {
             hint: error.hint,

@@ -355,6 +355,18 @@ mod on_production_the_name_must_be_typed_for {
             .len()
     }
 
+    /// Puts another file in the place of this one: the same file would not have to be replaced.
+    async fn exchange(room: &Room, id: Uuid, path: &str) {
+        room.delete(id, path).await;
+        room.upload(id, "other.txt").await;
+        let plan = userfiles::plan_rename(&room.state, id, moves("other.txt", path))
+            .await
+            .unwrap();
+        userfiles::rename_userfiles(&room.state, plan.plan, Some("acme".into()))
+            .await
+            .unwrap();
+    }
+
     /// Tries a command with names that are not the connection's, which must change nothing, and then with its name.
     macro_rules! asked_for_the_connections_name {
         ($($command:ident with $faults:literal: |$room:ident, $id:ident| $prepare:expr, |$given:ident, $typed:ident| $attempt:expr;)*) => {
@@ -384,7 +396,10 @@ mod on_production_the_name_must_be_typed_for {
 
     asked_for_the_connections_name! {
         start_upload with "":
-            |room, id| room.plan_upload(id, &["standing.txt", "new.txt"]).await,
+            |room, id| {
+                exchange(room, id, "standing.txt").await;
+                room.plan_upload(id, &["standing.txt", "new.txt"]).await
+            },
             |plan, typed| {
                 assert_eq!(plan.type_to_replace.as_deref(), Some("acme"));
                 userfiles::start_upload(&room.state, plan.plan, all(OnConflict::Replace), typed)
@@ -422,6 +437,7 @@ mod on_production_the_name_must_be_typed_for {
                 let replace = all(OnConflict::Replace);
                 let job = userfiles::start_copy_to_cluster(&room.state, first.plan, replace, None).await.unwrap();
                 room.ended(job).await;
+                exchange(room, from, "copies/standing.txt").await;
                 userfiles::plan_copy_to_cluster(&room.state, from, request).await.unwrap().plan
             },
             |plan, typed| userfiles::start_copy_to_cluster(&room.state, plan, all(OnConflict::Replace), typed);
@@ -435,6 +451,7 @@ mod on_production_the_name_must_be_typed_for {
                 let plan = userfiles::plan_export(&room.state, id, request).await.unwrap();
                 let job = userfiles::start_export(&room.state, plan.plan).await.unwrap();
                 room.ended(job).await;
+                exchange(room, id, "standing.txt").await;
                 let request = ImportRequest {
                     store: None,
                     folder: String::new(),

@@ -192,7 +192,7 @@ impl Room {
         let deleted = userfiles::list_deleted_userfiles(&self.state, connection, None)
             .await
             .unwrap();
-        let found = deleted.into_iter().find(|file| file.path == name);
+        let found = deleted.files.into_iter().find(|file| file.path == name);
         found.expect("it is not among the deleted files").file_id
     }
 

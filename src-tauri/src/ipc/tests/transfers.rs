@@ -30,7 +30,8 @@ async fn a_deletion_can_be_undone_under_the_last_name_and_what_came_back_is_not_
 
     let deleted = userfiles::list_deleted_userfiles(&room.state, id, None)
         .await
-        .unwrap();
+        .unwrap()
+        .files;
     let [gone] = deleted.as_slice() else {
         panic!("{deleted:?}")
     };
@@ -50,7 +51,8 @@ async fn a_deletion_can_be_undone_under_the_last_name_and_what_came_back_is_not_
     );
     let deleted = userfiles::list_deleted_userfiles(&room.state, id, None)
         .await
-        .unwrap();
+        .unwrap()
+        .files;
     assert!(deleted.is_empty(), "{deleted:?}");
 
     // Another file of that name is not what came back.
@@ -58,7 +60,8 @@ async fn a_deletion_can_be_undone_under_the_last_name_and_what_came_back_is_not_
     room.upload(id, "last.txt").await;
     let deleted = userfiles::list_deleted_userfiles(&room.state, id, None)
         .await
-        .unwrap();
+        .unwrap()
+        .files;
     assert!(
         deleted.iter().any(|file| file.file_id == gone.file_id),
         "{deleted:?}"

@@ -116,6 +116,16 @@ pub struct ConflictChoices {
     pub each: BTreeMap<String, OnConflict>,
 }
 
+/// What is known of two files of one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Contents {
+    Identical,
+    Different,
+    /// Of equal size, and not compared.
+    NotCompared,
+}
+
 /// A target whose name is taken, with both sides shown.
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -126,6 +136,7 @@ pub struct Conflict {
     pub source_time: Option<DateTime<Utc>>,
     pub target_bytes: u64,
     pub target_time: Option<DateTime<Utc>>,
+    pub contents: Contents,
 }
 
 /// A name that could not be taken over as it is.
@@ -165,10 +176,18 @@ pub struct TransferPlan {
     pub target: String,
     pub files: u64,
     pub size_bytes: u64,
+    /// How many folders of this computer were chosen.
+    pub folders: u64,
     pub conflict_count: u64,
+    /// Of the conflicts, so many are identical: there is nothing to do, and `all` does not count for them.
+    pub identical_count: u64,
+    /// Those to decide come first.
     pub conflicts: Vec<Conflict>,
     pub mapped: Vec<MappedName>,
     pub left_out: Vec<LeftOut>,
+    /// Folders of this computer without anything in them: they take no part.
+    pub empty_folder_count: u64,
+    pub empty_folders: Vec<String>,
     /// What must be typed before a file in the cluster is replaced; on production only.
     pub type_to_replace: Option<String>,
 }
@@ -309,6 +328,28 @@ pub struct DeletedUserfile {
     pub kept_until: DateTime<Utc>,
     /// The name is in use again; it would come back under another one.
     pub name_taken: bool,
+}
+
+/// A backup collection of which files were deleted.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DeletedCollection {
+    /// Without slashes around it.
+    pub path: String,
+    /// None where only parts of backups are among the files.
+    pub backups: u64,
+}
+
+/// What can be had back.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DeletedUserfiles {
+    /// By path; of one path, the latest first.
+    pub files: Vec<DeletedUserfile>,
+    /// Backup collections that some of the files belong to, the outermost first.
+    pub collections: Vec<DeletedCollection>,
+    /// The cluster keeps deleted data for so long.
+    pub kept_seconds: u64,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, TS)]
@@ -534,6 +575,16 @@ impl From<ConflictChoices> for files::Choices {
     }
 }
 
+impl From<files::Contents> for Contents {
+    fn from(contents: files::Contents) -> Self {
+        match contents {
+            files::Contents::Identical => Self::Identical,
+            files::Contents::Different => Self::Different,
+            files::Contents::NotCompared => Self::NotCompared,
+        }
+    }
+}
+
 impl From<files::TransferPlan> for TransferPlan {
     fn from(plan: files::TransferPlan) -> Self {
         Self {
@@ -543,6 +594,10 @@ impl From<files::TransferPlan> for TransferPlan {
             type_to_replace: plan.type_to_replace,
             files: plan.files,
             size_bytes: plan.size_bytes,
+            folders: plan.folders,
+            empty_folder_count: plan.empty_folder_count,
+            empty_folders: plan.empty_folders,
+            identical_count: plan.identical_count,
             conflict_count: plan.conflict_count,
             conflicts: plan
                 .conflicts
@@ -554,6 +609,7 @@ impl From<files::TransferPlan> for TransferPlan {
                     source_time: conflict.source_time,
                     target_bytes: conflict.target_bytes,
                     target_time: conflict.target_time,
+                    contents: conflict.contents.into(),
                 })
                 .collect(),
             mapped: plan
@@ -688,6 +744,20 @@ impl From<files::DeletedFile> for DeletedUserfile {
             deleted_by: deleted.deleted_by.map(|job| job.0),
             kept_until: deleted.kept_until,
             name_taken: deleted.name_taken,
+        }
+    }
+}
+
+impl From<files::DeletedFiles> for DeletedUserfiles {
+    fn from(deleted: files::DeletedFiles) -> Self {
+        Self {
+            files: deleted.files.into_iter().map(DeletedUserfile::from).collect(),
+            collections: deleted
+                .collections
+                .into_iter()
+                .map(|files::DeletedCollection { path, backups }| DeletedCollection { path, backups })
+                .collect(),
+            kept_seconds: deleted.kept_seconds,
         }
     }
 }

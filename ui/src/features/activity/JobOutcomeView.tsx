@@ -4,6 +4,7 @@ import { Disclosure } from "../../components/Disclosure";
 import { problemsBeside } from "../../components/filesSummary";
 import { Moment } from "../../components/Moment";
 import type { FileResult, Job, JobOutcome, RowVerdict } from "../../ipc/bindings";
+import { visible } from "../../lib/names";
 import { bytes, count, counted } from "../../lib/quantity";
 import { duration } from "../../lib/time";
 import styles from "./JobOutcomeView.module.css";
@@ -11,11 +12,11 @@ import styles from "./JobOutcomeView.module.css";
 function FileLine({ result: { source, target, sizeBytes, end } }: { result: FileResult }) {
   return (
     <li className={styles.result}>
-      <span>{target || source}</span>
+      <span>{visible(target || source)}</span>
       <span className={styles.summary}>{bytes(sizeBytes)}</span>
       {end.end === "failed" && (
         <span className={styles.why}>
-          {end.error.message} {end.error.hint}
+          {visible(end.error.message)} {end.error.hint}
         </span>
       )}
       {end.end === "skipped" && <span className={styles.why}>Skipped: {end.why}</span>}

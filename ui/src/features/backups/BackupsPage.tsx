@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
 import { Content } from "../../components/Content";
+import { DeleteFilesDialog } from "../../components/DeleteFilesDialog";
 import { JobRow } from "../../components/JobRow";
 import { OpenCollection } from "../../components/OpenCollection";
 import { PageHeader } from "../../components/PageHeader";
@@ -12,9 +13,10 @@ import { collectionsQuery, useOpenCollection } from "../../ipc/backups";
 import type { Chain, Collection, Layer } from "../../ipc/bindings";
 import { clusterKey } from "../../ipc/connections";
 import { useCurrentCluster } from "../../ipc/currentCluster";
+import { useDeletion } from "../../ipc/deletion";
 import { asCallError } from "../../ipc/errors";
 import { jobControls, useUnendedJobs } from "../../ipc/jobs";
-import { CollectionCard } from "./CollectionCard";
+import { CollectionCard, type CollectionFolder } from "./CollectionCard";
 
 /** How many collections are looked into without being asked: each costs the cluster a few statements. */
 const openAtFirst = 3;
@@ -32,13 +34,17 @@ export interface BackupsPageProps {
   onBackUp: (collection?: string) => void;
   onRestore: (from: RestoreFrom) => void;
   /** Copying belongs to the files: a collection in file storage is a folder of them. */
-  onCopy: (collection: { store: string; copy: string }) => void;
+  onCopy: (collection: CollectionFolder) => void;
   onOpenJob: (job: string) => void;
 }
 
 /** A collection is the same with and without the slash that its folder has at the end. */
 const isSame = (uri: string, other: string | undefined) =>
   other !== undefined && uri.replace(/\/+$/, "") === other.replace(/\/+$/, "");
+
+/** What is left of a collection whose files were deleted: its address is known, and there is nothing to show. */
+const isEmptied = ({ storage, backups, unfinished, sizeBytes }: Collection) =>
+  storage === "userfile" && backups === 0 && unfinished === 0 && sizeBytes === 0;
 
 /** Newest first, the one that was asked for before all. */
 function inOrder(collections: readonly Collection[], first: string | undefined): Collection[] {
@@ -50,15 +56,23 @@ function inOrder(collections: readonly Collection[], first: string | undefined):
   );
 }
 
+function Deletion({ store, path, onClose }: CollectionFolder & { onClose: () => void }) {
+  // The transfers tell how far it is, and the list is read anew when it has ended.
+  const deletion = useDeletion(store, [path], onClose);
+  return <DeleteFilesDialog {...deletion} paths={[path]} onClose={onClose} />;
+}
+
 export function BackupsPage({ collection, onBackUp, onRestore, onCopy, onOpenJob }: BackupsPageProps) {
   const { connection } = useCurrentCluster();
   const { readOnly } = connection.fields;
   const queryClient = useQueryClient();
   const [isRefreshing, setRefreshing] = useState(false);
   const [opened, setOpened] = useState<string | null>(null);
+  const [toDelete, setToDelete] = useState<CollectionFolder | null>(null);
   const first = opened ?? collection;
   const opening = useOpenCollection(({ uri }) => setOpened(uri));
-  const { data: collections, error, refetch } = useQuery(collectionsQuery(connection.id));
+  const { data, error, refetch } = useQuery(collectionsQuery(connection.id));
+  const collections = data?.filter((each) => !isEmptied(each) || isSame(each.uri, first));
   const running = useUnendedJobs(connection.id).filter((job) => job.kind === "backup");
   const refresh = async () => {
     setRefreshing(true);
@@ -130,6 +144,7 @@ export function BackupsPage({ collection, onBackUp, onRestore, onCopy, onOpenJob
             isAskedFor={isSame(each.uri, first)}
             onBackUp={readOnly ? undefined : () => onBackUp(each.uri)}
             onCopy={onCopy}
+            onDelete={readOnly ? undefined : setToDelete}
             onRestore={(chain: Chain, layer?: Layer) =>
               onRestore({
                 collection: each.uri,
@@ -140,6 +155,7 @@ export function BackupsPage({ collection, onBackUp, onRestore, onCopy, onOpenJob
           />
         ))
       )}
+      {toDelete && <Deletion {...toDelete} onClose={() => setToDelete(null)} />}
     </Content>
   );
 }

@@ -123,14 +123,22 @@ export interface CollectionCardProps {
   /** It was opened elsewhere, and the person looks for it here. */
   isAskedFor: boolean;
   onBackUp?: () => void;
-  onCopy: (collection: { store: string; copy: string }) => void;
+  onCopy: (folder: CollectionFolder) => void;
+  onDelete?: (folder: CollectionFolder) => void;
   onRestore: (chain: Chain, layer?: Layer) => void;
 }
 
-/** Where a collection lies in file storage; null for one elsewhere. */
-function asFolder(uri: string): { store: string; copy: string } | null {
+/** A collection in file storage: its files can be copied and deleted. */
+export interface CollectionFolder {
+  store: string;
+  /** With a slash at the end. */
+  path: string;
+}
+
+/** Null for a collection elsewhere. */
+function asFolder(uri: string): CollectionFolder | null {
   const found = /^userfile:\/\/([^/]+)\/(.+?)\/*$/.exec(uri);
-  return found?.[1] && found[2] ? { store: found[1], copy: `${found[2]}/` } : null;
+  return found?.[1] && found[2] ? { store: found[1], path: `${found[2]}/` } : null;
 }
 
 /** One collection and, once looked into, its backups by date. */
@@ -141,6 +149,7 @@ export function CollectionCard({
   isAskedFor,
   onBackUp,
   onCopy,
+  onDelete,
   onRestore,
 }: CollectionCardProps) {
   const folder = collection.storage === "userfile" ? asFolder(collection.uri) : null;
@@ -186,6 +195,16 @@ export function CollectionCard({
               onPress={() => onCopy(folder)}
             >
               Copy…
+            </Button>
+          )}
+          {folder && onDelete && (
+            <Button
+              size="small"
+              variant="quiet"
+              aria-label={`Delete ${collection.name}…`}
+              onPress={() => onDelete(folder)}
+            >
+              Delete…
             </Button>
           )}
         </span>

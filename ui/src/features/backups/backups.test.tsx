@@ -108,6 +108,61 @@ describe("the backups", () => {
   });
 });
 
+describe("a collection of backups", () => {
+  const elsewhere = aCollection({ uri: "s3://bucket/x", name: "x", storage: "s3" });
+  const deletion = {
+    plan: "plan-1",
+    store: "defaultdb.public.userfiles_ada",
+    files: 15,
+    sizeBytes: 96_468_992,
+    names: [],
+    collections: [{ path: "bank-backup", backups: 3, whole: true }],
+    gcTtlSeconds: 14_400,
+    typeToConfirm: "bank-backup",
+  };
+
+  it("is deleted once its path is typed; one in a bucket cannot be", async () => {
+    const user = userEvent.setup();
+    const production = aConnection("c1", { name: "acme-prod", environment: "production" });
+    const backend = atBackups(
+      {
+        list_collections: () => [aCollection(), elsewhere],
+        plan_delete: () => deletion,
+        start_delete: () => "job-1",
+      },
+      production,
+    );
+    renderApp("/clusters/c1/backups");
+    await user.click(await screen.findByRole("button", { name: "Delete bank-backup…" }));
+    expect(screen.queryByRole("button", { name: "Delete x…" })).toBeNull();
+    const dialog = await screen.findByRole("alertdialog", { name: "Delete bank-backup with 3 backups?" });
+    expect(within(dialog).getByText("Production")).toBeVisible();
+    expect(backend.sent).toContainEqual([
+      "plan_delete",
+      { connection: "c1", request: { store: "defaultdb.public.userfiles_ada", paths: ["bank-backup/"] } },
+    ]);
+    expect(within(dialog).getByRole("button", { name: "Delete 3 backups" })).toBeDisabled();
+    await expectAccessible();
+    await user.type(within(dialog).getByRole("textbox", { name: "Path of the collection" }), "bank-backup");
+    await user.click(within(dialog).getByRole("button", { name: "Delete 3 backups" }));
+    await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+    expect(backend.sent).toContainEqual(["start_delete", { plan: "plan-1", typed: "bank-backup" }]);
+  });
+
+  it("of which everything was deleted is not shown any more", async () => {
+    atBackups({ list_collections: () => [aCollection({ backups: 0, sizeBytes: 0, newestAt: null })] });
+    renderApp("/clusters/c1/backups");
+    expect(await screen.findByRole("heading", { name: "No backups yet" })).toBeVisible();
+  });
+
+  it("of a read-only connection is not deleted", async () => {
+    atBackups({}, aConnection("c1", { readOnly: true }));
+    renderApp("/clusters/c1/backups");
+    await screen.findByRole("table", { name: "Backups in bank-backup" });
+    expect(screen.queryByRole("button", { name: /^Delete/ })).toBeNull();
+  });
+});
+
 describe("taking a backup", () => {
   it("in a collection means the database that the collection is for", async () => {
     const user = userEvent.setup();

@@ -5,15 +5,16 @@ import { KeyValueList } from "../../components/KeyValueList";
 import { Moment } from "../../components/Moment";
 import { ErrorState } from "../../components/States";
 import type { ImportPlan, TransferPlan } from "../../ipc/bindings";
+import { visible } from "../../lib/names";
 import { bytes, counted } from "../../lib/quantity";
-import { NothingToDo } from "./ConflictDialog";
+import { comesToNothing, NothingToDo } from "./ConflictDialog";
 import styles from "./CopyPlanDialog.module.css";
 import { exportEnds, importEnds, startLabel, TransferPlanView, usePlanChoices } from "./TransferPlanView";
 import type { ArchiveWork } from "./useArchive";
 
 function ExportPlanDialog({ plan, archive }: { plan: TransferPlan; archive: ArchiveWork }) {
   const choices = usePlanChoices(plan);
-  if (plan.files === 0) return <NothingToDo ends={exportEnds} plan={plan} onClose={archive.dismiss} />;
+  if (comesToNothing(plan)) return <NothingToDo ends={exportEnds} plan={plan} onClose={archive.dismiss} />;
   return (
     <Dialog
       title={`Export ${counted(plan.files, "file")}?`}
@@ -38,7 +39,7 @@ function ExportPlanDialog({ plan, archive }: { plan: TransferPlan; archive: Arch
       <Stack gap={4}>
         <KeyValueList
           entries={[
-            ["New folder", <code key="target">{plan.target}</code>],
+            ["New folder", <code key="target">{visible(plan.target)}</code>],
             ["What", `${counted(plan.files, "file")}, ${bytes(plan.sizeBytes)}`],
           ]}
         />
@@ -59,11 +60,11 @@ function ExportPlanDialog({ plan, archive }: { plan: TransferPlan; archive: Arch
 function ImportPlanDialog({ plan, archive }: { plan: ImportPlan; archive: ArchiveWork }) {
   const { transfer } = plan;
   const choices = usePlanChoices(transfer);
-  if (transfer.files === 0)
+  if (comesToNothing(transfer))
     return <NothingToDo ends={importEnds} plan={transfer} onClose={archive.dismiss} />;
   return (
     <Dialog
-      title={`Import ${counted(transfer.files, "file")} from an archive?`}
+      title={`Import ${counted(transfer.files - transfer.identicalCount, "file")} from an archive?`}
       isOpen
       onClose={archive.dismiss}
       size="wide"
@@ -90,7 +91,7 @@ function ImportPlanDialog({ plan, archive }: { plan: ImportPlan; archive: Archiv
             ["Exported", <Moment key="at" value={plan.exportedAt} withRelative />],
             ["From", <code key="from">{`userfile://${plan.exportedFrom}`}</code>],
             ["Cluster", plan.clusterVersion],
-            ["Into", <code key="into">{`userfile://${transfer.store}/${transfer.target}`}</code>],
+            ["Into", <code key="into">{visible(`userfile://${transfer.store}/${transfer.target}`)}</code>],
             ["What", `${counted(transfer.files, "file")}, ${bytes(transfer.sizeBytes)}`],
           ]}
         />

@@ -1,5 +1,6 @@
 import { Icon } from "../../components/Icon";
 import { MiddleEllipsis } from "../../components/MiddleEllipsis";
+import { visible } from "../../lib/names";
 import styles from "./Breadcrumb.module.css";
 import { crumbsOf } from "./paths";
 
@@ -23,7 +24,7 @@ export function Breadcrumb({ folder, onOpen }: { folder: string; onOpen: (folder
               <button
                 type="button"
                 className={styles.open}
-                aria-label={crumb.name}
+                aria-label={visible(crumb.name)}
                 aria-current={isLast ? "location" : undefined}
                 onClick={() => onOpen(crumb.folder)}
               >

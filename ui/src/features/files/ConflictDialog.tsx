@@ -1,19 +1,35 @@
+import { Pill } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Stack } from "../../components/Card";
 import { Dialog } from "../../components/Dialog";
+import { environments } from "../../components/environment";
+import { KeyValueList } from "../../components/KeyValueList";
 import { ErrorState } from "../../components/States";
 import type { ConflictChoices, TransferPlan } from "../../ipc/bindings";
+import { useCurrentCluster } from "../../ipc/currentCluster";
 import type { CallError } from "../../ipc/errors";
-import { counted } from "../../lib/quantity";
+import { inText, shownName, visible } from "../../lib/names";
+import { bytes, counted } from "../../lib/quantity";
 import {
   downloadEnds,
   type Ends,
   LeftOutList,
   startLabel,
   TransferPlanView,
+  toDecide,
   uploadEnds,
   usePlanChoices,
 } from "./TransferPlanView";
+
+/** Nothing can be transferred, or all of it is there already. */
+export const comesToNothing = (plan: TransferPlan) => plan.files === plan.identicalCount;
+
+function identicalText({ there }: Ends, { files, conflicts }: TransferPlan): string {
+  const [only] = conflicts;
+  return files === 1 && only
+    ? `${shownName(only.target.replaceAll("\\", "/"))} is ${there} already. Its contents were compared: they are identical.`
+    : `All ${counted(files, "file")} are ${there} already. Their contents were compared: they are identical.`;
+}
 
 /** A plan that comes to nothing: says why, and there is nothing to start. */
 export function NothingToDo({
@@ -36,7 +52,12 @@ export function NothingToDo({
         </Button>
       }
     >
-      {plan.leftOut.length > 0 ? (
+      {plan.identicalCount > 0 ? (
+        <Stack gap={2}>
+          <p>{identicalText(ends, plan)}</p>
+          {plan.leftOut.length > 0 && <LeftOutList plan={plan} />}
+        </Stack>
+      ) : plan.leftOut.length > 0 ? (
         <Stack gap={2}>
           <p>
             {plan.leftOut.length === 1
@@ -63,20 +84,53 @@ export interface ConflictDialogProps {
   onClose: () => void;
 }
 
-function titleOf({ verb, there }: Ends, { files, conflictCount }: TransferPlan): string {
-  if (conflictCount === 0) return `${verb} ${counted(files, "file")}?`;
-  if (conflictCount === 1) return `A file of this name is already ${there}`;
-  return `${counted(conflictCount, "name")} of ${counted(files, "file")} are taken ${there}`;
+/** "at the top of your files", "folder exports/2026". */
+function placeIn(folder: string): string {
+  return folder === "" ? "at the top of the files" : `folder ${inText(folder.slice(0, -1), 40)}`;
+}
+
+/** "Upload 120 files (1.2 GiB) to acme-staging, folder exports?" */
+function titleOf({ verb, there }: Ends, plan: TransferPlan, clusterName: string | null): string {
+  if (toDecide(plan) === 1) return `A file of this name is already ${there}`;
+  if (toDecide(plan) > 1)
+    return `${counted(toDecide(plan), "name")} of ${counted(plan.files, "file")} are taken ${there}`;
+  const files = counted(plan.files - plan.identicalCount, "file");
+  const what = plan.identicalCount === 0 ? `${files} (${bytes(plan.sizeBytes)})` : files;
+  return clusterName === null
+    ? `${verb} ${what}?`
+    : `${verb} ${what} to ${inText(clusterName, 30)}, ${placeIn(plan.target)}?`;
+}
+
+/** Where an upload goes, said before anything moves. */
+function Place({ plan }: { plan: TransferPlan }) {
+  const { environment, name } = useCurrentCluster().connection.fields;
+  const { label, tone } = environments[environment];
+  return (
+    <KeyValueList
+      entries={[
+        [
+          "To",
+          <span key="to">
+            <Pill tone={tone}>{label}</Pill> {name}
+          </span>,
+        ],
+        ["Folder", plan.target === "" ? "the top of the files" : <code key="f">{visible(plan.target)}</code>],
+        ["What", `${counted(plan.files, "file")}, ${bytes(plan.sizeBytes)}`],
+      ]}
+    />
+  );
 }
 
 /** Decided before a byte moves: what happens to names that are taken, and what will be different from what was asked. */
 export function ConflictDialog({ direction, plan, isPending, error, onStart, onClose }: ConflictDialogProps) {
   const choices = usePlanChoices(plan);
-  const ends = direction === "upload" ? uploadEnds : downloadEnds;
-  if (plan.files === 0) return <NothingToDo ends={ends} plan={plan} onClose={onClose} />;
+  const { name } = useCurrentCluster().connection.fields;
+  const isUpload = direction === "upload";
+  const ends = isUpload ? uploadEnds : downloadEnds;
+  if (comesToNothing(plan)) return <NothingToDo ends={ends} plan={plan} onClose={onClose} />;
   return (
     <Dialog
-      title={titleOf(ends, plan)}
+      title={titleOf(ends, plan, isUpload ? name : null)}
       isOpen
       onClose={onClose}
       size="wide"
@@ -98,6 +152,7 @@ export function ConflictDialog({ direction, plan, isPending, error, onStart, onC
       }
     >
       <Stack gap={4}>
+        {isUpload && <Place plan={plan} />}
         <TransferPlanView ends={ends} plan={plan} choices={choices} />
         {error && <ErrorState error={error} />}
       </Stack>

@@ -8,10 +8,11 @@ import { ErrorState } from "../../components/States";
 import { TextField } from "../../components/TextField";
 import { commands, type TransferPlan } from "../../ipc/bindings";
 import { asCallError } from "../../ipc/errors";
-import { NothingToDo } from "./ConflictDialog";
+import { nameOf, shownName } from "../../lib/names";
+import { comesToNothing, NothingToDo } from "./ConflictDialog";
 import { CopyPlanDialog } from "./CopyPlanDialog";
 import { CopyToClusterForm } from "./CopyToClusterForm";
-import { besideName, folderOf, namedCount, nameOf, nameProblem } from "./paths";
+import { besideName, folderOf, namedCount, nameProblem } from "./paths";
 import { copyEnds } from "./TransferPlanView";
 import { useCopyTarget } from "./useCopyTarget";
 
@@ -87,7 +88,7 @@ export function CopyDialog({
 
   const { connection } = target;
   if (planning.data && connection) {
-    return planning.data.files === 0 ? (
+    return comesToNothing(planning.data) ? (
       <NothingToDo ends={copyEnds(connection.fields.name)} plan={planning.data} onClose={onClose} />
     ) : (
       <CopyPlanDialog
@@ -195,5 +196,5 @@ export function CopyDialog({
 /** What a selection is, in a few words. */
 export function copyTitle(paths: readonly string[]): string {
   const [only] = paths;
-  return paths.length === 1 && only ? nameOf(only) : namedCount(paths);
+  return paths.length === 1 && only ? shownName(only) : namedCount(paths);
 }

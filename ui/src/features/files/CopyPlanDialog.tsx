@@ -1,12 +1,15 @@
 import { useMutation } from "@tanstack/react-query";
+import { Pill } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Stack } from "../../components/Card";
 import { Dialog } from "../../components/Dialog";
+import { environments } from "../../components/environment";
 import { KeyValueList } from "../../components/KeyValueList";
 import { ErrorState } from "../../components/States";
 import { type Connection, commands, type TransferPlan } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
+import { visible } from "../../lib/names";
 import { bytes, counted } from "../../lib/quantity";
 import styles from "./CopyPlanDialog.module.css";
 import { copyEnds, startLabel, TransferPlanView, usePlanChoices } from "./TransferPlanView";
@@ -33,7 +36,7 @@ export function CopyPlanDialog({
 }: CopyPlanDialogProps) {
   const { connection } = useCurrentCluster();
   const choices = usePlanChoices(plan);
-  const { name } = target.fields;
+  const { name, environment } = target.fields;
   const ends = copyEnds(name);
   const start = useMutation({
     mutationFn: () => commands.startCopyToCluster(plan.plan, choices.answer, choices.guard.typed),
@@ -70,7 +73,8 @@ export function CopyPlanDialog({
             [
               "To",
               <span key="to">
-                {name}, <code>{`userfile://${plan.store}/${plan.target}`}</code>
+                <Pill tone={environments[environment].tone}>{environments[environment].label}</Pill> {name},{" "}
+                <code>{visible(`userfile://${plan.store}/${plan.target}`)}</code>
               </span>,
             ],
             ["What", `${counted(plan.files, "file")}, ${bytes(plan.sizeBytes)}`],

@@ -16,9 +16,10 @@ import { commands, type UserfileDetails } from "../../ipc/bindings";
 import { clusterKey } from "../../ipc/connections";
 import { asCallError } from "../../ipc/errors";
 import { digestOf, jobControls, useJob } from "../../ipc/jobs";
+import { shownName, visible } from "../../lib/names";
 import { bytes, count, counted } from "../../lib/quantity";
 import styles from "./DetailsDialog.module.css";
-import { nameOf } from "./paths";
+
 import { type Look, lookAt } from "./preview";
 
 export type DetailsTab = "details" | "preview";
@@ -40,7 +41,7 @@ function Digest({ connectionId, store, details }: FactsProps) {
   if (job !== undefined && !job.ended && job.state !== "paused")
     return (
       <span className={styles.reading}>
-        <ProgressBar label={job.title} fraction={jobFraction(job)} valueText={jobFigures(job)} />
+        <ProgressBar label={visible(job.title)} fraction={jobFraction(job)} valueText={jobFigures(job)} />
         <span className={styles.muted}>{jobFigures(job) || job.phase}</span>
         <Button size="small" onPress={jobControls(job).onCancel}>
           Cancel
@@ -84,7 +85,7 @@ function Facts({ connectionId, store, details }: FactsProps) {
       )}
       <KeyValueList
         entries={[
-          ["Path", <code key="path">{details.path}</code>],
+          ["Path", <code key="path">{visible(details.path)}</code>],
           ["Size", sizeBytes < 1024 ? bytes(sizeBytes) : `${bytes(sizeBytes)} (${count(sizeBytes)} bytes)`],
           ["Uploaded", details.uploadedAt && <Moment value={details.uploadedAt} withUtc withRelative />],
           ["By", details.username],
@@ -201,14 +202,14 @@ export function DetailsDialog({
   });
   return (
     <Dialog
-      title={nameOf(path)}
+      title={shownName(path)}
       isOpen
       onClose={onClose}
       size="wide"
       footer={<Button onPress={onClose}>Close</Button>}
     >
       <Tabs
-        label={`About ${nameOf(path)}`}
+        label={`About ${shownName(path)}`}
         first={tab}
         items={[
           {

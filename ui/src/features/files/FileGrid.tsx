@@ -7,6 +7,7 @@ import type { Selection } from "../../components/selection";
 import { useStable } from "../../components/useStable";
 import { type GridColumn, type GridSort, type MenuPlace, VirtualGrid } from "../../components/VirtualGrid";
 import type { UserfileEntry, UserfileSort } from "../../ipc/bindings";
+import { visible } from "../../lib/names";
 import { bytes, count, counted, percent } from "../../lib/quantity";
 import styles from "./FileGrid.module.css";
 import { folderOf } from "./paths";
@@ -36,7 +37,7 @@ function Name({
   const folder = withFolder ? folderOf(entry.path) : "";
   const text = (
     <>
-      {folder !== "" && <span className={styles.folder}>{folder}</span>}
+      {folder !== "" && <span className={styles.folder}>{visible(folder)}</span>}
       <MiddleEllipsis text={entry.name} />
     </>
   );
@@ -58,7 +59,7 @@ function Name({
           type="button"
           tabIndex={-1}
           className={styles.open}
-          aria-label={entry.name}
+          aria-label={visible(entry.name)}
           onClick={(event) => {
             event.stopPropagation();
             onOpen();
@@ -97,12 +98,13 @@ function Uploaded({ entry }: { entry: UserfileEntry }): ReactNode {
 }
 
 function spoken(entry: UserfileEntry, upload: UploadingRow | undefined, unfinished: Unfinished): string {
-  if (upload) return `${entry.name}, ${uploading(upload)}`;
+  const name = visible(entry.name);
+  if (upload) return `${name}, ${uploading(upload)}`;
   const size = bytes(entry.sizeBytes);
-  if (entry.kind === "folder") return `${entry.name}, folder, ${counted(entry.files, "file")}, ${size}`;
+  if (entry.kind === "folder") return `${name}, folder, ${counted(entry.files, "file")}, ${size}`;
   if (entry.kind === "collection")
-    return `${entry.name}, backup collection, ${counted(entry.backups, "backup")}, ${size}`;
-  return `${entry.name}, ${size}${entry.unfinished ? `, ${unfinished}` : ""}, uploaded by ${entry.username}`;
+    return `${name}, backup collection, ${counted(entry.backups, "backup")}, ${size}`;
+  return `${name}, ${size}${entry.unfinished ? `, ${unfinished}` : ""}, uploaded by ${entry.username}`;
 }
 
 export interface FileGridProps {

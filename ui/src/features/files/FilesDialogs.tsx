@@ -1,9 +1,11 @@
+import { DeleteFilesDialog } from "../../components/DeleteFilesDialog";
 import type { UserfileEntry } from "../../ipc/bindings";
+import { useDeletion } from "../../ipc/deletion";
+import { shownName } from "../../lib/names";
 import { CopyDialog, copyTitle } from "./CopyDialog";
-import { DeleteDialog } from "./DeleteDialog";
 import { DetailsDialog, type DetailsTab } from "./DetailsDialog";
 import { KeysDialog } from "./KeysDialog";
-import { nameOf } from "./paths";
+
 import { RenameDialog } from "./RenameDialog";
 import { RepairDialog } from "./RepairDialog";
 import { UndeleteDialog } from "./UndeleteDialog";
@@ -31,6 +33,20 @@ export interface FilesDialogsProps {
   onClose: () => void;
   /** What was asked for is under way or done: the selection has served its purpose. */
   onDone: () => void;
+}
+
+function Deletion({
+  store,
+  paths,
+  onClose,
+  onStarted,
+}: {
+  store: string | null;
+  paths: readonly string[];
+  onClose: () => void;
+  onStarted: () => void;
+}) {
+  return <DeleteFilesDialog {...useDeletion(store, paths, onStarted)} paths={paths} onClose={onClose} />;
 }
 
 /** The one dialog of the files screen that is open. */
@@ -63,13 +79,13 @@ export function FilesDialogs({
           {...common}
           readOnly={readOnly}
           paths={[open.path]}
-          what={nameOf(open.path)}
+          what={shownName(open.path)}
           hasCollections
           onStarted={onDone}
         />
       );
     case "delete":
-      return <DeleteDialog {...common} paths={paths} onStarted={onDone} />;
+      return <Deletion store={store} paths={paths} onClose={onClose} onStarted={onDone} />;
     case "rename":
       return <RenameDialog {...common} paths={paths} onDone={onDone} />;
     case "undelete":

@@ -64,10 +64,10 @@ export function FilesMenu({
           },
           {
             id: "repair",
-            label: "Find damage…",
+            label: "Repair…",
             icon: "search",
             isDisabled: readOnly,
-            description: "Uploads that did not end, misplaced parts, leftovers.",
+            description: "Finds uploads that did not end, misplaced parts and leftovers.",
             onAction: onRepair,
           },
         ],

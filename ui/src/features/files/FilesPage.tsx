@@ -15,6 +15,7 @@ import { useCurrentCluster } from "../../ipc/currentCluster";
 import { pickFiles, pickFolder, pickSaveTarget } from "../../ipc/dialogs";
 import { useFileDrop } from "../../ipc/drops";
 import { asCallError } from "../../ipc/errors";
+import { inText, shownName } from "../../lib/names";
 import { ArchiveDialog } from "./ArchiveDialog";
 import { Breadcrumb } from "./Breadcrumb";
 import { ConflictDialog } from "./ConflictDialog";
@@ -23,7 +24,7 @@ import { asPath, FilesDialogs, type OpenDialog } from "./FilesDialogs";
 import { FilesMenu } from "./FilesMenu";
 import styles from "./FilesPage.module.css";
 import { GridFoot } from "./GridFoot";
-import { folderOf, nameOf } from "./paths";
+import { folderOf } from "./paths";
 import { StoreSwitch } from "./StoreSwitch";
 import { type Deeds, selectionMenu } from "./selectionMenu";
 import { type UploadingRow, useUnfinished, useUploads } from "./uploads";
@@ -142,7 +143,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
     picking(async () => {
       const [only] = entries;
       if (entries.length === 1 && only?.kind === "file") {
-        const target = await pickSaveTarget(`Download ${only.name}`, only.name);
+        const target = await pickSaveTarget(`Download ${inText(only.name)}`, only.name);
         if (target !== null) transfer.download({ store, paths, target, asFile: true });
       } else {
         const target = await pickFolder(`Download into which folder?`);
@@ -312,13 +313,13 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
                     <Button onPress={() => go({ ...search, filter: undefined })}>Clear the filter</Button>
                   }
                 >
-                  Looked for in {folder === "" ? "all files" : nameOf(folder)} and every folder below. A part
-                  of a name is enough; <code>*.csv</code> and <code>{"2026/**/part-?"}</code> work too.
+                  Looked for in {folder === "" ? "all files" : shownName(folder)} and every folder below. A
+                  part of a name is enough; <code>*.csv</code> and <code>{"2026/**/part-?"}</code> work too.
                 </EmptyState>
               ) : (
                 <EmptyState
                   icon="upload"
-                  title={folder === "" ? "No files yet" : `Nothing in ${nameOf(folder)}`}
+                  title={folder === "" ? "No files yet" : `Nothing in ${shownName(folder)}`}
                   action={upload}
                 >
                   Files that are stored in the cluster itself (userfiles), and backups that are kept in it,
@@ -380,7 +381,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
         <div className={styles.drop} aria-hidden="true">
           <p>
             Drop to upload into{" "}
-            <strong>{hover.folder === "" ? "the top of your files" : hover.folder}</strong>
+            <strong>{hover.folder === "" ? "the top of your files" : inText(hover.folder)}</strong>
           </p>
         </div>
       )}

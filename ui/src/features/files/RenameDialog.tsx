@@ -12,8 +12,9 @@ import { commands, type RenamePlan } from "../../ipc/bindings";
 import { clusterKey } from "../../ipc/connections";
 import { useNameToType } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
+import { inText, nameOf, shownName } from "../../lib/names";
 import { counted } from "../../lib/quantity";
-import { folderOf, nameOf, nameProblem } from "./paths";
+import { folderOf, nameProblem } from "./paths";
 
 export interface RenameDialogProps {
   connectionId: string;
@@ -24,23 +25,30 @@ export interface RenameDialogProps {
   onDone: () => void;
 }
 
+/** A field of one line cannot hold a break, and would show the name without it: then that is what is proposed. */
+const typed = (name: string) => name.replace(/[\r\n]/g, "");
+
 function Consequences({ plan }: { plan: RenamePlan }) {
   return (
     <>
       {plan.merges.map(({ path, files }) => (
-        <Callout key={path} tone="attention" title={`${path} exists already, with ${counted(files, "file")}`}>
+        <Callout
+          key={path}
+          tone="attention"
+          title={`${inText(path)} exists already, with ${counted(files, "file")}`}
+        >
           {counted(plan.files, "file")} would come into it, and nothing tells afterwards which came from
           where. If a name is in both, nothing is changed.
         </Callout>
       ))}
       {plan.collections.map(({ path, backups, whole }) =>
         whole ? (
-          <Callout key={path} tone="attention" title={`${path} holds ${counted(backups, "backup")}`}>
+          <Callout key={path} tone="attention" title={`${inText(path)} holds ${counted(backups, "backup")}`}>
             {backups === 1 ? "It" : "They"} can be restored from the new place. Schedules, scripts and saved
             addresses that name the old one do not find {backups === 1 ? "it" : "them"} any more.
           </Callout>
         ) : (
-          <Callout key={path} tone="bad" title={`This tears the backups in ${path} apart`}>
+          <Callout key={path} tone="bad" title={`This tears the backups in ${inText(path)} apart`}>
             A backup is found by the names of its files. With another name for one of them, it cannot be
             restored.
           </Callout>
@@ -56,7 +64,7 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
   const [first = ""] = paths;
   const isOne = paths.length === 1;
   const bare = (path: string) => (path.endsWith("/") ? path.slice(0, -1) : path);
-  const [text, setText] = useState(isOne ? bare(first) : bare(folderOf(first)));
+  const [text, setText] = useState(() => typed(isOne ? bare(first) : bare(folderOf(first))));
   const toFolder = text === "" ? "" : `${text}/`;
   const moves = isOne
     ? [{ from: first, to: first.endsWith("/") ? `${text}/` : text }]
@@ -86,7 +94,9 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
     onSuccess: async (isDone) => {
       if (!isDone) return;
       onDone();
-      announce(isOne ? `${nameOf(first)} is now ${text}.` : `${counted(changes.length, "item")} moved.`);
+      announce(
+        isOne ? `${shownName(first)} is now ${inText(text)}.` : `${counted(changes.length, "item")} moved.`,
+      );
       await Promise.all(
         ["files", "backups"].map((part) =>
           queryClient.invalidateQueries({ queryKey: clusterKey(connectionId, part) }),
@@ -99,7 +109,7 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
   const torn = plan?.collections.some((collection) => !collection.whole) === true;
   return (
     <Dialog
-      title={isOne ? `Rename ${nameOf(first)}` : `Move ${counted(paths.length, "item")}`}
+      title={isOne ? `Rename ${shownName(first)}` : `Move ${counted(paths.length, "item")}`}
       isOpen
       onClose={onClose}
       onSubmit={() => {
@@ -127,13 +137,15 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
         <TextField
           label={isOne ? "New name" : "Folder"}
           description={
-            isOne
-              ? "With slashes it moves to another folder: exports/2026/orders.csv"
-              : "Leave it empty for the top. A folder that does not exist yet comes into being."
+            isOne && typed(first) !== first
+              ? "The line breaks in it were taken out: a name on one line has none."
+              : isOne
+                ? "With slashes it moves to another folder: exports/2026/orders.csv"
+                : "Leave it empty for the top. A folder that does not exist yet comes into being."
           }
           value={text}
-          onChange={(typed) => {
-            setText(typed);
+          onChange={(next) => {
+            setText(next);
             // What was said of the name before is not true of this one.
             rename.reset();
           }}
@@ -145,6 +157,7 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
         <ProductionGuard
           guard={guard}
           nameOf={torn ? "collection" : "connection"}
+          isProduction={nameToType !== null}
           what="Whatever reads these files by their names of now will not find them any more."
         />
         {rename.error && <ErrorState error={asCallError(rename.error)} />}

@@ -14,6 +14,7 @@ import type { Selection } from "../../components/selection";
 import { type GridColumn, VirtualGrid } from "../../components/VirtualGrid";
 import { commands, type RepairItem, type RepairPlan } from "../../ipc/bindings";
 import { asCallError } from "../../ipc/errors";
+import { visible } from "../../lib/names";
 import { bytes, count, counted } from "../../lib/quantity";
 import { damageOrder, damages, repairLabel, spokenDamage } from "./damage";
 import styles from "./RepairDialog.module.css";
@@ -138,7 +139,7 @@ function Lost({ files }: { files: RepairPlan["lost"] }) {
       <ul className={styles.lost} aria-label="Files that cannot be mended">
         {files.map((file) => (
           <li key={file.path}>
-            <code>{file.path}</code>
+            <code>{visible(file.path)}</code>
             <span>
               {count(file.storedBytes)} of {counted(file.sizeBytes, "byte")} are there
             </span>

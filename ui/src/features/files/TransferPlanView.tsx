@@ -11,8 +11,9 @@ import {
 } from "../../components/ProductionGuard";
 import { Select } from "../../components/Select";
 import type { Conflict, ConflictChoices, OnConflict, TransferPlan } from "../../ipc/bindings";
+import { nameOf, shownName, visible } from "../../lib/names";
 import { bytes, counted } from "../../lib/quantity";
-import { nameOf } from "./paths";
+
 import styles from "./TransferPlanView.module.css";
 
 /** The two ends of a transfer, in the words of its plan. */
@@ -72,6 +73,11 @@ const answers = [
   { value: "keepBoth", label: "Keep both" },
 ] as const satisfies readonly { value: OnConflict; label: string }[];
 
+/** Names that are taken by something else. Where the same file is there already, nothing has to be decided or done. */
+const undecidedOf = (plan: TransferPlan) => plan.conflicts.filter(({ contents }) => contents !== "identical");
+
+export const toDecide = (plan: TransferPlan) => plan.conflictCount - plan.identicalCount;
+
 /** A person's answers to a plan, and what they come to. */
 export interface PlanChoices {
   /** Null where nothing is chosen beforehand: on production. */
@@ -93,16 +99,17 @@ export interface PlanChoices {
 export function usePlanChoices(plan: TransferPlan): PlanChoices {
   // Where every name is taken, skipping them all would do nothing.
   const [all, setAll] = useState<OnConflict | null>(() => {
-    if (plan.typeToReplace !== null && plan.conflictCount > 0) return null;
+    if (plan.typeToReplace !== null && toDecide(plan) > 0) return null;
     return plan.conflictCount < plan.files ? "skip" : "keepBoth";
   });
   const [each, setEach] = useState<Record<string, OnConflict>>({});
   const of = (conflict: Conflict) => each[conflict.target] ?? all;
-  const unseen = plan.conflictCount - plan.conflicts.length;
+  const shown = undecidedOf(plan);
+  const unseen = toDecide(plan) - shown.length;
   const given = (answer: OnConflict | null) =>
-    plan.conflicts.filter((conflict) => of(conflict) === answer).length + (all === answer ? unseen : 0);
+    shown.filter((conflict) => of(conflict) === answer).length + (all === answer ? unseen : 0);
   const replaced = given("replace");
-  const remaining = plan.files - given("skip");
+  const remaining = plan.files - plan.identicalCount - given("skip");
   const guard = useProductionGuard(plan.typeToReplace, replaced > 0);
   return {
     all,
@@ -124,23 +131,23 @@ export function usePlanChoices(plan: TransferPlan): PlanChoices {
 export function startLabel({ verb }: Ends, plan: TransferPlan, choices: PlanChoices): string {
   if (choices.remaining === 0) return `Nothing left to ${verb.toLowerCase()}`;
   if (choices.replaced > 0) return `${verb} and replace ${counted(choices.replaced, "file")}`;
-  if (choices.remaining < plan.files)
+  if (choices.remaining < plan.files - plan.identicalCount)
     return choices.remaining === 1
       ? `${verb} the other file`
       : `${verb} the other ${counted(choices.remaining, "file")}`;
-  return `${verb} ${counted(plan.files, "file")}`;
+  return `${verb} ${counted(choices.remaining, "file")}`;
 }
 
 function Side({
   title,
   sizeBytes,
   time,
-  isNewer,
+  isNewer = false,
 }: {
   title: string;
   sizeBytes: number;
   time: string | null;
-  isNewer: boolean;
+  isNewer?: boolean;
 }) {
   return (
     <div className={styles.side}>
@@ -161,8 +168,40 @@ function isNewer(time: string | null, than: string | null): boolean {
 /** By such a file a backup collection is known. */
 const isManifest = /[/\\]BACKUP_(MANIFEST|METADATA)$/;
 
+/** Where the sizes do not tell already that these are two different files. */
+function verdict({ contents, sourceBytes, targetBytes }: Conflict): string | null {
+  if (contents === "notCompared" && sourceBytes === targetBytes) return "same size, contents not compared";
+  return contents === "different" && sourceBytes === targetBytes ? "same size, other contents" : null;
+}
+
+/** Files that are there already: skipped, with both times for whoever wonders. */
+function Identical({ ends, plan }: { ends: Ends; plan: TransferPlan }) {
+  const shown = plan.conflicts.filter(({ contents }) => contents === "identical");
+  return (
+    <Disclosure
+      title={`${counted(plan.identicalCount, "file is", "files are")} ${ends.there} already, and identical: nothing to do`}
+    >
+      <ul className={styles.conflicts} aria-label="Identical files">
+        {shown.map((conflict) => (
+          <li key={conflict.target} className={styles.conflict} data-single>
+            <div className={styles.name}>
+              <MiddleEllipsis text={nameOf(conflict.target.replaceAll("\\", "/"))} isFocusable />
+            </div>
+            <Side title={ends.source} sizeBytes={conflict.sourceBytes} time={conflict.sourceTime} />
+            <Side title={ends.target} sizeBytes={conflict.targetBytes} time={conflict.targetTime} />
+          </li>
+        ))}
+      </ul>
+      {shown.length < plan.identicalCount && (
+        <p className={styles.muted}>The first {shown.length} are shown.</p>
+      )}
+    </Disclosure>
+  );
+}
+
 function Conflicts({ ends, plan, choices }: { ends: Ends; plan: TransferPlan; choices: PlanChoices }) {
-  const isSingle = plan.conflictCount === 1;
+  const conflicts = undecidedOf(plan);
+  const isSingle = toDecide(plan) === 1;
   return (
     <>
       <RadioGroup
@@ -175,7 +214,7 @@ function Conflicts({ ends, plan, choices }: { ends: Ends; plan: TransferPlan; ch
           {
             value: "keepBoth",
             label: "Keep both",
-            description: plan.conflicts.some(({ target }) => isManifest.test(target))
+            description: conflicts.some(({ target }) => isManifest.test(target))
               ? "The new one gets a number in its name; a backup collection as a whole, in its folder's name."
               : "The new one gets a number in its name.",
           },
@@ -183,10 +222,13 @@ function Conflicts({ ends, plan, choices }: { ends: Ends; plan: TransferPlan; ch
         ]}
       />
       <ul className={styles.conflicts} aria-label="Names that are taken">
-        {plan.conflicts.map((conflict) => (
+        {conflicts.map((conflict) => (
           <li key={conflict.target} className={styles.conflict} data-single={isSingle || undefined}>
-            <div className={styles.name}>
-              <MiddleEllipsis text={nameOf(conflict.target.replaceAll("\\", "/"))} isFocusable />
+            <div className={styles.what}>
+              <span className={styles.name}>
+                <MiddleEllipsis text={nameOf(conflict.target.replaceAll("\\", "/"))} isFocusable />
+              </span>
+              {verdict(conflict) && <span className={styles.muted}>{verdict(conflict)}</span>}
             </div>
             <Side
               title={ends.source}
@@ -203,7 +245,7 @@ function Conflicts({ ends, plan, choices }: { ends: Ends; plan: TransferPlan; ch
             {!isSingle && (
               <div className={styles.choice}>
                 <Select
-                  label={`For ${nameOf(conflict.target)}`}
+                  label={`For ${shownName(conflict.target)}`}
                   hideLabel
                   options={answers}
                   value={choices.of(conflict)}
@@ -214,9 +256,9 @@ function Conflicts({ ends, plan, choices }: { ends: Ends; plan: TransferPlan; ch
           </li>
         ))}
       </ul>
-      {plan.conflicts.length < plan.conflictCount && (
+      {conflicts.length < toDecide(plan) && (
         <p className={styles.muted}>
-          The first {plan.conflicts.length} are shown. The answer above counts for all others.
+          The first {conflicts.length} are shown. The answer above counts for all others.
         </p>
       )}
     </>
@@ -229,7 +271,7 @@ export function LeftOutList({ plan }: { plan: TransferPlan }) {
     <ul className={styles.pairs}>
       {plan.leftOut.map((out) => (
         <li key={out.path}>
-          <code>{out.path}</code>: {out.why}
+          <code>{visible(out.path)}</code>: {out.why}
         </li>
       ))}
     </ul>
@@ -246,7 +288,7 @@ export function TransferPlanView({
   plan: TransferPlan;
   choices: PlanChoices;
 }) {
-  const hasConflicts = plan.conflictCount > 0;
+  const hasConflicts = toDecide(plan) > 0;
   return (
     <>
       {hasConflicts && <Conflicts ends={ends} plan={plan} choices={choices} />}
@@ -254,6 +296,7 @@ export function TransferPlanView({
         guard={choices.guard}
         what={`${counted(choices.replaced, "file")} will be overwritten.`}
       />
+      {plan.identicalCount > 0 && <Identical ends={ends} plan={plan} />}
       {plan.mapped.length > 0 && (
         <Disclosure
           title={`${counted(plan.mapped.length, "name")} cannot be used as ${plan.mapped.length === 1 ? "it is" : "they are"}`}
@@ -262,7 +305,7 @@ export function TransferPlanView({
           <ul className={styles.pairs}>
             {plan.mapped.map((name) => (
               <li key={name.source}>
-                <code>{name.source}</code> becomes <code>{name.target}</code>
+                <code>{visible(name.source)}</code> becomes <code>{visible(name.target)}</code>
               </li>
             ))}
           </ul>
@@ -274,6 +317,19 @@ export function TransferPlanView({
           isOpen={!hasConflicts}
         >
           <LeftOutList plan={plan} />
+        </Disclosure>
+      )}
+      {plan.emptyFolderCount > 0 && (
+        <Disclosure
+          title={`${counted(plan.emptyFolderCount, "empty folder is", "empty folders are")} left out: a cluster keeps files, and a folder only as a part of their names`}
+        >
+          <ul className={styles.pairs}>
+            {plan.emptyFolders.map((folder) => (
+              <li key={folder}>
+                <code>{visible(folder)}</code>
+              </li>
+            ))}
+          </ul>
         </Disclosure>
       )}
     </>

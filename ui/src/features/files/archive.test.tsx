@@ -61,6 +61,7 @@ describe("an archive", () => {
       sourceTime: null,
       targetBytes: 2048,
       targetTime: null,
+      contents: "different" as const,
     };
     const backend = atFiles({
       plan_import: () => ({

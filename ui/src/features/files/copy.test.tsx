@@ -92,6 +92,7 @@ describe("a copy to another cluster", () => {
       sourceTime: "2026-11-23T12:00:00Z",
       targetBytes: 2048,
       targetTime: "2026-11-23T10:00:00Z",
+      contents: "different" as const,
     };
     const backend = atFiles({
       plan_copy_to_cluster: () =>

@@ -252,6 +252,7 @@ describe("an upload", () => {
       sourceTime: "2026-11-23T12:00:00Z",
       targetBytes: 14_889_779,
       targetTime: "2026-11-23T10:00:00Z",
+      contents: "different" as const,
     };
     const backend = atFiles({
       ...upload,
@@ -288,6 +289,7 @@ describe("an upload", () => {
       sourceTime: null,
       targetBytes: 14_889_779,
       targetTime: null,
+      contents: "different" as const,
     };
     const plan = aTransferPlan({
       files: 3,
@@ -306,7 +308,8 @@ describe("an upload", () => {
     await user.click(within(dialog).getByRole("radio", { name: /Replace/ }));
     const start = within(dialog).getByRole("button", { name: "Upload and replace 1 file" });
     const name = within(dialog).getByRole("textbox", { name: "Name of the connection" });
-    expect(within(dialog).getByText("Production")).toBeVisible();
+    // Where the files go, and again where it is about to be overwritten.
+    expect(within(dialog).getAllByText("Production")).toHaveLength(2);
     await user.type(name, "acme-pro");
     expect(start).toBeDisabled();
     await expectAccessible();
@@ -398,6 +401,86 @@ describe("an upload", () => {
     expect(await screen.findByText(/What you chose holds no files/)).toBeVisible();
   });
 
+  it("of the same file finds nothing to do, and of a folder leaves what is there already", async () => {
+    const user = userEvent.setup();
+    const same = {
+      source: "/home/ada/customers.csv",
+      target: "customers.csv",
+      sourceBytes: 14_889_779,
+      sourceTime: "2026-11-23T12:00:00Z",
+      targetBytes: 14_889_779,
+      targetTime: "2026-11-23T10:00:00Z",
+      contents: "identical" as const,
+    };
+    let plan = aTransferPlan({ conflictCount: 1, identicalCount: 1, conflicts: [same] });
+    const backend = atFiles({ ...upload, plan_upload: () => plan, start_upload: () => "job-1" });
+    renderApp("/clusters/c1/files");
+    await row(/^customers\.csv/);
+    await user.click(screen.getByRole("button", { name: "Upload…" }));
+    const nothing = await screen.findByRole("dialog", { name: "Nothing to upload" });
+    expect(nothing).toHaveTextContent("customers.csv is in the cluster already");
+    expect(nothing).toHaveTextContent("they are identical");
+    await user.click(within(nothing).getByRole("button", { name: "Close" }));
+    plan = { ...plan, files: 3, sizeBytes: 20_000_000, folders: 1 };
+    await user.click(screen.getByRole("button", { name: "Upload…" }));
+    const dialog = await screen.findByRole("alertdialog", {
+      name: "Upload 2 files to acme-staging, at the top of the files?",
+    });
+    expect(within(dialog).getByText(/1 file is in the cluster already, and identical/)).toBeVisible();
+    expect(within(dialog).queryByText("newer")).toBeNull();
+    expect(within(dialog).queryByRole("radio")).toBeNull();
+    await expectAccessible();
+    await user.click(within(dialog).getByRole("button", { name: "Upload 2 files" }));
+    await waitFor(() => expect(sentOf(backend, "start_upload")).toHaveLength(1));
+  });
+
+  it("tells files of one size whose contents differ from those that were not compared", async () => {
+    const user = userEvent.setup();
+    const met = (name: string, contents: "different" | "notCompared") => ({
+      source: `/home/ada/${name}`,
+      target: name,
+      sourceBytes: 1024,
+      sourceTime: null,
+      targetBytes: 1024,
+      targetTime: null,
+      contents,
+    });
+    const conflicts = [met("a.csv", "different"), met("b.csv", "notCompared")];
+    atFiles({ ...upload, plan_upload: () => aTransferPlan({ files: 2, conflictCount: 2, conflicts }) });
+    renderApp("/clusters/c1/files");
+    await row(/^customers\.csv/);
+    await user.click(screen.getByRole("button", { name: "Upload…" }));
+    await screen.findByRole("alertdialog");
+    const taken = within(screen.getByRole("list", { name: "Names that are taken" })).getAllByRole("listitem");
+    expect(taken[0]).toHaveTextContent("a.csvsame size, other contents");
+    expect(taken[1]).toHaveTextContent("b.csvsame size, contents not compared");
+  });
+
+  it("of a folder says to which cluster and folder it goes before anything moves", async () => {
+    const user = userEvent.setup();
+    const plan = aTransferPlan({
+      files: 120,
+      sizeBytes: 1_288_490_189,
+      folders: 1,
+      target: "exports/2026/",
+      emptyFolderCount: 2,
+      emptyFolders: ["/home/ada/d/none", "/home/ada/d/x/none"],
+    });
+    const backend = atFiles({ ...upload, plan_upload: () => plan, start_upload: () => "job-1" }, production);
+    renderApp("/clusters/c1/files?folder=exports%2F2026%2F");
+    await row(/^customers\.csv/);
+    await user.click(screen.getByRole("button", { name: "Upload…" }));
+    const dialog = await screen.findByRole("alertdialog", {
+      name: "Upload 120 files (1.2 GiB) to acme-prod, folder exports/2026?",
+    });
+    expect(within(dialog).getByText("Production")).toBeVisible();
+    expect(within(dialog).getByText(/^2 empty folders are left out/)).toBeVisible();
+    expect(sentOf(backend, "start_upload")).toHaveLength(0);
+    await expectAccessible();
+    await user.click(within(dialog).getByRole("button", { name: "Upload 120 files" }));
+    await waitFor(() => expect(sentOf(backend, "start_upload")).toHaveLength(1));
+  });
+
   it("of names that are all taken does not propose to do nothing", async () => {
     const user = userEvent.setup();
     const conflict = {
@@ -407,6 +490,7 @@ describe("an upload", () => {
       sourceTime: null,
       targetBytes: 14_889_779,
       targetTime: null,
+      contents: "different" as const,
     };
     atFiles({ ...upload, plan_upload: () => aTransferPlan({ conflictCount: 1, conflicts: [conflict] }) });
     renderApp("/clusters/c1/files");
@@ -498,7 +582,9 @@ describe("a deletion", () => {
     await user.click(await row(/^customers\.csv/));
     await user.click(screen.getByRole("button", { name: "Delete…" }));
     const dialog = await screen.findByRole("alertdialog", { name: "Delete customers.csv?" });
-    expect(dialog).toHaveTextContent("It can be undeleted for 4 h.");
+    expect(dialog).toHaveTextContent(
+      "The cluster keeps deleted data for 4 hours. It can be undeleted for so long",
+    );
     expect(within(dialog).getByRole("button", { name: "Cancel" })).toHaveFocus();
     await expectAccessible();
     await user.click(within(dialog).getByRole("button", { name: "Delete 1 file" }));
@@ -537,6 +623,30 @@ describe("a deletion", () => {
     expect(within(dialog).getByRole("button", { name: "Delete 3 backups" })).toBeDisabled();
     await user.type(within(dialog).getByRole("textbox"), "bank-backup{Enter}");
     await waitFor(() => expect(sentOf(backend, "start_delete")[0]?.typed).toBe("bank-backup"));
+  });
+});
+
+describe("a deletion of backups on production", () => {
+  it("says where it happens, above the path to type", async () => {
+    const user = userEvent.setup();
+    const collections = [{ path: "bank-backup", backups: 3, whole: true }];
+    const plan = {
+      plan: "plan-1",
+      store,
+      files: 42,
+      sizeBytes: 1,
+      names: [],
+      collections,
+      gcTtlSeconds: 16_200,
+    };
+    atFiles({ plan_delete: () => ({ ...plan, typeToConfirm: "bank-backup" }) }, production);
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^bank-backup/));
+    await user.click(screen.getByRole("button", { name: "Delete…" }));
+    const dialog = await screen.findByRole("alertdialog");
+    expect(within(dialog).getByText("Production")).toBeVisible();
+    expect(dialog).toHaveTextContent("The cluster keeps deleted data for 4 hours 30 minutes.");
+    expect(within(dialog).getByText("gc.ttlseconds")).not.toBeVisible();
   });
 });
 
@@ -723,64 +833,60 @@ describe("a file", () => {
     );
     expect(await within(screen.getByRole("dialog")).findByText(sha256)).toBeVisible();
   });
+});
 
-  it("comes back after it was deleted", async () => {
+describe("names that somebody else chose", () => {
+  const nasty = "a\nb\u202egpj.exe";
+
+  it("are shown on one line, with a sign for what has none, wherever they stand", async () => {
     const user = userEvent.setup();
-    const backend = atFiles({
-      list_deleted_userfiles: () => [
-        {
-          fileId: "f9",
-          path: "gone.csv",
-          sizeBytes: 1024,
-          uploadedAt: null,
-          username: "ada",
-          seenAt: "2026-11-23T09:00:00Z",
-          deletedBy: null,
-          keptUntil: "2026-11-23T13:00:00Z",
-          nameTaken: true,
-        },
-      ],
-      start_undelete: () => "job-1",
+    const long = `${"very-long-".repeat(60)}name.csv`;
+    atFiles({
+      list_userfiles: () => aFolder([aFile(nasty), aFile(long), aFile("x\ty/ z.csv")]),
+      plan_delete: ({ request }) => ({
+        plan: "plan-1",
+        store,
+        files: 1,
+        sizeBytes: 1,
+        names: (request as { paths: string[] }).paths,
+        collections: [],
+        gcTtlSeconds: null,
+        typeToConfirm: null,
+      }),
     });
     renderApp("/clusters/c1/files");
-    await row(/^customers\.csv/);
-    await user.click(screen.getByRole("button", { name: "More for files" }));
-    await user.click(await screen.findByRole("menuitem", { name: /Undelete…/ }));
-    await user.click(await screen.findByRole("row", { name: /^gone\.csv/ }));
-    expect(screen.getByText(/comes back with a number in its name/)).toBeVisible();
-    await user.click(screen.getByRole("button", { name: "Bring back 1 file" }));
-    await waitFor(() =>
-      expect(sentOf(backend, "start_undelete")).toEqual([
-        { connection: "c1", store: null, fileIds: ["f9"], typed: null },
-      ]),
-    );
+    const shown = "a↵b⟨U+202E⟩gpj.exe";
+    expect(await screen.findByText(shown)).toBeVisible();
+    expect(screen.getByText("␣z.csv")).toBeVisible();
+    await user.click(await row(/^a↵b/));
+    await user.click(screen.getByRole("button", { name: "Delete…" }));
+    await screen.findByRole("alertdialog", { name: `Delete ${shown}?` });
+    await user.keyboard("{Escape}");
+    await user.click(await row(/^very-long-/));
+    await user.click(await screen.findByRole("button", { name: "Rename" }));
+    const dialog = await screen.findByRole("dialog", { name: /^Rename very-long-.*…-long-name\.csv$/ });
+    expect(within(dialog).getByRole("heading").textContent?.length).toBeLessThan(80);
+    await user.keyboard("{Escape}");
   });
 
-  it("comes back to a production cluster once its name is typed", async () => {
+  it("lose a line break when they are renamed, and that is said", async () => {
     const user = userEvent.setup();
-    const gone = {
-      fileId: "f9",
-      path: "gone.csv",
-      sizeBytes: 1024,
-      uploadedAt: null,
-      username: "ada",
-      seenAt: "2026-11-23T09:00:00Z",
-      deletedBy: null,
-      keptUntil: "2026-11-23T13:00:00Z",
-      nameTaken: false,
-    };
-    const backend = atFiles(
-      { list_deleted_userfiles: () => [gone], start_undelete: () => "job-1" },
-      production,
-    );
+    const backend = atFiles({
+      list_userfiles: () => aFolder([aFile("a\nb.csv")]),
+      plan_rename: () => aRenamePlan(),
+      rename_userfiles: () => null,
+    });
     renderApp("/clusters/c1/files");
-    await row(/^customers\.csv/);
-    await user.click(screen.getByRole("button", { name: "More for files" }));
-    await user.click(await screen.findByRole("menuitem", { name: /Undelete…/ }));
-    await user.click(await screen.findByRole("row", { name: /^gone\.csv/ }));
-    expect(screen.getByRole("button", { name: "Bring back 1 file" })).toBeDisabled();
-    await user.type(screen.getByRole("textbox", { name: "Name of the connection" }), "acme-prod");
-    await user.click(screen.getByRole("button", { name: "Bring back 1 file" }));
-    await waitFor(() => expect(sentOf(backend, "start_undelete")[0]?.typed).toBe("acme-prod"));
+    await user.click(await row(/^a↵b/));
+    await user.click(screen.getByRole("button", { name: "Rename" }));
+    expect(await screen.findByRole("textbox", { name: "New name" })).toHaveValue("ab.csv");
+    expect(screen.getByText(/line breaks in it were taken out/)).toBeVisible();
+    await user.keyboard("{Enter}");
+    await waitFor(() =>
+      expect(sentOf(backend, "plan_rename")[0]?.request).toMatchObject({
+        moves: [{ from: "a\nb.csv", to: "ab.csv" }],
+      }),
+    );
+    expect(await screen.findByText("a↵b.csv is now ab.csv.")).toBeVisible();
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { besideName, crumbsOf, folderOf, namedCount, nameOf, nameProblem } from "./paths";
+import { nameOf } from "../../lib/names";
+import { besideName, crumbsOf, folderOf, namedCount, nameProblem } from "./paths";
 
 describe("a stored name", () => {
   it("has a last part and a folder, for files and folders alike", () => {

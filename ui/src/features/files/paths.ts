@@ -1,15 +1,10 @@
+import { nameOf } from "../../lib/names";
 import { counted } from "../../lib/quantity";
 
 /**
  * Stored names as this screen uses them: without their leading slash, folders with a slash at the end, the top as
  * the empty string. The cluster knows no folders: they come from the slashes.
  */
-
-/** "exports/2026/a.csv" → "a.csv"; "exports/2026/" → "2026". */
-export function nameOf(path: string): string {
-  const bare = path.endsWith("/") ? path.slice(0, -1) : path;
-  return bare.slice(bare.lastIndexOf("/") + 1);
-}
 
 /** "exports/2026/a.csv" → "exports/2026/"; "a.csv" → "". */
 export function folderOf(path: string): string {

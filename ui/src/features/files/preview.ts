@@ -1,5 +1,5 @@
 import type { Preview } from "../../ipc/bindings";
-import { nameOf } from "./paths";
+import { nameOf } from "../../lib/names";
 
 export type Look =
   | { kind: "image"; dataUri: string }

@@ -52,7 +52,7 @@ async function findDamage(
   });
   renderApp("/clusters/c1/files");
   await user.click(await screen.findByRole("button", { name: "More for files" }));
-  await user.click(await screen.findByRole("menuitem", { name: /Find damage/ }));
+  await user.click(await screen.findByRole("menuitem", { name: /Repair…/ }));
   const dialog = await screen.findByRole("dialog", { name: "Damage in the file storage" });
   return { user, backend, dialog };
 }

@@ -5,7 +5,7 @@
 import { useMemo } from "react";
 import type { ConflictChoices, JobKind, TransferPlan, UploadRequest } from "../../ipc/bindings";
 import { useJobs, useUnendedJobs } from "../../ipc/jobs";
-import { nameOf } from "./paths";
+import { nameOf } from "../../lib/names";
 
 interface StartedUpload {
   job: string;

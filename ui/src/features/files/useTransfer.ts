@@ -25,7 +25,7 @@ interface Answered extends Question {
 }
 
 export interface Transfer {
-  /** A plan with something to decide first, or with nothing to do: it waits for an answer. */
+  /** A plan with something to decide or to know first, or with nothing to do: it waits for an answer. */
   question: { direction: "upload" | "download"; plan: TransferPlan } | null;
   isPlanning: boolean;
   isStarting: boolean;
@@ -39,7 +39,7 @@ export interface Transfer {
 
 const nothingTaken: ConflictChoices = { all: "skip", each: {} };
 
-/** Looks first what a transfer would meet. When there is nothing to decide it starts, else it asks. */
+/** Looks first what a transfer would meet. When there is nothing to decide or to know it starts, else it asks. */
 export function useTransfer(connectionId: string): Transfer {
   const [question, setQuestion] = useState<Question | null>(null);
   const starting = useMutation({
@@ -62,7 +62,11 @@ export function useTransfer(connectionId: string): Transfer {
       // The system's save dialog has asked already whether the file may be replaced.
       const isAnswered = asked.direction === "download" && asked.request.asFile && plan.files > 0;
       if (isAnswered) starting.mutate({ asked, plan, choices: { all: "replace", each: {} }, typed: null });
-      else if (plan.files === 0 || plan.conflictCount + plan.mapped.length + plan.leftOut.length > 0)
+      // Of a folder nobody knows by heart what is in it: that is said before it moves.
+      else if (
+        plan.files === 0 ||
+        plan.folders + plan.conflictCount + plan.mapped.length + plan.leftOut.length > 0
+      )
         setQuestion({ asked, plan });
       else starting.mutate({ asked, plan, choices: nothingTaken, typed: null });
     },

@@ -4,6 +4,7 @@ import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
+import { RadioMark } from "../../components/Choice";
 import { MiddleEllipsis } from "../../components/MiddleEllipsis";
 import { Moment } from "../../components/Moment";
 import { OpenCollection } from "../../components/OpenCollection";
@@ -46,10 +47,17 @@ function heldBy({ isFullCluster, databases }: Chain): string {
 /** `database` is what one came for: then each moment holds it, and what else is in it does not matter. */
 const columnsOf = (moments: readonly MomentOf[], database: string | undefined): GridColumn<MomentOf>[] => [
   {
+    id: "chosen",
+    header: "Chosen",
+    hideHeader: true,
+    width: "42px",
+    cell: (_, { isSelected }) => <RadioMark isOn={isSelected} />,
+  },
+  {
     id: "moment",
     header: "Moment",
     // A time is read whole or not at all.
-    width: "minmax(300px, 1fr)",
+    width: "minmax(270px, 1fr)",
     cell: ({ time }) => <Moment value={time} withSeconds withRelative />,
   },
   {
@@ -189,12 +197,11 @@ function Moments({
               `${localMoment(new Date(at))}, ${layer.kind}, of ${heldBy(chain)}`
             }
             selection={new Set(value ? [keyOf(value)] : [])}
+            isSingle
             onSelectionChange={(keys) => {
-              // One moment at a time: the key that is new.
-              const next = moments.find((moment) => {
-                const key = keyOf({ subdirectory: moment.chain.subdirectory, time: moment.time });
-                return keys.has(key) && (value === null || key !== keyOf(value));
-              });
+              const next = moments.find((moment) =>
+                keys.has(keyOf({ subdirectory: moment.chain.subdirectory, time: moment.time })),
+              );
               if (next) setPicked({ subdirectory: next.chain.subdirectory, time: next.time });
             }}
             onOpen={(moment) => use({ subdirectory: moment.chain.subdirectory, time: moment.time })}

@@ -465,6 +465,31 @@ describe("the moment", () => {
     );
   });
 
+  it("is one of a list, chosen with the arrow keys as among radio buttons", async () => {
+    const user = userEvent.setup();
+    const layer = aChain().layers[0];
+    if (layer === undefined) throw new Error("the sample has no layer");
+    const older = { ...layer, endTime: "2026-11-22T11:00:00Z" };
+    atRestore({
+      list_backups: () =>
+        aBackupList({ chains: [aChain(), aChain({ subdirectory: "/older", layers: [older] })] }),
+    });
+    renderApp("/clusters/c1/restore?database=bank");
+    const moments = await screen.findByRole("grid", { name: "Moments" });
+    const [, newest, other] = within(moments).getAllByRole("row");
+    // On production none is chosen beforehand.
+    expect(newest).toHaveAttribute("aria-selected", "false");
+    moments.focus();
+    await user.keyboard("{ArrowDown}");
+    expect(newest).toHaveAttribute("aria-selected", "true");
+    await user.keyboard("{ArrowDown}");
+    expect(newest).toHaveAttribute("aria-selected", "false");
+    expect(other).toHaveAttribute("aria-selected", "true");
+    await user.keyboard("{Escape}[Space]");
+    expect(other).toHaveAttribute("aria-selected", "true");
+    await expectAccessible();
+  });
+
   it("leaves out backups without the database, and says so", async () => {
     const user = userEvent.setup();
     atRestore({

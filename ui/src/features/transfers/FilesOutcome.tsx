@@ -2,6 +2,7 @@ import { Disclosure } from "../../components/Disclosure";
 import { problemsBeside } from "../../components/filesSummary";
 import { Sha256 } from "../../components/Sha256";
 import type { Job, JobOutcome } from "../../ipc/bindings";
+import { visible } from "../../lib/names";
 import styles from "./FilesOutcome.module.css";
 
 interface FilesOutcomeProps {
@@ -27,10 +28,10 @@ export function FilesOutcome({ sha256, outcome, error }: FilesOutcomeProps) {
           <ul className={styles.list}>
             {problems.map((result) => (
               <li key={`${result.source} ${result.target}`}>
-                <code>{result.source}</code>
+                <code>{visible(result.source)}</code>
                 <span>
                   {result.end.end === "failed"
-                    ? [result.end.error.message, result.end.error.hint].filter(Boolean).join(" ")
+                    ? visible([result.end.error.message, result.end.error.hint].filter(Boolean).join(" "))
                     : result.end.end === "skipped" && result.end.why}
                 </span>
               </li>

@@ -4,9 +4,11 @@ import { Button } from "../../components/Button";
 import { filesSummary } from "../../components/filesSummary";
 import { Icon } from "../../components/Icon";
 import { JobRow, jobFigures, jobWord } from "../../components/JobRow";
+import { MiddleEllipsis } from "../../components/MiddleEllipsis";
 import { ProgressBar } from "../../components/ProgressBar";
 import type { Job } from "../../ipc/bindings";
 import { digestOf, jobControls, tookAway, useJobs } from "../../ipc/jobs";
+import { visible } from "../../lib/names";
 import { count } from "../../lib/quantity";
 import { FilesOutcome } from "./FilesOutcome";
 import styles from "./TransfersPanel.module.css";
@@ -43,7 +45,9 @@ function Summary({ jobs, isOpen }: { jobs: readonly Job[]; isOpen: boolean }) {
     if (newest === undefined) return null;
     return (
       <>
-        <span className={styles.title}>{newest.title}</span>
+        <span className={styles.title}>
+          <MiddleEllipsis text={newest.title} keepEnd={18} />
+        </span>
         <Badge tone={jobWord(newest).tone}>{jobWord(newest).word}</Badge>
         {older.length > 0 && <span className={styles.muted}>and {count(older.length)} more</span>}
         <OlderEnds jobs={older} />
@@ -54,7 +58,9 @@ function Summary({ jobs, isOpen }: { jobs: readonly Job[]; isOpen: boolean }) {
   const isStill = totals.unended.every(({ state }) => ["paused", "interrupted", "waiting"].includes(state));
   return (
     <>
-      <span className={styles.title}>{first.title}</span>
+      <span className={styles.title}>
+        <MiddleEllipsis text={first.title} keepEnd={18} />
+      </span>
       {first.state !== "running" && <Badge tone={jobWord(first).tone}>{jobWord(first).word}</Badge>}
       {others > 0 && <span className={styles.muted}>and {count(others)} more</span>}
       <span className={styles.bar}>
@@ -101,7 +107,7 @@ export function TransfersPanel({ onUndelete }: { onUndelete: (deletion: Job) => 
         {retryable && (
           <Button
             size="small"
-            aria-label={`Retry failed: ${retryable.title}`}
+            aria-label={`Retry failed: ${visible(retryable.title)}`}
             onPress={jobControls(retryable).onRetryFailed}
           >
             Retry failed

@@ -7,7 +7,7 @@ export interface Totals {
   unended: readonly Job[];
   /** 0 to 1, or null while one of them does not know its total. */
   fraction: number | null;
-  /** "3 jobs · 412 of 900 MiB · 38 MiB/s · 13 s left". */
+  /** "3 jobs · 412 of 900 MiB · 46 % · 38 MiB/s · 13 s left". */
   words: string;
 }
 
@@ -21,7 +21,7 @@ export function totalsOf(jobs: readonly Job[]): Totals {
     const done = inBytes.reduce((sum, job) => sum + job.progress.done, 0);
     const total = inBytes.reduce((sum, job) => sum + (job.progress.total ?? 0), 0);
     fraction = total === 0 ? 0 : done / total;
-    parts.push(bytesOf(done, total));
+    parts.push(bytesOf(done, total), percent(fraction));
   } else {
     const fractions = unended.map(jobFraction);
     fraction = fractions.some((part) => part === null)

@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import { aConnection, aJob, failure, mockBackend, opened, renderApp } from "../../../tests/app";
 import { expectAccessible } from "../../../tests/axe";
+import { aDeletedList } from "../../../tests/wire";
 import type { Job } from "../../ipc/bindings";
 import { totalsOf } from "./totals";
 
@@ -98,7 +99,7 @@ describe("the transfers", () => {
     const backend = await withJobs([download, deletion], {
       show_in_folder: () => null,
       connect_cluster: () => opened(aConnection("c1")),
-      list_deleted_userfiles: () => [],
+      list_deleted_userfiles: () => aDeletedList([]),
     });
     await user.click(within(panel()).getByRole("button", { name: "Show transfers" }));
     expect(screen.queryByRole("button", { name: "Undelete: Download orders.csv" })).toBeNull();
@@ -135,7 +136,7 @@ describe("the transfers", () => {
     const backend = await withJobs([]);
     expect(screen.queryByRole("region", { name: "Transfers" })).toBeNull();
     act(() => backend.sendJobs({ full: false, jobs: [upload], removed: [] }));
-    expect(panel()).toHaveTextContent("412 of 900 MiB · 38.0 MiB/s · 13 s left");
+    expect(panel()).toHaveTextContent("412 of 900 MiB · 45 % · 38.0 MiB/s · 13 s left");
   });
 
   it("unfold to each job with what can be asked of it", async () => {
@@ -174,7 +175,7 @@ describe("the unfolded transfers", () => {
     await withJobs([partly, { ...upload, state: "paused" }]);
     expect(await unfold()).toEqual(["Upload orders.csv", "Upload 3 files"]);
     const head = screen.getByRole("button", { name: "Hide transfers" });
-    expect(head).toHaveTextContent("Transfers1 job · 412 of 900 MiB · 1 ended");
+    expect(head).toHaveTextContent("Transfers1 job · 412 of 900 MiB · 45 % · 1 ended");
     expect(within(panel()).getAllByRole("progressbar")).toHaveLength(1);
   });
 
@@ -222,7 +223,7 @@ describe("the totals", () => {
       secondsLeft: 40,
     };
     expect(totalsOf([upload, other, partly]).words).toBe(
-      "2 jobs · 500 of 1,000 MiB · 76.0 MiB/s · 40 s left",
+      "2 jobs · 500 of 1,000 MiB · 50 % · 76.0 MiB/s · 40 s left",
     );
     expect(totalsOf([upload, other, partly]).fraction).toBeCloseTo(0.5);
   });

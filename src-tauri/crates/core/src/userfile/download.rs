@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::local_name::{Rules, local_names};
 use super::plan::{Choices, Conflict, Kept, LeftOut, MappedName, TransferPlan, shown, wrong_plan};
-use super::spec::{DownloadFile, DownloadSpec, StoredFile};
+use super::same::{self, Contents, Pair, Side};
+use super::spec::{DownloadFile, DownloadSpec, StoredFile, skipped};
 use super::taken::settle_paths;
 use super::transfer::{Transfer, cancelled, concerns_all, not_connected};
 use super::{Userfiles, files_words, open_store, start_files_job};
@@ -27,6 +28,8 @@ pub(super) struct Planned {
     store: String,
     files: Vec<(FileRow, PathBuf)>,
     target: String,
+    /// Paths at which the same file lies.
+    identical: HashSet<PathBuf>,
 }
 
 /// Files of a choice, each with its name below the target: files under their last part, folders (which
@@ -118,32 +121,51 @@ impl Userfiles {
             }
         }
         let checked = tokio::task::spawn_blocking(move || {
-            let conflicts: Vec<Conflict> = files
+            let met: Vec<(FileRow, PathBuf, Conflict)> = files
                 .iter()
-                .filter_map(|(file, path)| conflict(file, path))
+                .filter_map(|(file, path)| Some((file.clone(), path.clone(), conflict(file, path)?)))
                 .collect();
-            (files, conflicts)
+            (files, met)
         });
-        let (files, conflicts) = checked.await.map_err(|error| {
+        let (files, mut met) = checked.await.map_err(|error| {
             Error::new(Code::Internal, "The folder could not be looked at.").detail(error.to_string())
         })?;
+        // The system's dialog for a single file has asked already whether it may be replaced.
+        if !as_file {
+            let pairs = met
+                .iter()
+                .map(|(file, path, conflict)| Pair {
+                    side: Side::Local(path.clone()),
+                    size_bytes: conflict.target_bytes,
+                    stored: file.clone(),
+                })
+                .collect();
+            let contents = same::compare(&store, None, pairs).await;
+            for ((_, _, conflict), contents) in met.iter_mut().zip(contents) {
+                conflict.contents = contents;
+            }
+        }
+        let identical = met
+            .iter()
+            .filter(|(_, _, conflict)| conflict.contents == Contents::Identical)
+            .map(|(_, path, _)| path.clone())
+            .collect();
         let plan = TransferPlan {
-            id: Uuid::nil(),
             store: store.name.host(),
             target: target.display().to_string(),
             files: files.len() as u64,
             size_bytes: files.iter().map(|(file, _)| file.size_bytes).sum(),
-            conflict_count: conflicts.len() as u64,
-            conflicts: shown(conflicts),
             mapped: shown(mapped),
             left_out: shown(left_out),
-            type_to_replace: None,
-        };
+            ..TransferPlan::default()
+        }
+        .meeting(met.into_iter().map(|(_, _, conflict)| conflict).collect());
         let kept = Planned {
             connection: cluster.id,
             store: plan.store.clone(),
             files,
             target: plan.target.clone(),
+            identical,
         };
         Ok(TransferPlan {
             id: self.plans.keep(Kept::Download(kept)),
@@ -168,13 +190,15 @@ impl Userfiles {
             .iter()
             .map(|(file, path)| (file.name.shown(), path.as_path()))
             .collect();
-        let settled = settle_paths(&wanted, Path::new(&planned.target), choices);
+        let is_identical = |path: &Path| planned.identical.contains(path);
+        let settled = settle_paths(&wanted, is_identical, Path::new(&planned.target), choices);
         let files: Vec<DownloadFile> = planned
             .files
             .iter()
             .zip(settled)
             .map(|((file, _), settled)| DownloadFile {
                 file: StoredFile::of(file),
+                identical: settled.skip && is_identical(&settled.path),
                 target: settled.path,
                 replace: settled.replace,
                 skip: settled.skip,
@@ -215,6 +239,7 @@ fn conflict(file: &FileRow, path: &Path) -> Option<Conflict> {
         source_time: file.uploaded_at,
         target_bytes: metadata.len(),
         target_time: metadata.modified().ok().map(DateTime::<Utc>::from),
+        contents: Contents::NotCompared,
     })
 }
 
@@ -232,11 +257,10 @@ async fn try_run(job: JobHandle, limit: Arc<SpeedLimit>) -> Result<End> {
     let spec: DownloadSpec = job.spec()?;
     let mut results = job.recorded_files().await?;
     for (position, file) in spec.files.iter().enumerate().filter(|(_, file)| file.skip) {
-        let why = "A file of this name is there already.".into();
         results.insert(
             position,
             FileResult {
-                end: FileEnd::Skipped { why },
+                end: skipped(file.identical),
                 ..result_of(file)
             },
         );

@@ -50,16 +50,12 @@ impl Userfiles {
         files.sort_by_key(|(file, _)| (rank(file.name.shown()), file.name.clone()));
         let archive = new_folder(folder, paths, Utc::now());
         let plan = TransferPlan {
-            id: Uuid::nil(),
             store: store.name.host(),
             target: archive.display().to_string(),
             files: files.len() as u64,
             size_bytes: files.iter().map(|(file, _)| file.size_bytes).sum(),
-            conflict_count: 0,
-            conflicts: Vec::new(),
-            mapped: Vec::new(),
             left_out: shown(left_out),
-            type_to_replace: None,
+            ..TransferPlan::default()
         };
         let kept = Planned {
             connection: cluster.id,
@@ -113,6 +109,7 @@ impl Userfiles {
                 target: planned.archive.join(&path),
                 replace: true,
                 skip: false,
+                identical: false,
             });
             let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
             entries.push(ExportEntry {

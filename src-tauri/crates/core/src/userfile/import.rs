@@ -15,7 +15,7 @@ use super::archive::Archive;
 use super::local_name::{Rules, local_names};
 use super::plan::{Choices, Kept, LeftOut, TransferPlan, wrong_plan};
 use super::upload::{Chosen, look_at_target, start_planned};
-use super::walk::{Found, modified_ms};
+use super::walk::{Found, Listed, modified_ms};
 use super::{Userfiles, open_store};
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
@@ -124,14 +124,17 @@ fn choose(archive: &Archive, place: &Path, folder: String) -> Result<Chosen> {
             relative: file.name.clone(),
             size_bytes: file.size_bytes,
             modified_ms,
-            sha256: Some(file.sha256.clone()),
+            listed: Some(Listed {
+                sha256: file.sha256.clone(),
+                chunks: file.chunks.clone(),
+            }),
         };
         files.push((found, name));
     }
     Ok(Chosen {
         folder,
         files,
-        mapped: Vec::new(),
         left_out,
+        ..Chosen::default()
     })
 }

@@ -16,6 +16,7 @@ mod look;
 mod order;
 mod plan;
 mod rename;
+mod same;
 mod settle;
 mod sought;
 mod spec;
@@ -42,9 +43,10 @@ pub use listing::{Entry, FolderPage, ListRequest, Sort};
 pub use look::{Details, Preview, StoreEntry, list_stores};
 pub use plan::{Choices, Conflict, LeftOut, MappedName, OnConflict, TransferPlan};
 pub use rename::{MergedFolder, Move, RenamePlan};
+pub use same::Contents;
 pub use settle::{LostFile, Repair, RepairItem, RepairPlan};
 pub use touched::TouchedCollection;
-pub use undelete::DeletedFile;
+pub use undelete::{DeletedCollection, DeletedFile, DeletedFiles};
 
 /// Listings and plans of all connections. Cheap to clone.
 #[derive(Clone, Default)]

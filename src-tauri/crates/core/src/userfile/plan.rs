@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::local_name::numbered;
+use super::same::Contents;
 use crate::cluster::OpenCluster;
 use crate::error::{Code, Error, Result};
 
@@ -27,8 +28,10 @@ pub struct Choices {
 }
 
 impl Choices {
-    pub(super) fn of(&self, target: &str) -> OnConflict {
-        self.each.get(target).copied().unwrap_or(self.all)
+    /// An identical file is skipped, unless it was chosen otherwise by itself: there is nothing to do.
+    pub(super) fn of(&self, target: &str, is_identical: bool) -> OnConflict {
+        let all = if is_identical { OnConflict::Skip } else { self.all };
+        self.each.get(target).copied().unwrap_or(all)
     }
 
     /// Whether new names may be needed.
@@ -46,6 +49,7 @@ pub struct Conflict {
     pub source_time: Option<DateTime<Utc>>,
     pub target_bytes: u64,
     pub target_time: Option<DateTime<Utc>>,
+    pub contents: Contents,
 }
 
 /// A name that had to be changed to be safe at the other end.
@@ -63,7 +67,7 @@ pub struct LeftOut {
 }
 
 /// What a transfer would do. Lists hold at most [`TransferPlan::MOST_SHOWN`]; the counts are exact.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct TransferPlan {
     pub id: Uuid,
     /// Host of the store's URIs.
@@ -71,16 +75,36 @@ pub struct TransferPlan {
     pub target: String,
     pub files: u64,
     pub size_bytes: u64,
+    /// How many folders of this computer were chosen; everything in them is among the files.
+    pub folders: u64,
     pub conflict_count: u64,
+    /// Of these, so many are identical: there is nothing to decide, and by themselves they are skipped.
+    pub identical_count: u64,
+    /// Those to decide come first.
     pub conflicts: Vec<Conflict>,
     pub mapped: Vec<MappedName>,
     pub left_out: Vec<LeftOut>,
+    /// Folders without anything in them: a store knows only files.
+    pub empty_folder_count: u64,
+    pub empty_folders: Vec<String>,
     /// What has to be typed before a file in the cluster is replaced.
     pub type_to_replace: Option<String>,
 }
 
 impl TransferPlan {
     pub const MOST_SHOWN: usize = 500;
+
+    /// With the names that are taken.
+    pub(super) fn meeting(self, mut conflicts: Vec<Conflict>) -> Self {
+        let is_identical = |conflict: &Conflict| conflict.contents == Contents::Identical;
+        conflicts.sort_by_key(is_identical);
+        Self {
+            conflict_count: conflicts.len() as u64,
+            identical_count: conflicts.iter().filter(|one| is_identical(one)).count() as u64,
+            conflicts: shown(conflicts),
+            ..self
+        }
+    }
 }
 
 /// What a plan keeps for its start.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::job::JobId;
+use crate::job::{FileEnd, JobId};
 
 /// The id that the file at `position` of a job gets in the cluster. It follows from the job, so that a
 /// later run of the same job recognises what an earlier one has written.
@@ -20,6 +20,16 @@ pub(super) fn file_id(job: JobId, position: usize) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// Why a file took no part, as its result tells it.
+pub(super) fn skipped(is_identical: bool) -> FileEnd {
+    let why = if is_identical {
+        "It is there already, and identical."
+    } else {
+        "A file of this name is there already."
+    };
+    FileEnd::Skipped { why: why.into() }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,8 +52,11 @@ pub(super) struct UploadFile {
     #[serde(default)]
     pub sha256: Option<String>,
     pub replace: bool,
-    /// Left out by the person's choice, and only told of.
+    /// Left out, and only told of.
     pub skip: bool,
+    /// Left out because the same file is there.
+    #[serde(default)]
+    pub identical: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -58,6 +71,8 @@ pub(super) struct DownloadFile {
     pub target: PathBuf,
     pub replace: bool,
     pub skip: bool,
+    #[serde(default)]
+    pub identical: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -174,4 +189,6 @@ pub(super) struct CarryFile {
     pub as_of: Option<String>,
     pub replace: bool,
     pub skip: bool,
+    #[serde(default)]
+    pub identical: bool,
 }

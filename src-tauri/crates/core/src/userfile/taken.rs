@@ -19,15 +19,17 @@ pub(super) struct Settled {
     pub skip: bool,
 }
 
-/// Settles every name of a plan. `is_taken` tells which are taken, `taken` holds all names that nothing new
-/// may have.
+/// Settles every name of a plan. `is_taken` tells which are taken, `is_identical` which of these by the same file, `taken`
+/// holds all names that nothing new may have.
 pub(super) fn settle_names(
     names: &[&str],
     is_taken: impl Fn(&str) -> bool,
+    is_identical: impl Fn(&str) -> bool,
     mut taken: HashSet<String>,
     choices: &Choices,
 ) -> Vec<Settled> {
-    let choice = |name: &str| is_taken(name).then(|| choices.of(name.trim_start_matches('/')));
+    let choice =
+        |name: &str| is_taken(name).then(|| choices.of(name.trim_start_matches('/'), is_identical(name)));
     taken.extend(names.iter().map(|name| (*name).to_owned()));
     let collections = within_collections(names);
     let mut beside: BTreeMap<&str, String> = BTreeMap::new();
@@ -73,7 +75,12 @@ pub(super) struct SettledPath {
 }
 
 /// As [`settle_names`] for files that are saved below `target`, each given with its name in the cluster.
-pub(super) fn settle_paths(files: &[(&str, &Path)], target: &Path, choices: &Choices) -> Vec<SettledPath> {
+pub(super) fn settle_paths(
+    files: &[(&str, &Path)],
+    is_identical: impl Fn(&Path) -> bool,
+    target: &Path,
+    choices: &Choices,
+) -> Vec<SettledPath> {
     let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
     let roots: Vec<Option<&Path>> = files
         .iter()
@@ -85,7 +92,10 @@ pub(super) fn settle_paths(files: &[(&str, &Path)], target: &Path, choices: &Cho
             (root != target && root.starts_with(target)).then_some(root)
         })
         .collect();
-    let choice = |path: &Path| path.exists().then(|| choices.of(&path.display().to_string()));
+    let choice = |path: &Path| {
+        path.exists()
+            .then(|| choices.of(&path.display().to_string(), is_identical(path)))
+    };
     let mut taken: HashSet<PathBuf> = files.iter().map(|(_, path)| (*path).to_owned()).collect();
     let mut beside: BTreeMap<&Path, PathBuf> = BTreeMap::new();
     for ((_, path), root) in files.iter().zip(&roots) {
@@ -168,7 +178,7 @@ mod tests {
             all,
             each: each.collect(),
         };
-        settle_names(names, |name| there.contains(&name), taken, &choices)
+        settle_names(names, |name| there.contains(&name), |_| false, taken, &choices)
     }
 
     fn named(settled: &[Settled]) -> Vec<&str> {
@@ -219,6 +229,27 @@ mod tests {
     }
 
     #[test]
+    fn an_identical_file_is_skipped_unless_its_collection_moves_as_a_whole() {
+        let settle = |names: &[&str], all: OnConflict| {
+            let taken = names.iter().map(|name| (*name).to_owned()).collect();
+            let choices = Choices {
+                all,
+                each: BTreeMap::new(),
+            };
+            settle_names(names, |_| true, |name| name != MANIFEST, taken, &choices)
+        };
+        let ends = settle(&["/a.csv"], OnConflict::Replace);
+        assert!(ends[0].skip && !ends[0].replace);
+        let ends = settle(&[DATA, MANIFEST], OnConflict::Replace);
+        assert!(ends[0].skip && ends[1].replace);
+        let ends = settle(&[DATA, MANIFEST], OnConflict::KeepBoth);
+        assert!(
+            ends.iter()
+                .all(|one| one.name.starts_with("/bank (2)/") && !one.skip)
+        );
+    }
+
+    #[test]
     fn a_collection_on_the_disk_is_kept_beside_another_as_a_whole() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path();
@@ -237,7 +268,7 @@ mod tests {
             each: BTreeMap::new(),
         };
         let paths = |target: &Path| -> Vec<PathBuf> {
-            let settled = settle_paths(&files, target, &choices);
+            let settled = settle_paths(&files, |_| false, target, &choices);
             settled.into_iter().map(|one| one.path).collect()
         };
         let new = target.join("bank (2)/2021/03/24-210532.53");

@@ -10,10 +10,12 @@ use roachvault_cockroach::userfile::{
 };
 use uuid::Uuid;
 
+use super::collection::{Collection, Collections, is_below};
 use super::download::select;
 use super::order::{Order, rank};
-use super::plan::{Choices, Conflict, Kept, TransferPlan, free_beside, shown, wrong_plan};
-use super::spec::{CarryFile, CarrySpec, DeleteSpec, StoredFile, file_id};
+use super::plan::{Choices, Conflict, Kept, OnConflict, TransferPlan, free_beside, shown, wrong_plan};
+use super::same::{self, Contents, Pair, Side};
+use super::spec::{CarryFile, CarrySpec, DeleteSpec, StoredFile, file_id, skipped};
 use super::taken::settle_names;
 use super::transfer::{Transfer, cancelled, concerns_all, is_final, not_connected, stopped};
 use super::{Userfiles, connection_of, files_words, open_store, start_files_job};
@@ -36,6 +38,26 @@ pub struct DeletedFile {
     pub name_taken: bool,
 }
 
+/// What can be had back, and for how long.
+#[derive(Debug, Clone)]
+pub struct DeletedFiles {
+    /// By name; of one name, the latest first.
+    pub files: Vec<DeletedFile>,
+    /// Backup collections that some of the files belong to, the outermost first.
+    pub collections: Vec<DeletedCollection>,
+    /// The cluster keeps deleted data for so long.
+    pub kept_seconds: u64,
+}
+
+/// A backup collection of which files were deleted.
+#[derive(Debug, Clone)]
+pub struct DeletedCollection {
+    /// Without slashes around it.
+    pub path: String,
+    /// Backups whose manifests are among the deleted files: none where only parts of them are.
+    pub backups: u64,
+}
+
 /// By connection and the host of the store's URIs.
 pub(super) type SeenDeleted = HashMap<(ConnectionId, String), Vec<DeletedFile>>;
 
@@ -46,6 +68,8 @@ pub(super) struct Planned {
     target_store: String,
     files: Vec<(FileRow, String)>,
     existing: HashMap<String, FileRow>,
+    /// Names that are taken by the same file.
+    identical: HashSet<String>,
 }
 
 /// How far back files are looked for, oldest first, in parts of the time that deleted rows are kept.
@@ -62,9 +86,9 @@ impl Userfiles {
         jobs: &Jobs,
         cluster: &OpenCluster,
         store: Option<&str>,
-    ) -> Result<Vec<DeletedFile>> {
+    ) -> Result<DeletedFiles> {
         let store = open_store(cluster.readable(), store).await?;
-        let Some(kept_seconds) = store.gc_ttl_seconds().await? else {
+        let Some(kept) = store.gc_ttl_seconds().await? else {
             return Err(Error::new(
                 Code::Unsupported,
                 "This server does not say how long it keeps deleted rows.",
@@ -80,7 +104,7 @@ impl Userfiles {
             .collect();
         let names: HashSet<&str> = present.iter().map(|file| file.name.as_str()).collect();
         let mut deleted: HashMap<Uuid, DeletedFile> = HashMap::new();
-        let kept_seconds = kept_seconds as f64;
+        let kept_seconds = kept as f64;
         let far = LOOKS.map(|part| part * kept_seconds);
         let near = NEAR_LOOKS.into_iter().filter(|ago| *ago < kept_seconds);
         let mut looks: Vec<f64> = far.into_iter().chain(near).collect();
@@ -149,7 +173,11 @@ impl Userfiles {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert((cluster.id, host), deleted.clone());
-        Ok(deleted)
+        Ok(DeletedFiles {
+            collections: collections_of(&deleted, &present),
+            files: deleted,
+            kept_seconds: kept,
+        })
     }
 
     /// What [`Userfiles::list_deleted`] last answered for the store, if all of these files were in it.
@@ -184,29 +212,26 @@ impl Userfiles {
         let seen = self.last_seen_deleted(cluster, &store, file_ids);
         let deleted = match seen {
             Some(seen) => seen,
-            None => self.list_deleted(jobs, cluster, host).await?,
+            None => self.list_deleted(jobs, cluster, host).await?.files,
         };
-        let mut taken: HashSet<String> = all(&store, None)
+        let present: HashSet<String> = all(&store, None)
             .await?
             .into_iter()
             .map(|file| file.name.as_str().to_owned())
             .collect();
-        let mut files = Vec::new();
-        for one in deleted.iter().filter(|one| file_ids.contains(&one.file.file_id)) {
-            let name = one.file.name.as_str();
-            let to = if taken.insert(name.to_owned()) {
-                name.to_owned()
-            } else {
-                free_beside(name, &mut taken)
-            };
-            files.push(CarryFile {
+        let wanted: HashSet<&Uuid> = file_ids.iter().collect();
+        let chosen = deleted.iter().filter(|one| wanted.contains(&one.file.file_id));
+        let files: Vec<CarryFile> = names_back(chosen, present)
+            .into_iter()
+            .map(|(one, to)| CarryFile {
                 file: StoredFile::of(&one.file),
                 to,
                 as_of: Some(one.as_of.clone()),
                 replace: false,
                 skip: false,
-            });
-        }
+                identical: false,
+            })
+            .collect();
         if files.is_empty() {
             return Err(Error::new(
                 Code::NotFound,
@@ -253,30 +278,48 @@ impl Userfiles {
         }
         // Readers of a backup collection that is half copied must not take it for whole.
         files.sort_by_key(|(file, _)| (rank(file.name.shown()), file.name.clone()));
-        let conflicts: Vec<Conflict> = files
+        let meeting: Vec<(&FileRow, &FileRow)> = files
             .iter()
-            .filter_map(|(file, to)| existing.get(to).map(|there| (file, there)))
-            .map(|(file, there)| Conflict {
+            .filter_map(|(file, to)| Some((file, existing.get(to)?)))
+            .collect();
+        let pairs = meeting
+            .iter()
+            .map(|(file, there)| Pair {
+                side: Side::Stored((*file).clone()),
+                size_bytes: file.size_bytes,
+                stored: (*there).clone(),
+            })
+            .collect();
+        let contents = same::compare(&target_store, Some(&store), pairs).await;
+        let identical = meeting
+            .iter()
+            .zip(&contents)
+            .filter(|(_, contents)| **contents == Contents::Identical)
+            .map(|((_, there), _)| there.name.as_str().to_owned())
+            .collect();
+        let conflicts: Vec<Conflict> = meeting
+            .iter()
+            .zip(contents)
+            .map(|((file, there), contents)| Conflict {
                 source: file.name.shown().to_owned(),
                 target: there.name.shown().to_owned(),
                 source_bytes: file.size_bytes,
                 source_time: file.uploaded_at,
                 target_bytes: there.size_bytes,
                 target_time: there.uploaded_at,
+                contents,
             })
             .collect();
         let plan = TransferPlan {
-            id: Uuid::nil(),
             store: target_store.name.host(),
             target: folder.to_owned(),
             files: files.len() as u64,
             size_bytes: files.iter().map(|(file, _)| file.size_bytes).sum(),
-            conflict_count: conflicts.len() as u64,
-            conflicts: shown(conflicts),
-            mapped: Vec::new(),
             left_out: shown(left_out),
             type_to_replace: target.name_to_type(),
-        };
+            ..TransferPlan::default()
+        }
+        .meeting(conflicts);
         let kept = Planned {
             connection: cluster.id,
             target: target.id,
@@ -284,6 +327,7 @@ impl Userfiles {
             target_store: plan.store.clone(),
             files,
             existing,
+            identical,
         };
         Ok(TransferPlan {
             id: self.plans.keep(Kept::CopyToCluster(kept)),
@@ -307,13 +351,21 @@ impl Userfiles {
         target.writable()?;
         let names: Vec<&str> = planned.files.iter().map(|(_, to)| to.as_str()).collect();
         let taken = planned.existing.keys().cloned().collect();
-        let settled = settle_names(&names, |name| planned.existing.contains_key(name), taken, choices);
+        let is_identical = |name: &str| planned.identical.contains(name);
+        let settled = settle_names(
+            &names,
+            |name| planned.existing.contains_key(name),
+            is_identical,
+            taken,
+            choices,
+        );
         let files: Vec<CarryFile> = planned
             .files
             .iter()
             .zip(settled)
             .map(|((file, _), settled)| CarryFile {
                 file: StoredFile::of(file),
+                identical: settled.skip && is_identical(&settled.name),
                 to: settled.name,
                 as_of: None,
                 replace: settled.replace,
@@ -340,6 +392,58 @@ impl Userfiles {
         )
         .await
     }
+}
+
+/// Collections are known by their manifests, of which some may have stayed.
+fn collections_of(deleted: &[DeletedFile], present: &[FileRow]) -> Vec<DeletedCollection> {
+    let gone = Collections::of(deleted.iter().map(|one| &one.file));
+    let known = Collections::of(deleted.iter().map(|one| &one.file).chain(present));
+    let mut collections: Vec<DeletedCollection> = known
+        .iter()
+        .filter(|(path, _)| deleted.iter().any(|one| is_below(one.file.name.shown(), path)))
+        .map(|(path, _)| DeletedCollection {
+            path: path.clone(),
+            backups: gone.get(path).map_or(0, Collection::backups),
+        })
+        .collect();
+    collections.sort_by_key(|collection| collection.path.len());
+    collections
+}
+
+/// The names under which deleted files come back. One that is taken gets a number; a backup collection of which a name is
+/// taken comes back beside, as a whole. Of several files of one name the first gets it: the latest.
+fn names_back<'a>(
+    chosen: impl Iterator<Item = &'a DeletedFile>,
+    present: HashSet<String>,
+) -> Vec<(&'a DeletedFile, String)> {
+    let mut seen = HashSet::new();
+    let (latest, older): (Vec<_>, Vec<_>) = chosen.partition(|one| seen.insert(one.file.name.as_str()));
+    let names: Vec<&str> = latest.iter().map(|one| one.file.name.as_str()).collect();
+    let beside = Choices {
+        all: OnConflict::KeepBoth,
+        each: BTreeMap::new(),
+    };
+    let settled = settle_names(
+        &names,
+        |name| present.contains(name),
+        |_| false,
+        present.clone(),
+        &beside,
+    );
+    let mut back: Vec<_> = latest
+        .into_iter()
+        .zip(settled)
+        .map(|(one, settled)| (one, settled.name))
+        .collect();
+    let mut taken = present;
+    taken.extend(back.iter().map(|(_, name)| name.clone()));
+    taken.extend(names.into_iter().map(str::to_owned));
+    back.extend(
+        older
+            .into_iter()
+            .map(|one| (one, free_beside(one.file.name.as_str(), &mut taken))),
+    );
+    back
 }
 
 fn progress(spec: &CarrySpec) -> Progress {
@@ -405,11 +509,10 @@ async fn try_carry(job: JobHandle, limit: Arc<SpeedLimit>, phase: &'static str) 
     let spec: CarrySpec = job.spec()?;
     let mut results = job.recorded_files().await?;
     for (position, file) in spec.files.iter().enumerate().filter(|(_, file)| file.skip) {
-        let why = "A file of this name is there already.".into();
         results.insert(
             position,
             FileResult {
-                end: FileEnd::Skipped { why },
+                end: skipped(file.identical),
                 ..result_of(file)
             },
         );

@@ -17,10 +17,11 @@ use super::order::Order;
 use super::plan::{
     Choices, Conflict, Kept, LeftOut, MappedName, TransferPlan, free_beside, shown, wrong_plan,
 };
-use super::spec::{UploadFile, UploadSpec, file_id};
+use super::same::{self, Contents, Pair, Side};
+use super::spec::{UploadFile, UploadSpec, file_id, skipped};
 use super::taken::settle_names;
 use super::transfer::{Transfer, cancelled, concerns_all, is_final, not_connected, stopped};
-use super::walk::{Found, modified_ms, walk};
+use super::walk::{Found, Walked, modified_ms, walk};
 use super::{Userfiles, files_words, open_store, start_files_job};
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
@@ -31,6 +32,8 @@ pub(super) struct Planned {
     store: String,
     folder: String,
     files: Vec<(Found, StoredName)>,
+    /// Names that are taken by the same file, with its id.
+    identical: HashMap<String, Uuid>,
 }
 
 impl Userfiles {
@@ -43,12 +46,15 @@ impl Userfiles {
         paths: Vec<PathBuf>,
     ) -> Result<TransferPlan> {
         let store = open_store(cluster.writable()?, store).await?;
-        let (found, mut left_out) =
-            tokio::task::spawn_blocking(move || walk(&paths))
-                .await
-                .map_err(|error| {
-                    Error::new(Code::Internal, "The files could not be looked at.").detail(error.to_string())
-                })?;
+        let walked = tokio::task::spawn_blocking(move || walk(&paths)).await;
+        let Walked {
+            files: found,
+            mut left_out,
+            folders,
+            empty_folders,
+        } = walked.map_err(|error| {
+            Error::new(Code::Internal, "The files could not be looked at.").detail(error.to_string())
+        })?;
         let folder = folder.trim_start_matches('/').to_owned();
         let mut mapped = Vec::new();
         let mut files: Vec<(Found, StoredName)> = Vec::with_capacity(found.len());
@@ -81,6 +87,8 @@ impl Userfiles {
             files,
             mapped,
             left_out,
+            folders,
+            empty_folders,
         };
         let (plan, kept) = look_at_target(&store, cluster, chosen).await?;
         Ok(TransferPlan {
@@ -109,15 +117,18 @@ impl Userfiles {
 }
 
 /// Local files and the names they are to have.
+#[derive(Default)]
 pub(super) struct Chosen {
     /// Empty or ending in a slash.
     pub folder: String,
     pub files: Vec<(Found, StoredName)>,
     pub mapped: Vec<MappedName>,
     pub left_out: Vec<LeftOut>,
+    pub folders: u64,
+    pub empty_folders: Vec<String>,
 }
 
-/// Finds which of the names are taken. The plan has no id yet.
+/// Finds which of the names are taken, and by the same files or others. The plan has no id yet.
 pub(super) async fn look_at_target(
     store: &Store,
     cluster: &OpenCluster,
@@ -128,29 +139,60 @@ pub(super) async fn look_at_target(
         files,
         mapped,
         left_out,
+        folders,
+        empty_folders,
     } = chosen;
     let existing = existing_below(store, &format!("/{folder}"), &files).await?;
-    let conflicts: Vec<Conflict> = files
+    let meeting: Vec<(&Found, &FileRow)> = files
         .iter()
-        .filter_map(|(found, name)| existing.get(name.as_str()).map(|row| conflict(found, row)))
+        .filter_map(|(found, name)| Some((found, existing.get(name.as_str())?)))
+        .collect();
+    let pairs = meeting
+        .iter()
+        .map(|(found, row)| Pair {
+            side: match &found.listed {
+                Some(listed) => Side::Listed {
+                    chunks: listed.chunks.clone(),
+                    sha256: listed.sha256.clone(),
+                },
+                None => Side::Local(found.path.clone()),
+            },
+            size_bytes: found.size_bytes,
+            stored: (*row).clone(),
+        })
+        .collect();
+    let contents = same::compare(store, None, pairs).await;
+    let conflicts: Vec<Conflict> = meeting
+        .iter()
+        .zip(&contents)
+        .map(|((found, row), contents)| conflict(found, row, *contents))
+        .collect();
+    let identical = meeting
+        .iter()
+        .zip(contents)
+        .filter(|(_, contents)| *contents == Contents::Identical)
+        .map(|((_, row), _)| (row.name.as_str().to_owned(), row.file_id))
         .collect();
     let plan = TransferPlan {
-        id: Uuid::nil(),
         store: store.name.host(),
         target: folder.clone(),
         files: files.len() as u64,
         size_bytes: files.iter().map(|(file, _)| file.size_bytes).sum(),
-        conflict_count: conflicts.len() as u64,
-        conflicts: shown(conflicts),
+        folders,
         mapped: shown(mapped),
         left_out: shown(left_out),
+        empty_folder_count: empty_folders.len() as u64,
+        empty_folders: shown(empty_folders),
         type_to_replace: cluster.name_to_type(),
-    };
+        ..TransferPlan::default()
+    }
+    .meeting(conflicts);
     let planned = Planned {
         connection: cluster.id,
         store: plan.store.clone(),
         folder,
         files,
+        identical,
     };
     Ok((plan, planned))
 }
@@ -174,17 +216,22 @@ pub(super) async fn start_planned(
         // The numbered names may be taken as well.
         taken = names_below(&store, &folder).await?;
     }
-    let settled = settle_names(&names, is_taken, taken, choices);
+    let is_identical = |name: &str| {
+        let planned = planned.identical.get(name);
+        planned.is_some() && existing.get(name).map(|row| &row.file_id) == planned
+    };
+    let settled = settle_names(&names, is_taken, is_identical, taken, choices);
     let files: Vec<UploadFile> = planned
         .files
         .iter()
         .zip(settled)
         .map(|((found, _), settled)| UploadFile {
             path: found.path.clone(),
+            identical: settled.skip && is_identical(&settled.name),
             name: settled.name,
             size_bytes: found.size_bytes,
             modified_ms: found.modified_ms,
-            sha256: found.sha256.clone(),
+            sha256: found.listed.as_ref().map(|listed| listed.sha256.clone()),
             replace: settled.replace,
             skip: settled.skip,
         })
@@ -226,7 +273,7 @@ pub(super) async fn start_planned(
     start_files_job(jobs, cluster, kind, title, progress, &spec).await
 }
 
-fn conflict(found: &Found, row: &FileRow) -> Conflict {
+fn conflict(found: &Found, row: &FileRow, contents: Contents) -> Conflict {
     Conflict {
         source: found.path.display().to_string(),
         target: row.name.shown().to_owned(),
@@ -234,6 +281,7 @@ fn conflict(found: &Found, row: &FileRow) -> Conflict {
         source_time: found.modified_ms.and_then(DateTime::from_timestamp_millis),
         target_bytes: row.size_bytes,
         target_time: row.uploaded_at,
+        contents,
     }
 }
 
@@ -314,11 +362,10 @@ async fn try_run(job: JobHandle, limit: Arc<SpeedLimit>, phase: &'static str) ->
     };
     let store = open_store(cluster.writable()?, Some(&spec.store)).await?;
     for (position, file) in spec.files.iter().enumerate().filter(|(_, file)| file.skip) {
-        let why = "A file of this name is in the cluster already.".into();
         results.insert(
             position,
             FileResult {
-                end: FileEnd::Skipped { why },
+                end: skipped(file.identical),
                 ..result_of(file)
             },
         );

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use super::archive::ArchiveChunk;
 use super::plan::LeftOut;
 
 /// A local file, and its name below the folder it goes to, with `/` between its parts.
@@ -13,94 +14,112 @@ pub(super) struct Found {
     pub size_bytes: u64,
     /// Milliseconds since 1970.
     pub modified_ms: Option<i64>,
-    /// What the file must be, where somebody has written it down: hex.
-    pub sha256: Option<String>,
+    /// What the file must be, where an archive tells it.
+    pub listed: Option<Listed>,
+}
+
+/// What an archive lists of a file's bytes.
+#[derive(Debug, Clone)]
+pub(super) struct Listed {
+    /// Hex, of the whole file.
+    pub sha256: String,
+    pub chunks: Vec<ArchiveChunk>,
+}
+
+/// What a choice of files and folders comes to.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    pub files: Vec<Found>,
+    pub left_out: Vec<LeftOut>,
+    /// How many of the chosen are folders.
+    pub folders: u64,
+    /// Folders without anything in them.
+    pub empty_folders: Vec<String>,
 }
 
 /// Chosen files under their own names, and everything below chosen folders under the folder's name.
 /// Links inside folders are not followed; what cannot be read is told of and left out.
-pub(super) fn walk(chosen: &[PathBuf]) -> (Vec<Found>, Vec<LeftOut>) {
-    let (mut found, mut left_out) = (Vec::new(), Vec::new());
+pub(super) fn walk(chosen: &[PathBuf]) -> Walked {
+    let mut walked = Walked::default();
     for path in chosen {
         match (
             path.file_name().and_then(|name| name.to_str()),
             std::fs::metadata(path),
         ) {
-            (None, _) => left_out.push(leave(path, "its name is not Unicode text")),
-            (_, Err(error)) => left_out.push(leave(path, &plainly(&error))),
-            (Some(name), Ok(metadata)) if metadata.is_dir() => below(path, name, &mut found, &mut left_out),
-            (Some(name), Ok(metadata)) => add(path, name, &metadata, &mut found, &mut left_out),
-        }
-    }
-    (found, left_out)
-}
-
-fn below(folder: &Path, name: &str, found: &mut Vec<Found>, left_out: &mut Vec<LeftOut>) {
-    let entries = match std::fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>) {
-        Ok(entries) => entries,
-        Err(error) => return left_out.push(leave(folder, &plainly(&error))),
-    };
-    let mut entries: Vec<_> = entries
-        .into_iter()
-        .map(|entry| (entry.file_name(), entry))
-        .collect();
-    entries.sort_by(|a, b| a.0.cmp(&b.0));
-    for (own, entry) in entries {
-        let path = entry.path();
-        let Some(own) = own.to_str() else {
-            left_out.push(leave(&path, "its name is not Unicode text"));
-            continue;
-        };
-        let relative = format!("{name}/{own}");
-        match entry
-            .file_type()
-            .and_then(|kind| entry.metadata().map(|metadata| (kind, metadata)))
-        {
-            Ok((kind, _)) if kind.is_symlink() => {
-                left_out.push(leave(
-                    &path,
-                    "it is a link, and links in folders are not followed",
-                ));
+            (None, _) => walked.leave(path, "its name is not Unicode text"),
+            (_, Err(error)) => walked.leave(path, &plainly(&error)),
+            (Some(name), Ok(metadata)) if metadata.is_dir() => {
+                walked.folders += 1;
+                walked.below(path, name);
             }
-            Ok((kind, _)) if kind.is_dir() => below(&path, &relative, found, left_out),
-            Ok((_, metadata)) => add(&path, &relative, &metadata, found, left_out),
-            Err(error) => left_out.push(leave(&path, &plainly(&error))),
+            (Some(name), Ok(metadata)) => walked.add(path, name, &metadata),
         }
     }
+    walked
 }
 
-fn add(
-    path: &Path,
-    relative: &str,
-    metadata: &std::fs::Metadata,
-    found: &mut Vec<Found>,
-    left_out: &mut Vec<LeftOut>,
-) {
-    if !metadata.is_file() {
-        return left_out.push(leave(path, "it is not an ordinary file"));
+impl Walked {
+    fn below(&mut self, folder: &Path, name: &str) {
+        let entries = match std::fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>) {
+            Ok(entries) => entries,
+            Err(error) => return self.leave(folder, &plainly(&error)),
+        };
+        if entries.is_empty() {
+            self.empty_folders.push(folder.display().to_string());
+        }
+        let mut entries: Vec<_> = entries
+            .into_iter()
+            .map(|entry| (entry.file_name(), entry))
+            .collect();
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        for (own, entry) in entries {
+            let path = entry.path();
+            let Some(own) = own.to_str() else {
+                self.leave(&path, "its name is not Unicode text");
+                continue;
+            };
+            let relative = format!("{name}/{own}");
+            match entry
+                .file_type()
+                .and_then(|kind| entry.metadata().map(|metadata| (kind, metadata)))
+            {
+                Ok((kind, _)) if kind.is_symlink() => {
+                    self.leave(&path, "it is a link, and links in folders are not followed");
+                }
+                Ok((kind, _)) if kind.is_dir() => self.below(&path, &relative),
+                Ok((_, metadata)) => self.add(&path, &relative, &metadata),
+                Err(error) => self.leave(&path, &plainly(&error)),
+            }
+        }
     }
-    if let Err(error) = std::fs::File::open(path) {
-        return left_out.push(leave(path, &plainly(&error)));
+
+    fn add(&mut self, path: &Path, relative: &str, metadata: &std::fs::Metadata) {
+        if !metadata.is_file() {
+            return self.leave(path, "it is not an ordinary file");
+        }
+        if let Err(error) = std::fs::File::open(path) {
+            return self.leave(path, &plainly(&error));
+        }
+        self.files.push(Found {
+            path: path.to_owned(),
+            relative: relative.to_owned(),
+            size_bytes: metadata.len(),
+            modified_ms: modified_ms(metadata),
+            listed: None,
+        });
     }
-    found.push(Found {
-        path: path.to_owned(),
-        relative: relative.to_owned(),
-        size_bytes: metadata.len(),
-        modified_ms: modified_ms(metadata),
-        sha256: None,
-    });
+
+    fn leave(&mut self, path: &Path, why: &str) {
+        self.left_out.push(LeftOut {
+            path: path.display().to_string(),
+            why: why.to_owned(),
+        });
+    }
 }
 
 pub(super) fn modified_ms(metadata: &std::fs::Metadata) -> Option<i64> {
     let since = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok()
-}
-
-fn leave(path: &Path, why: &str) -> LeftOut {
-    LeftOut {
-        path: path.display().to_string(),
-        why: why.to_owned(),
-    }
 }
 
 fn plainly(error: &std::io::Error) -> String {

@@ -4,7 +4,9 @@
 
 mod archive;
 mod ends;
+mod names;
 mod rename;
+mod same;
 mod speed;
 mod world;
 
