@@ -114,14 +114,15 @@ const activity = createRoute({
     return (
       <Page>
         <ActivityPage
-          onOpenJob={({ id, kind, connectionId }) =>
+          onOpenJob={({ id, kind, follows, connectionId }) =>
             void navigate({
               to:
-                kind === "restore"
-                  ? "/clusters/$connectionId/restore"
-                  : "/clusters/$connectionId/backups/new",
+                kind === "backup" ? "/clusters/$connectionId/backups/new" : "/clusters/$connectionId/restore",
               params: { connectionId },
-              search: { job: id },
+              search:
+                kind === "bringBack"
+                  ? { job: follows ?? undefined, step: "missing", back: id }
+                  : { job: follows ?? id },
             })
           }
           onUndelete={({ id, connectionId }) =>
@@ -268,6 +269,7 @@ const restore = createRoute({
         onSearchChange={(search, options) => void navigate({ search, replace: options?.replace })}
         onDone={() => void navigate({ to: "/clusters/$connectionId", search: {} })}
         onBackUp={() => void navigate({ to: "/clusters/$connectionId/backups/new", search: {} })}
+        onBackups={() => void navigate({ to: "/clusters/$connectionId/backups", search: {} })}
         onUndelete={() => void navigate({ to: "/clusters/$connectionId/files", search: { undelete: true } })}
       />
     );

@@ -427,7 +427,7 @@ export type FileTotals = { count: number, sizeBytes: number, };
 /**
  * What can be done about a check.
  */
-export type Fix = { "type": "useName", name: string, } | { "type": "sql", label: string, sql: string, } | { "type": "askPassphrase" } | { "type": "allow", options: Array<RestoreOption>, label: string, } | { "type": "takeAlong", tables: Array<string>, newName: string, label: string, };
+export type Fix = { "type": "useName", name: string, } | { "type": "sql", label: string, sql: string, } | { "type": "askPassphrase" } | { "type": "allow", options: Array<RestoreOption>, label: string, } | { "type": "beside", newName: string, options: Array<RestoreOption>, label: string, } | { "type": "takeAlong", tables: Array<string>, newName: string, label: string, };
 
 export type FolderPage = { store: string, folder: string, offset: number, entries: Array<UserfileEntry>, 
 /**
@@ -510,7 +510,7 @@ retryable: boolean, };
 /**
  * The whole of a job at one moment.
  */
-export type Job = { id: string, kind: JobKind, connectionId: string, connectionName: string, title: string, state: JobState, 
+export type Job = { id: string, kind: JobKind, connectionId: string, connectionName: string, follows: string | null, title: string, state: JobState, 
 /**
  * What is happening now, in a few words; may be empty.
  */
@@ -532,7 +532,14 @@ fullyChecked: boolean,
  */
 dismissed: boolean, can: JobPossible, };
 
-export type JobKind = "upload" | "download" | "deleteFiles" | "digest" | "copyFiles" | "undelete" | "repair" | "copyToCluster" | "exportArchive" | "importArchive" | "backup" | "restore";
+export type TableComparison = { table: string, result: Compared, onlyRestored: Array<string>, onlyLive: Array<string>, };
+export type Compared = { "kind": "counted", missing: number, changed: number, onlyLive: number, } | { "kind": "notLive" } | { "kind": "noKey" } | { "kind": "otherKey" } | { "kind": "large", rows: number, } | { "kind": "notReached" } | { "kind": "failed", error: IpcError, };
+export type BroughtBack = { table: string, inserted: number, stillMissing: number | null, reasons: Array<string>, };
+export type BringBackPlan = { id: string, database: string, liveDatabase: string, countedAt: string | null, tables: Array<PlannedReturn>, typeToConfirm: string | null, };
+export type PlannedReturn = { table: string, rows: number, changed: number, sql: string, parts: number, needs: Array<string>, notes: Array<string>, obstacle: Obstacle | null, };
+export type Obstacle = { text: string, sql: string | null, };
+
+export type JobKind = "upload" | "download" | "deleteFiles" | "digest" | "copyFiles" | "undelete" | "repair" | "copyToCluster" | "exportArchive" | "importArchive" | "backup" | "restore" | "compare" | "bringBack";
 
 export type JobOutcome = { "kind": "files", done: number, skipped: number, failed: number, doneBytes: number, 
 /**
@@ -606,7 +613,7 @@ notLive: Array<string>,
 /**
  * Puts the restored database in the place of the live one.
  */
-swap: string | null, };
+swap: string | null, } | { "kind": "comparison", database: string, liveDatabase: string, tables: Array<TableComparison>, verdict: string, } | { "kind": "bringBack", database: string, liveDatabase: string, tables: Array<BroughtBack>, verdict: string, };
 
 /**
  * What can be asked of the job now.
@@ -831,7 +838,7 @@ export type Preview = { "kind": "text", text: string, truncated: boolean, } | { 
 
 export type Product = "cockroachDb" | "postgreSql" | "other";
 
-export type ProgressUnit = "bytes" | "files" | "percent";
+export type ProgressUnit = "bytes" | "files" | "rows" | "percent";
 
 /**
  * When something recurs. Times are in UTC.
@@ -1237,6 +1244,10 @@ export const commands = {
   listDatabases: (connection: string): Promise<Array<Database>> => call("list_databases", { connection }),
   listTables: (connection: string, database: string): Promise<Array<string>> => call("list_tables", { connection, database }),
   planRestore: (connection: string, request: RestoreRequest): Promise<RestorePlan> => call("plan_restore", { connection, request }),
+  startComparison: (restore: string, largeToo: boolean): Promise<string> => call("start_comparison", { restore, largeToo }),
+  planBringBack: (comparison: string): Promise<BringBackPlan> => call("plan_bring_back", { comparison }),
+  startBringBack: (plan: string, tables: Array<string>, typedName: string | null): Promise<string> => call("start_bring_back", { plan, tables, typedName }),
+  listCollectionsHolding: (connection: string, subdirectory: string): Promise<Array<Collection>> => call("list_collections_holding", { connection, subdirectory }),
   startRestore: (plan: string, typedName: string | null): Promise<string> => call("start_restore", { plan, typedName }),
   listSchedules: (connection: string): Promise<ScheduleList> => call("list_schedules", { connection }),
   planSchedule: (connection: string, request: ScheduleRequest): Promise<SchedulePlan> => call("plan_schedule", { connection, request }),

@@ -80,6 +80,19 @@ export function JobOutcomeView({ outcome, error }: { outcome: JobOutcome; error:
       </p>
     );
   }
+  if (outcome.kind === "comparison" || outcome.kind === "bringBack") {
+    const reasons = outcome.kind === "bringBack" ? outcome.tables.flatMap((table) => table.reasons) : [];
+    return (
+      <>
+        <p className={styles.summary}>{outcome.verdict}</p>
+        {reasons.map((reason) => (
+          <p key={reason} className={styles.summary}>
+            {reason}
+          </p>
+        ))}
+      </>
+    );
+  }
   return (
     <>
       <p className={styles.summary}>{outcome.verdict}</p>

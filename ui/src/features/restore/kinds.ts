@@ -27,6 +27,11 @@ export function shortName(table: string): string {
   return table.startsWith("public.") ? table.slice("public.".length) : table;
 }
 
+/** Statements as one text, each with its semicolon. */
+export function joined(statements: readonly string[]): string {
+  return `${statements.map((statement) => statement.replace(/;\s*$/, "")).join(";\n")};`;
+}
+
 /** The one by its name, several by their number. */
 export function namesInShort(tables: readonly string[]): string {
   const [first] = tables;

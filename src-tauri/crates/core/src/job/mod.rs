@@ -14,8 +14,9 @@ mod watch;
 pub use handle::{JobHandle, Signal};
 pub use journal::Journal;
 pub use model::{
-    BackupOutcome, BringBack, FileEnd, FileResult, FilesOutcome, JobConnection, JobId, JobKind, JobSnapshot,
-    JobState, Loss, Outcome, Possible, Progress, RestoreOutcome, RowProof, RowVerdict, Unit,
+    BackupOutcome, BringBack, BringBackOutcome, BroughtBack, Compared, ComparisonOutcome, FileEnd,
+    FileResult, FilesOutcome, JobConnection, JobId, JobKind, JobSnapshot, JobState, Loss, Outcome, Possible,
+    Progress, RestoreOutcome, RowProof, RowVerdict, TableComparison, Unit,
 };
 pub use registry::{FindCluster, Jobs, NewJob};
 pub use run::{End, Run, Runs};

@@ -156,6 +156,7 @@ async fn start_files_job<T: serde::Serialize>(
         crate::job::NewJob {
             kind,
             connection,
+            follows: None,
             title,
             progress,
         },

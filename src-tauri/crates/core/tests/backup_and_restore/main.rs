@@ -6,6 +6,7 @@
 mod app;
 mod checks;
 mod jobs;
+mod missing;
 mod schedules;
 mod sight;
 mod tables;
