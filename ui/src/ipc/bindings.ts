@@ -106,6 +106,41 @@ export type BringBack = {
  */
 table: string, sql: string, };
 
+/**
+ * What would come back into the live database. Nothing has been sent.
+ */
+export type BringBackPlan = { id: string, 
+/**
+ * The restored database, from which rows are copied.
+ */
+database: string, liveDatabase: string, 
+/**
+ * When the missing rows were counted.
+ */
+countedAt: string | null, 
+/**
+ * In the order in which they are gone through.
+ */
+tables: Array<PlannedReturn>, 
+/**
+ * Must be typed before it starts; absent unless the connection is marked production.
+ */
+typeToConfirm: string | null, };
+
+export type BroughtBack = { 
+/**
+ * As `public.accounts`.
+ */
+table: string, inserted: number, 
+/**
+ * Counted at the end; absent where it could not be.
+ */
+stillMissing: number | null, 
+/**
+ * Why rows stayed out, and what to do about it. A sentence each.
+ */
+reasons: Array<string>, };
+
 export type Capabilities = { user: string, 
 /**
  * The database the abilities speak of.
@@ -196,6 +231,23 @@ sizeBytes: number | null,
 unfinished: number, };
 
 export type Colour = "red" | "orange" | "amber" | "green" | "teal" | "blue" | "violet" | "grey";
+
+/**
+ * What a comparison of one table came to.
+ */
+export type Compared = { "kind": "counted", 
+/**
+ * Rows that only the restored table has.
+ */
+missing: number, 
+/**
+ * Rows that both have, with other values.
+ */
+changed: number, 
+/**
+ * Rows that only the live table has.
+ */
+onlyLive: number, } | { "kind": "notLive" } | { "kind": "noKey" } | { "kind": "otherKey" } | { "kind": "large", rows: number, } | { "kind": "notReached" } | { "kind": "failed", error: IpcError, };
 
 /**
  * A target whose name is taken, with both sides shown.
@@ -510,7 +562,11 @@ retryable: boolean, };
 /**
  * The whole of a job at one moment.
  */
-export type Job = { id: string, kind: JobKind, connectionId: string, connectionName: string, follows: string | null, title: string, state: JobState, 
+export type Job = { id: string, kind: JobKind, connectionId: string, connectionName: string, 
+/**
+ * The job that it goes on from: of a comparison, and of what is brought back, the restore.
+ */
+follows: string | null, title: string, state: JobState, 
 /**
  * What is happening now, in a few words; may be empty.
  */
@@ -531,13 +587,6 @@ fullyChecked: boolean,
  * Out of the way; it stays in the history.
  */
 dismissed: boolean, can: JobPossible, };
-
-export type TableComparison = { table: string, result: Compared, onlyRestored: Array<string>, onlyLive: Array<string>, };
-export type Compared = { "kind": "counted", missing: number, changed: number, onlyLive: number, } | { "kind": "notLive" } | { "kind": "noKey" } | { "kind": "otherKey" } | { "kind": "large", rows: number, } | { "kind": "notReached" } | { "kind": "failed", error: IpcError, };
-export type BroughtBack = { table: string, inserted: number, stillMissing: number | null, reasons: Array<string>, };
-export type BringBackPlan = { id: string, database: string, liveDatabase: string, countedAt: string | null, tables: Array<PlannedReturn>, typeToConfirm: string | null, };
-export type PlannedReturn = { table: string, rows: number, changed: number, sql: string, parts: number, needs: Array<string>, notes: Array<string>, obstacle: Obstacle | null, };
-export type Obstacle = { text: string, sql: string | null, };
 
 export type JobKind = "upload" | "download" | "deleteFiles" | "digest" | "copyFiles" | "undelete" | "repair" | "copyToCluster" | "exportArchive" | "importArchive" | "backup" | "restore" | "compare" | "bringBack";
 
@@ -613,7 +662,23 @@ notLive: Array<string>,
 /**
  * Puts the restored database in the place of the live one.
  */
-swap: string | null, } | { "kind": "comparison", database: string, liveDatabase: string, tables: Array<TableComparison>, verdict: string, } | { "kind": "bringBack", database: string, liveDatabase: string, tables: Array<BroughtBack>, verdict: string, };
+swap: string | null, } | { "kind": "comparison", 
+/**
+ * The restored one.
+ */
+database: string, liveDatabase: string, tables: Array<TableComparison>, 
+/**
+ * One sentence.
+ */
+verdict: string, } | { "kind": "bringBack", 
+/**
+ * The restored one, from which rows were copied.
+ */
+database: string, liveDatabase: string, tables: Array<BroughtBack>, 
+/**
+ * One sentence.
+ */
+verdict: string, };
 
 /**
  * What can be asked of the job now.
@@ -757,6 +822,15 @@ collection: string, subdirectory: string, endTime: string, kind: BackupKind, };
 
 export type ObjectKind = "database" | "schema" | "table" | "view" | "sequence" | "type" | "function" | "other";
 
+/**
+ * Why the rows of a table cannot come back.
+ */
+export type Obstacle = { text: string, 
+/**
+ * What somebody who may can run against it.
+ */
+sql: string | null, };
+
 export type OnConflict = "skip" | "replace" | "keepBoth";
 
 /**
@@ -831,6 +905,32 @@ title: string, detail: string,
  * Each one a way out.
  */
 fixes: Array<Fix>, };
+
+export type PlannedReturn = { 
+/**
+ * As `public.accounts`.
+ */
+table: string, 
+/**
+ * Rows that will be inserted.
+ */
+rows: number, 
+/**
+ * Rows that both have with other values: they stay as they are in the live table.
+ */
+changed: number, 
+/**
+ * As it is sent. In several parts it is sent for one stretch of the key after the other.
+ */
+sql: string, parts: number, 
+/**
+ * Tables that its rows refer to and that lack rows too.
+ */
+needs: Array<string>, 
+/**
+ * What is not copied as it was, a sentence each.
+ */
+notes: Array<string>, obstacle: Obstacle | null, };
 
 export type PlannedRun = { at: string, kind: BackupKind, };
 
@@ -1100,6 +1200,19 @@ transferBytesPerSecond: number | null, };
 export type Storage = "userfile" | "s3" | "googleCloud" | "azure" | "nodelocal" | "external";
 
 /**
+ * A restored table beside the live one of its name.
+ */
+export type TableComparison = { 
+/**
+ * As `public.accounts`.
+ */
+table: string, result: Compared, 
+/**
+ * Columns that only one of the two has. They were left out.
+ */
+onlyRestored: Array<string>, onlyLive: Array<string>, };
+
+/**
  * The first failure, in three sentences.
  */
 export type TestFinding = { step: TestStepName, what: string, why: string, next: string, 
@@ -1234,6 +1347,7 @@ export const commands = {
   showInFolder: (id: string): Promise<void> => call("show_in_folder", { id }),
   clearJobHistory: (): Promise<void> => call("clear_job_history"),
   listCollections: (connection: string): Promise<Array<Collection>> => call("list_collections", { connection }),
+  listCollectionsHolding: (connection: string, subdirectory: string): Promise<Array<Collection>> => call("list_collections_holding", { connection, subdirectory }),
   saveCollection: (connection: string, uri: string): Promise<Collection> => call("save_collection", { connection, uri }),
   openCollection: (connection: string, uri: string): Promise<Collection> => call("open_collection", { connection, uri }),
   listBackups: (connection: string, collection: string): Promise<BackupList> => call("list_backups", { connection, collection }),
@@ -1244,11 +1358,10 @@ export const commands = {
   listDatabases: (connection: string): Promise<Array<Database>> => call("list_databases", { connection }),
   listTables: (connection: string, database: string): Promise<Array<string>> => call("list_tables", { connection, database }),
   planRestore: (connection: string, request: RestoreRequest): Promise<RestorePlan> => call("plan_restore", { connection, request }),
+  startRestore: (plan: string, typedName: string | null): Promise<string> => call("start_restore", { plan, typedName }),
   startComparison: (restore: string, largeToo: boolean): Promise<string> => call("start_comparison", { restore, largeToo }),
   planBringBack: (comparison: string): Promise<BringBackPlan> => call("plan_bring_back", { comparison }),
   startBringBack: (plan: string, tables: Array<string>, typedName: string | null): Promise<string> => call("start_bring_back", { plan, tables, typedName }),
-  listCollectionsHolding: (connection: string, subdirectory: string): Promise<Array<Collection>> => call("list_collections_holding", { connection, subdirectory }),
-  startRestore: (plan: string, typedName: string | null): Promise<string> => call("start_restore", { plan, typedName }),
   listSchedules: (connection: string): Promise<ScheduleList> => call("list_schedules", { connection }),
   planSchedule: (connection: string, request: ScheduleRequest): Promise<SchedulePlan> => call("plan_schedule", { connection, request }),
   createSchedule: (plan: string): Promise<Schedule> => call("create_schedule", { plan }),
