@@ -54,5 +54,6 @@ mod backups;
 mod cluster;
 mod inspection;
 mod jobs;
+mod missing_rows;
 mod restores;
 mod schedules;

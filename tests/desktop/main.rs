@@ -16,6 +16,7 @@ mod exchange;
 mod files;
 mod keyboard;
 mod many_files;
+mod missing_rows;
 mod native_dialog;
 mod noise;
 mod outside;

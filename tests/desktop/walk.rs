@@ -105,7 +105,7 @@ fn a_backup_that_runs_while_the_app_quits_is_shown_as_it_is_afterwards() {
 }
 
 /// From any screen of the cluster to the start of a backup of this database.
-fn back_up(app: &App, database: &str) {
+pub fn back_up(app: &App, database: &str) {
     app.click("Backups");
     app.click("Back up…");
     app.choose("Database", database);

@@ -75,6 +75,7 @@ export function aJob(id: string, job: Partial<Job> = {}): Job {
     kind: "upload",
     connectionId: "c1",
     connectionName: "acme",
+    follows: null,
     title: `Upload ${id}`,
     state: "running",
     phase: "",

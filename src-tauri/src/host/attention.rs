@@ -171,6 +171,7 @@ mod tests {
                 id: ConnectionId(Uuid::nil()),
                 name: "acme".into(),
             },
+            follows: None,
             title: "Upload orders.csv".into(),
             state,
             phase: String::new(),

@@ -65,6 +65,7 @@ mod tests {
                 id: ConnectionId::new(),
                 name: "acme".into(),
             },
+            follows: None,
             title: title.into(),
             state: JobState::Running,
             phase: String::new(),

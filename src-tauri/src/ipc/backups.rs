@@ -22,6 +22,20 @@ pub async fn list_collections(state: &AppState, connection: Uuid) -> Result<Vec<
     Ok(found.into_iter().map(Collection::from).collect())
 }
 
+/// Collections in the user's file storage that hold a backup of this subdirectory: where a renamed one is now.
+pub async fn list_collections_holding(
+    state: &AppState,
+    connection: Uuid,
+    subdirectory: String,
+) -> Result<Vec<Collection>, IpcError> {
+    let open = state.cluster(connection)?;
+    let found = state
+        .backups
+        .list_collections_holding(&open, &subdirectory)
+        .await?;
+    Ok(found.into_iter().map(Collection::from).collect())
+}
+
 /// Makes a storage address usable as `collection` by its redacted form. Keys in it stay in memory
 /// until the app ends.
 pub async fn save_collection(

@@ -17,6 +17,7 @@ commands! {
     jobs::clear_job_history() => ();
 
     backups::list_collections(connection: Uuid) => Vec<backups::Collection>;
+    backups::list_collections_holding(connection: Uuid, subdirectory: String) => Vec<backups::Collection>;
     backups::save_collection(connection: Uuid, uri: connections::TypedSecret) => backups::Collection;
     backups::open_collection(connection: Uuid, uri: connections::TypedSecret) => backups::Collection;
     backups::list_backups(connection: Uuid, collection: String) => backups::BackupList;
@@ -34,6 +35,9 @@ commands! {
     overview::list_tables(connection: Uuid, database: String) => Vec<String>;
     restores::plan_restore(connection: Uuid, request: restores::RestoreRequest) => restores::RestorePlan;
     restores::start_restore(plan: Uuid, typed_name: Option<String>) => Uuid;
+    restores::start_comparison(restore: Uuid, large_too: bool) => Uuid;
+    restores::plan_bring_back(comparison: Uuid) => restores::BringBackPlan;
+    restores::start_bring_back(plan: Uuid, tables: Vec<String>, typed_name: Option<String>) => Uuid;
 
     schedules::list_schedules(connection: Uuid) => schedules::ScheduleList;
     schedules::plan_schedule(connection: Uuid, request: schedules::ScheduleRequest) => schedules::SchedulePlan;

@@ -27,6 +27,8 @@ pub enum JobKind {
     ImportArchive,
     Backup,
     Restore,
+    Compare,
+    BringBack,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, TS)]
@@ -53,6 +55,7 @@ pub enum JobState {
 pub enum ProgressUnit {
     Bytes,
     Files,
+    Rows,
     Percent,
 }
 
@@ -205,6 +208,75 @@ pub enum JobOutcome {
         /// Puts the restored database in the place of the live one.
         swap: Option<String>,
     },
+    Comparison {
+        /// The restored one.
+        database: String,
+        live_database: String,
+        tables: Vec<TableComparison>,
+        /// One sentence.
+        verdict: String,
+    },
+    BringBack {
+        /// The restored one, from which rows were copied.
+        database: String,
+        live_database: String,
+        tables: Vec<BroughtBack>,
+        /// One sentence.
+        verdict: String,
+    },
+}
+
+/// A restored table beside the live one of its name.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TableComparison {
+    /// As `public.accounts`.
+    pub table: String,
+    pub result: Compared,
+    /// Columns that only one of the two has. They were left out.
+    pub only_restored: Vec<String>,
+    pub only_live: Vec<String>,
+}
+
+/// What a comparison of one table came to.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Compared {
+    Counted {
+        /// Rows that only the restored table has.
+        missing: u64,
+        /// Rows that both have, with other values.
+        changed: u64,
+        /// Rows that only the live table has.
+        only_live: u64,
+    },
+    /// The live database has no such table.
+    NotLive,
+    /// It was made without a primary key.
+    NoKey,
+    /// The primary key is another one now.
+    OtherKey,
+    /// So many rows are counted only when it is asked for.
+    Large {
+        rows: u64,
+    },
+    /// The comparison was cancelled before.
+    NotReached,
+    Failed {
+        error: IpcError,
+    },
+}
+
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct BroughtBack {
+    /// As `public.accounts`.
+    pub table: String,
+    pub inserted: u64,
+    /// Counted at the end; absent where it could not be.
+    pub still_missing: Option<u64>,
+    /// Why rows stayed out, and what to do about it. A sentence each.
+    pub reasons: Vec<String>,
 }
 
 /// Something that restored tables come without.
@@ -234,6 +306,8 @@ pub struct Job {
     pub kind: JobKind,
     pub connection_id: Uuid,
     pub connection_name: String,
+    /// The job that it goes on from: of a comparison, and of what is brought back, the restore.
+    pub follows: Option<Uuid>,
     pub title: String,
     pub state: JobState,
     /// What is happening now, in a few words; may be empty.
@@ -349,6 +423,7 @@ impl From<JobSnapshot> for Job {
             kind: job.kind.into(),
             connection_id: job.connection.id.0,
             connection_name: job.connection.name,
+            follows: job.follows.map(|id| id.0),
             title: job.title,
             state: job.state.into(),
             phase: job.phase,
@@ -358,6 +433,7 @@ impl From<JobSnapshot> for Job {
                 unit: match job.progress.unit {
                     job::Unit::Bytes => ProgressUnit::Bytes,
                     job::Unit::Files => ProgressUnit::Files,
+                    job::Unit::Rows => ProgressUnit::Rows,
                     job::Unit::Percent => ProgressUnit::Percent,
                 },
             },
@@ -428,6 +504,56 @@ impl From<job::Outcome> for JobOutcome {
                 not_live: restore.not_live,
                 swap: restore.swap,
             },
+            job::Outcome::Comparison(comparison) => Self::Comparison {
+                database: comparison.database,
+                live_database: comparison.live_database,
+                tables: comparison.tables.into_iter().map(TableComparison::from).collect(),
+                verdict: comparison.verdict,
+            },
+            job::Outcome::BringBack(back) => Self::BringBack {
+                database: back.database,
+                live_database: back.live_database,
+                tables: back.tables.into_iter().map(BroughtBack::from).collect(),
+                verdict: back.verdict,
+            },
+        }
+    }
+}
+
+impl From<job::TableComparison> for TableComparison {
+    fn from(table: job::TableComparison) -> Self {
+        Self {
+            table: table.table,
+            result: match table.result {
+                job::Compared::Counted {
+                    missing,
+                    changed,
+                    only_live,
+                } => Compared::Counted {
+                    missing,
+                    changed,
+                    only_live,
+                },
+                job::Compared::NotLive => Compared::NotLive,
+                job::Compared::NoKey => Compared::NoKey,
+                job::Compared::OtherKey => Compared::OtherKey,
+                job::Compared::Large { rows } => Compared::Large { rows },
+                job::Compared::NotReached => Compared::NotReached,
+                job::Compared::Failed { error } => Compared::Failed { error: error.into() },
+            },
+            only_restored: table.only_restored,
+            only_live: table.only_live,
+        }
+    }
+}
+
+impl From<job::BroughtBack> for BroughtBack {
+    fn from(table: job::BroughtBack) -> Self {
+        Self {
+            table: table.table,
+            inserted: table.inserted,
+            still_missing: table.still_missing,
+            reasons: table.reasons,
         }
     }
 }
@@ -490,7 +616,7 @@ macro_rules! same_variants {
 
 same_variants!(job::JobKind => JobKind {
     Upload, Download, DeleteFiles, Digest, CopyFiles, Undelete, Repair, CopyToCluster, ExportArchive,
-    ImportArchive, Backup, Restore,
+    ImportArchive, Backup, Restore, Compare, BringBack,
 });
 same_variants!(job::JobState => JobState {
     Queued, Running, Paused, Waiting, Cancelling, Reverting, Interrupted, Succeeded, PartlyDone, Failed,

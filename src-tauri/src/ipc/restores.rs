@@ -1,6 +1,8 @@
 //! Planning a restore, starting it, and what proves that it worked.
 
 use chrono::{DateTime, Utc};
+use roachvault_cockroach::backup::TableName;
+use roachvault_core::job::JobId;
 use roachvault_core::plan::{PlanId, can_start};
 use roachvault_core::restore as core;
 use serde::{Deserialize, Serialize};
@@ -84,6 +86,50 @@ pub struct RestoreTable {
     pub size_bytes: Option<u64>,
 }
 
+/// What would come back into the live database. Nothing has been sent.
+#[derive(Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct BringBackPlan {
+    pub id: Uuid,
+    /// The restored database, from which rows are copied.
+    pub database: String,
+    pub live_database: String,
+    /// When the missing rows were counted.
+    pub counted_at: Option<DateTime<Utc>>,
+    /// In the order in which they are gone through.
+    pub tables: Vec<PlannedReturn>,
+    /// Must be typed before it starts; absent unless the connection is marked production.
+    pub type_to_confirm: Option<String>,
+}
+
+#[derive(Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedReturn {
+    /// As `public.accounts`.
+    pub table: String,
+    /// Rows that will be inserted.
+    pub rows: u64,
+    /// Rows that both have with other values: they stay as they are in the live table.
+    pub changed: u64,
+    /// As it is sent. In several parts it is sent for one stretch of the key after the other.
+    pub sql: String,
+    pub parts: u64,
+    /// Tables that its rows refer to and that lack rows too.
+    pub needs: Vec<String>,
+    /// What is not copied as it was, a sentence each.
+    pub notes: Vec<String>,
+    pub obstacle: Option<Obstacle>,
+}
+
+/// Why the rows of a table cannot come back.
+#[derive(Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Obstacle {
+    pub text: String,
+    /// What somebody who may can run against it.
+    pub sql: Option<String>,
+}
+
 pub async fn plan_restore(
     state: &AppState,
     connection: Uuid,
@@ -106,6 +152,40 @@ pub async fn start_restore(
             PlanId(plan),
             typed_name.as_deref(),
         )
+        .await?;
+    Ok(job.0)
+}
+
+/// Compares what a restore brought with the live tables. Tables of more than a million rows are left out unless
+/// `large_too` is set. Answers the job to watch.
+pub async fn start_comparison(state: &AppState, restore: Uuid, large_too: bool) -> Result<Uuid, IpcError> {
+    let find = |id| state.connections.open_cluster(id);
+    let job = state
+        .backups
+        .start_comparison(find, JobId(restore), large_too)
+        .await?;
+    Ok(job.0)
+}
+
+/// `comparison` is the job that found rows missing.
+pub async fn plan_bring_back(state: &AppState, comparison: Uuid) -> Result<BringBackPlan, IpcError> {
+    let find = |id| state.connections.open_cluster(id);
+    let plan = state.backups.plan_bring_back(find, JobId(comparison)).await?;
+    Ok(plan.into())
+}
+
+/// `tables` are those of the plan that were chosen. Answers the job to watch. `typed_name` is needed when the plan has
+/// `typeToConfirm`.
+pub async fn start_bring_back(
+    state: &AppState,
+    plan: Uuid,
+    tables: Vec<String>,
+    typed_name: Option<String>,
+) -> Result<Uuid, IpcError> {
+    let find = |id| state.connections.open_cluster(id);
+    let job = state
+        .backups
+        .start_bring_back(find, PlanId(plan), &tables, typed_name.as_deref())
         .await?;
     Ok(job.0)
 }
@@ -166,6 +246,38 @@ impl From<core::RestorePlan> for RestorePlan {
                 })
                 .collect(),
             lost_grants: plan.lost_grants,
+        }
+    }
+}
+
+impl From<core::BringBackPlan> for BringBackPlan {
+    fn from(plan: core::BringBackPlan) -> Self {
+        Self {
+            id: plan.id.0,
+            database: plan.database,
+            live_database: plan.live_database,
+            counted_at: plan.counted_at,
+            tables: plan.tables.into_iter().map(PlannedReturn::from).collect(),
+            type_to_confirm: plan.type_to_confirm,
+        }
+    }
+}
+
+impl From<core::PlannedReturn> for PlannedReturn {
+    fn from(table: core::PlannedReturn) -> Self {
+        let name = |name: &TableName| format!("{}.{}", name.schema, name.name);
+        Self {
+            table: name(&table.name),
+            rows: table.rows,
+            changed: table.changed,
+            sql: table.sql,
+            parts: table.parts,
+            needs: table.needs.iter().map(name).collect(),
+            notes: table.notes,
+            obstacle: table.obstacle.map(|obstacle| Obstacle {
+                text: obstacle.text,
+                sql: obstacle.sql,
+            }),
         }
     }
 }

@@ -115,14 +115,15 @@ const activity = createRoute({
     return (
       <Page>
         <ActivityPage
-          onOpenJob={({ id, kind, connectionId }) =>
+          onOpenJob={({ id, kind, follows, connectionId }) =>
             void navigate({
               to:
-                kind === "restore"
-                  ? "/clusters/$connectionId/restore"
-                  : "/clusters/$connectionId/backups/new",
+                kind === "backup" ? "/clusters/$connectionId/backups/new" : "/clusters/$connectionId/restore",
               params: { connectionId },
-              search: { job: id },
+              search:
+                kind === "bringBack"
+                  ? { job: follows ?? undefined, step: "missing", back: id }
+                  : { job: follows ?? id },
             })
           }
           onUndelete={({ id, connectionId }) =>
@@ -279,6 +280,7 @@ const restore = createRoute({
             search: { database, asOf: new Date(Date.now() - 60 * 60_000).toISOString() },
           })
         }
+        onBackups={() => void navigate({ to: "/clusters/$connectionId/backups", search: {} })}
         onUndelete={() => void navigate({ to: "/clusters/$connectionId/files", search: { undelete: true } })}
       />
     );

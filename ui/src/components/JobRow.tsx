@@ -22,7 +22,7 @@ export interface ShownJob {
   connectionName: string;
   state: JobStateName;
   phase: string;
-  progress: { done: number; total: number | null; unit: "bytes" | "files" | "percent" };
+  progress: { done: number; total: number | null; unit: "bytes" | "files" | "rows" | "percent" };
   bytesPerSecond: number | null;
   secondsLeft: number | null;
   finishedAt: string | null;
@@ -93,6 +93,8 @@ const icons: Record<string, IconName> = {
   deleteFiles: "trash",
   undelete: "restore",
   repair: "refresh",
+  compare: "search",
+  bringBack: "restore",
 };
 
 /** 0 to 1, or null while the total is not known. */
@@ -110,8 +112,8 @@ export function jobFigures(job: ShownJob): string {
       ? total === null
         ? bytes(done)
         : bytesOf(done, total)
-      : unit === "files"
-        ? `${count(done)}${total === null ? "" : ` of ${count(total)}`} files`
+      : unit === "files" || unit === "rows"
+        ? `${count(done)}${total === null ? "" : ` of ${count(total)}`} ${unit}`
         : fraction === null
           ? ""
           : percent(fraction);

@@ -12,6 +12,7 @@ export type ShownFix<Option extends string> =
   | { type: "sql"; label: string; sql: string }
   | { type: "askPassphrase" }
   | { type: "allow"; options: readonly Option[]; label: string }
+  | { type: "beside"; newName: string; options: readonly Option[]; label: string }
   | { type: "takeAlong"; tables: readonly string[]; newName: string; label: string };
 
 export interface ShownPlanCheck<Option extends string> {
@@ -28,6 +29,7 @@ export interface PlanChecksProps<Option extends string> {
   onUseName?: (name: string) => void;
   onAskPassphrase?: () => void;
   onAllow?: (options: readonly Option[]) => void;
+  onBeside?: (newName: string, options: readonly Option[]) => void;
   onTakeAlong?: (tables: readonly string[], newName: string) => void;
   /** A way back to where a passed check was decided, by the check's id. */
   changeAt?: (id: string) => (() => void) | undefined;
@@ -39,15 +41,18 @@ export function PlanChecks<Option extends string>({
   onUseName,
   onAskPassphrase,
   onAllow,
+  onBeside,
   onTakeAlong,
   changeAt,
 }: PlanChecksProps<Option>) {
-  const button = (fix: ShownFix<Option>): { label: string; onPress: () => void } | null => {
+  const button = (fix: ShownFix<Option>): { label: string; onPress: () => void; isLong?: boolean } | null => {
     if (fix.type === "useName" && onUseName)
       return { label: `Use ${fix.name}`, onPress: () => onUseName(fix.name) };
     if (fix.type === "askPassphrase" && onAskPassphrase)
       return { label: "Enter the passphrase", onPress: onAskPassphrase };
     if (fix.type === "allow" && onAllow) return { label: fix.label, onPress: () => onAllow(fix.options) };
+    if (fix.type === "beside" && onBeside)
+      return { label: fix.label, onPress: () => onBeside(fix.newName, fix.options), isLong: true };
     if (fix.type === "takeAlong" && onTakeAlong)
       return { label: fix.label, onPress: () => onTakeAlong(fix.tables, fix.newName) };
     return null;
@@ -57,7 +62,8 @@ export function PlanChecks<Option extends string>({
   const sqls = (check: ShownPlanCheck<Option>) => check.fixes.filter((fix) => fix.type === "sql");
   const action = (check: ShownPlanCheck<Option>): ReactNode => {
     const [only, ...more] = buttons(check);
-    // Several ways out are a choice, which stands under the words.
+    // Several ways out are a choice, which stands under the words, as does one that needs a line of its own.
+    if (only?.isLong) return null;
     if (only && more.length === 0)
       return (
         <Button size="small" onPress={only.onPress}>
@@ -85,10 +91,15 @@ export function PlanChecks<Option extends string>({
           detail: (
             <>
               {check.detail}
-              {buttons(check).length > 1 && (
+              {(buttons(check).length > 1 || buttons(check)[0]?.isLong) && (
                 <div className={styles.ways}>
-                  {buttons(check).map(({ label, onPress }) => (
-                    <Button key={label} size="small" onPress={onPress}>
+                  {buttons(check).map(({ label, onPress, isLong }) => (
+                    <Button
+                      key={label}
+                      size="small"
+                      variant={isLong ? "primary" : "secondary"}
+                      onPress={onPress}
+                    >
                       {label}
                     </Button>
                   ))}

@@ -115,6 +115,41 @@ export type BringBack = {
  */
 table: string, sql: string, };
 
+/**
+ * What would come back into the live database. Nothing has been sent.
+ */
+export type BringBackPlan = { id: string, 
+/**
+ * The restored database, from which rows are copied.
+ */
+database: string, liveDatabase: string, 
+/**
+ * When the missing rows were counted.
+ */
+countedAt: string | null, 
+/**
+ * In the order in which they are gone through.
+ */
+tables: Array<PlannedReturn>, 
+/**
+ * Must be typed before it starts; absent unless the connection is marked production.
+ */
+typeToConfirm: string | null, };
+
+export type BroughtBack = { 
+/**
+ * As `public.accounts`.
+ */
+table: string, inserted: number, 
+/**
+ * Counted at the end; absent where it could not be.
+ */
+stillMissing: number | null, 
+/**
+ * Why rows stayed out, and what to do about it. A sentence each.
+ */
+reasons: Array<string>, };
+
 export type Capabilities = { user: string, 
 /**
  * The database the abilities speak of.
@@ -205,6 +240,23 @@ sizeBytes: number | null,
 unfinished: number, };
 
 export type Colour = "red" | "orange" | "amber" | "green" | "teal" | "blue" | "violet" | "grey";
+
+/**
+ * What a comparison of one table came to.
+ */
+export type Compared = { "kind": "counted", 
+/**
+ * Rows that only the restored table has.
+ */
+missing: number, 
+/**
+ * Rows that both have, with other values.
+ */
+changed: number, 
+/**
+ * Rows that only the live table has.
+ */
+onlyLive: number, } | { "kind": "notLive" } | { "kind": "noKey" } | { "kind": "otherKey" } | { "kind": "large", rows: number, } | { "kind": "notReached" } | { "kind": "failed", error: IpcError, };
 
 /**
  * A target whose name is taken, with both sides shown.
@@ -471,7 +523,7 @@ export type FileTotals = { count: number, sizeBytes: number, };
 /**
  * What can be done about a check.
  */
-export type Fix = { "type": "useName", name: string, } | { "type": "sql", label: string, sql: string, } | { "type": "askPassphrase" } | { "type": "allow", options: Array<RestoreOption>, label: string, } | { "type": "takeAlong", tables: Array<string>, newName: string, label: string, };
+export type Fix = { "type": "useName", name: string, } | { "type": "sql", label: string, sql: string, } | { "type": "askPassphrase" } | { "type": "allow", options: Array<RestoreOption>, label: string, } | { "type": "beside", newName: string, options: Array<RestoreOption>, label: string, } | { "type": "takeAlong", tables: Array<string>, newName: string, label: string, };
 
 export type FolderPage = { store: string, folder: string, offset: number, entries: Array<UserfileEntry>, 
 /**
@@ -554,7 +606,11 @@ retryable: boolean, };
 /**
  * The whole of a job at one moment.
  */
-export type Job = { id: string, kind: JobKind, connectionId: string, connectionName: string, title: string, state: JobState, 
+export type Job = { id: string, kind: JobKind, connectionId: string, connectionName: string, 
+/**
+ * The job that it goes on from: of a comparison, and of what is brought back, the restore.
+ */
+follows: string | null, title: string, state: JobState, 
 /**
  * What is happening now, in a few words; may be empty.
  */
@@ -584,7 +640,7 @@ fullyChecked: boolean,
  */
 dismissed: boolean, can: JobPossible, };
 
-export type JobKind = "upload" | "download" | "deleteFiles" | "digest" | "copyFiles" | "undelete" | "repair" | "copyToCluster" | "exportArchive" | "importArchive" | "backup" | "restore";
+export type JobKind = "upload" | "download" | "deleteFiles" | "digest" | "copyFiles" | "undelete" | "repair" | "copyToCluster" | "exportArchive" | "importArchive" | "backup" | "restore" | "compare" | "bringBack";
 
 export type JobOutcome = { "kind": "files", done: number, skipped: number, failed: number, doneBytes: number, 
 /**
@@ -658,7 +714,23 @@ notLive: Array<string>,
 /**
  * Puts the restored database in the place of the live one.
  */
-swap: string | null, };
+swap: string | null, } | { "kind": "comparison", 
+/**
+ * The restored one.
+ */
+database: string, liveDatabase: string, tables: Array<TableComparison>, 
+/**
+ * One sentence.
+ */
+verdict: string, } | { "kind": "bringBack", 
+/**
+ * The restored one, from which rows were copied.
+ */
+database: string, liveDatabase: string, tables: Array<BroughtBack>, 
+/**
+ * One sentence.
+ */
+verdict: string, };
 
 /**
  * What can be asked of the job now.
@@ -802,6 +874,15 @@ collection: string, subdirectory: string, endTime: string, kind: BackupKind, };
 
 export type ObjectKind = "database" | "schema" | "table" | "view" | "sequence" | "type" | "function" | "other";
 
+/**
+ * Why the rows of a table cannot come back.
+ */
+export type Obstacle = { text: string, 
+/**
+ * What somebody who may can run against it.
+ */
+sql: string | null, };
+
 export type OnConflict = "skip" | "replace" | "keepBoth";
 
 /**
@@ -890,13 +971,39 @@ title: string, detail: string,
  */
 fixes: Array<Fix>, };
 
+export type PlannedReturn = { 
+/**
+ * As `public.accounts`.
+ */
+table: string, 
+/**
+ * Rows that will be inserted.
+ */
+rows: number, 
+/**
+ * Rows that both have with other values: they stay as they are in the live table.
+ */
+changed: number, 
+/**
+ * As it is sent. In several parts it is sent for one stretch of the key after the other.
+ */
+sql: string, parts: number, 
+/**
+ * Tables that its rows refer to and that lack rows too.
+ */
+needs: Array<string>, 
+/**
+ * What is not copied as it was, a sentence each.
+ */
+notes: Array<string>, obstacle: Obstacle | null, };
+
 export type PlannedRun = { at: string, kind: BackupKind, };
 
 export type Preview = { "kind": "text", text: string, truncated: boolean, } | { "kind": "image", dataUri: string, } | { "kind": "binary", hex: string, };
 
 export type Product = "cockroachDb" | "postgreSql" | "other";
 
-export type ProgressUnit = "bytes" | "files" | "percent";
+export type ProgressUnit = "bytes" | "files" | "rows" | "percent";
 
 /**
  * When something recurs. Times are in UTC.
@@ -1192,6 +1299,19 @@ transferBytesPerSecond: number | null, };
 export type Storage = "userfile" | "s3" | "googleCloud" | "azure" | "nodelocal" | "external";
 
 /**
+ * A restored table beside the live one of its name.
+ */
+export type TableComparison = { 
+/**
+ * As `public.accounts`.
+ */
+table: string, result: Compared, 
+/**
+ * Columns that only one of the two has. They were left out.
+ */
+onlyRestored: Array<string>, onlyLive: Array<string>, };
+
+/**
  * The first failure, in three sentences.
  */
 export type TestFinding = { step: TestStepName, what: string, why: string, next: string, 
@@ -1342,6 +1462,7 @@ export const commands = {
   showInFolder: (id: string): Promise<void> => call("show_in_folder", { id }),
   clearJobHistory: (): Promise<void> => call("clear_job_history"),
   listCollections: (connection: string): Promise<Array<Collection>> => call("list_collections", { connection }),
+  listCollectionsHolding: (connection: string, subdirectory: string): Promise<Array<Collection>> => call("list_collections_holding", { connection, subdirectory }),
   saveCollection: (connection: string, uri: string): Promise<Collection> => call("save_collection", { connection, uri }),
   openCollection: (connection: string, uri: string): Promise<Collection> => call("open_collection", { connection, uri }),
   listBackups: (connection: string, collection: string): Promise<BackupList> => call("list_backups", { connection, collection }),
@@ -1353,6 +1474,9 @@ export const commands = {
   listTables: (connection: string, database: string): Promise<Array<string>> => call("list_tables", { connection, database }),
   planRestore: (connection: string, request: RestoreRequest): Promise<RestorePlan> => call("plan_restore", { connection, request }),
   startRestore: (plan: string, typedName: string | null): Promise<string> => call("start_restore", { plan, typedName }),
+  startComparison: (restore: string, largeToo: boolean): Promise<string> => call("start_comparison", { restore, largeToo }),
+  planBringBack: (comparison: string): Promise<BringBackPlan> => call("plan_bring_back", { comparison }),
+  startBringBack: (plan: string, tables: Array<string>, typedName: string | null): Promise<string> => call("start_bring_back", { plan, tables, typedName }),
   listSchedules: (connection: string): Promise<ScheduleList> => call("list_schedules", { connection }),
   planSchedule: (connection: string, request: ScheduleRequest): Promise<SchedulePlan> => call("plan_schedule", { connection, request }),
   createSchedule: (plan: string): Promise<Schedule> => call("create_schedule", { plan }),

@@ -62,6 +62,8 @@ const changes: Record<JobKind, readonly string[]> = {
   importArchive: ["files", "backups", "overview"],
   backup: ["files", "backups", "overview"],
   restore: ["overview"],
+  compare: [],
+  bringBack: ["overview"],
 };
 
 /** A job whose cluster did not answer has got an answer: it was not merely paused or given up here. */
@@ -116,6 +118,13 @@ export function useJobs(): JobsState {
 /** The job, or undefined while it is not in the list (a job just started may come a moment later). */
 export function useJob(id: string | null): Job | undefined {
   return useSyncExternalStore(subscribe, () => state.jobs.find((job) => job.id === id));
+}
+
+/** The newest job of a kind that goes on from another one, such as the last comparison of what a restore brought. */
+export function useFollower(id: string | undefined, kind: JobKind): Job | undefined {
+  return useSyncExternalStore(subscribe, () =>
+    id === undefined ? undefined : state.jobs.find((job) => job.follows === id && job.kind === kind),
+  );
 }
 
 /** What is under way or waits to go on: everything that has not ended. */

@@ -1,6 +1,7 @@
 //! BACKUP, SHOW BACKUPS and SHOW BACKUP.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
 
 use crate::connect::Cluster;
@@ -12,7 +13,7 @@ use crate::statement::{Statement, Writer};
 use crate::storage_uri::StorageUri;
 
 /// A table inside a database that is named elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TableName {
     pub schema: String,
     pub name: String,

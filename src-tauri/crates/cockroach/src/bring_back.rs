@@ -1,7 +1,7 @@
-//! Statements for a person to run after a restore: what a restored table lost, and how rows come back into
-//! the live database. They are shown and copied, never sent.
+//! Statements for a person to run after a restore: what a restored table lost, and how the restored database takes
+//! the live one's place. They are shown and copied, never sent.
 
-use crate::definition::{Definition, ForeignKey};
+use crate::definition::ForeignKey;
 use crate::quote::{ContainsNul, QualifiedName, ident, literal};
 
 /// Ties a restored table to another of the same database again.
@@ -18,9 +18,9 @@ pub fn add_foreign_key(
         "ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({}){rules};",
         table.sql()?,
         ident(&key.name)?,
-        list("", &key.columns)?,
+        list(&key.columns)?,
         referenced.sql()?,
-        list("", &key.referenced_columns)?
+        list(&key.referenced_columns)?
     ))
 }
 
@@ -36,43 +36,6 @@ pub fn default_from_sequence(
         ident(column)?,
         literal(&sequence.sql()?)?
     ))
-}
-
-/// Copies the rows whose primary key is not in `into`. `None` for a table whose key or columns are not known, or
-/// whose values cannot all be written.
-pub fn insert_missing_rows(
-    table: &Definition,
-    from: &QualifiedName,
-    into: &QualifiedName,
-) -> Result<Option<String>, ContainsNul> {
-    let is_writable = |name: &String| {
-        table
-            .columns
-            .iter()
-            .any(|column| column.name == *name && !column.is_generated)
-    };
-    if table.primary_key.is_empty() || !table.primary_key.iter().all(is_writable) {
-        return Ok(None);
-    }
-    let columns: Vec<String> = table
-        .columns
-        .iter()
-        .filter(|column| !column.is_generated)
-        .map(|column| column.name.clone())
-        .collect();
-    let same_key = table
-        .primary_key
-        .iter()
-        .map(|name| ident(name).map(|name| format!("live.{name} = restored.{name}")))
-        .collect::<Result<Vec<_>, _>>()?
-        .join(" AND ");
-    let (from, into) = (from.sql()?, into.sql()?);
-    Ok(Some(format!(
-        "INSERT INTO {into} ({})\nSELECT {}\nFROM {from} AS restored\nWHERE NOT EXISTS (SELECT 1 FROM {into} AS live WHERE \
-         {same_key});",
-        list("", &columns)?,
-        list("restored.", &columns)?
-    )))
 }
 
 /// Puts a restored database in the place of the live one, which stays under the name `aside`.
@@ -93,10 +56,8 @@ pub fn rename_database(from: &str, to: &str) -> Result<String, ContainsNul> {
     ))
 }
 
-fn list(before: &str, names: &[String]) -> Result<String, ContainsNul> {
-    let names = names
-        .iter()
-        .map(|name| ident(name).map(|name| format!("{before}{name}")));
+fn list(names: &[String]) -> Result<String, ContainsNul> {
+    let names = names.iter().map(|name| ident(name));
     Ok(names.collect::<Result<Vec<_>, _>>()?.join(", "))
 }
 
@@ -105,6 +66,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::definition::Definition;
 
     fn in_database(database: &str, name: &str) -> QualifiedName {
         QualifiedName {
@@ -137,30 +99,6 @@ mod tests {
             default_from_sequence(&in_database("bank", "t"), "a", &in_database("bank", "s'")).unwrap(),
             "ALTER TABLE \"bank\".\"public\".\"t\" ALTER COLUMN \"a\" SET DEFAULT nextval('\"bank\".\"public\".\"s''\"');"
         );
-    }
-
-    #[test]
-    fn missing_rows_are_found_by_their_key_and_copied_column_by_column() {
-        let (from, into) = (in_database("bank_restored", "t"), in_database("bank", "t"));
-        let whole =
-            table("CREATE TABLE t (a INT8, b INT8, c INT8 AS (b) STORED, CONSTRAINT p PRIMARY KEY (a ASC))");
-        assert_eq!(
-            insert_missing_rows(&whole, &from, &into).unwrap().unwrap(),
-            "INSERT INTO \"bank\".\"public\".\"t\" (\"a\", \"b\")\n\
-             SELECT restored.\"a\", restored.\"b\"\n\
-             FROM \"bank_restored\".\"public\".\"t\" AS restored\n\
-             WHERE NOT EXISTS (SELECT 1 FROM \"bank\".\"public\".\"t\" AS live WHERE live.\"a\" = restored.\"a\");"
-        );
-        for text in [
-            "CREATE TABLE t (a INT8)",
-            "CREATE TABLE t (a INT8 GENERATED ALWAYS AS IDENTITY, CONSTRAINT p PRIMARY KEY (a ASC))",
-        ] {
-            assert_eq!(
-                insert_missing_rows(&table(text), &from, &into).unwrap(),
-                None,
-                "{text}"
-            );
-        }
     }
 
     #[test]

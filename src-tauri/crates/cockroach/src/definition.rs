@@ -15,6 +15,8 @@ pub struct Definition {
     /// Names of the columns.
     pub primary_key: Vec<String>,
     pub foreign_keys: Vec<ForeignKey>,
+    /// Besides the primary key.
+    pub unique: Vec<UniqueRule>,
     /// What a view reads: names with at least their schema. Not each of them need be a table.
     pub reads: Vec<ObjectName>,
     /// Functions with a schema that are called in it.
@@ -24,10 +26,32 @@ pub struct Definition {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     pub name: String,
+    pub ty: ColumnType,
+    /// `SELECT *` leaves it out. The primary key of a table that was made without one is such a column.
+    pub is_hidden: bool,
     /// Computed, or numbered by the database alone: nothing can be inserted into it.
     pub is_generated: bool,
+    /// Numbered by the database alone.
+    pub is_numbered: bool,
     /// The sequence that its default takes numbers from.
     pub sequence: Option<ObjectName>,
+}
+
+/// What a column holds, as far as statements over two databases need to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColumnType {
+    /// The word for it, without length and precision: `INT8`, `STRING`.
+    Plain(String),
+    /// Defined in the table's own database, such as an enum. The same one of another database is another type.
+    Own { name: ObjectName, is_array: bool },
+    /// An array, a text with a collation: what takes more than a word to name.
+    Other,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UniqueRule {
+    pub name: String,
+    pub columns: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +90,7 @@ impl Definition {
             columns: Vec::new(),
             primary_key: Vec::new(),
             foreign_keys: Vec::new(),
+            unique: Vec::new(),
             reads: Vec::new(),
             calls: Vec::new(),
         };
@@ -99,6 +124,7 @@ impl Definition {
                 self.foreign_keys
                     .extend(read_foreign_key(name.unwrap_or_default(), rest));
             }
+            [Token::Word(word), ..] if word == "UNIQUE" => self.unique.extend(read_unique(name, rest)),
             [Token::Word(word), ..] if word == "CHECK" => self.read_calls(rest),
             [Token::Word(word), ..] if is_keyword(word) => {}
             [Token::Word(name) | Token::Quoted(name), rest @ ..] => {
@@ -106,7 +132,12 @@ impl Definition {
                 self.read_calls(rest);
                 self.columns.push(Column {
                     name,
-                    is_generated: is_generated(rest),
+                    ty: read_type(rest),
+                    is_hidden: rest
+                        .windows(2)
+                        .any(|pair| pair[0].is_word("NOT") && pair[1].is_word("VISIBLE")),
+                    is_generated: is_computed(rest) || is_numbered(rest),
+                    is_numbered: is_numbered(rest),
                     sequence: sequence_of(rest),
                 });
             }
@@ -276,6 +307,46 @@ fn read_foreign_key(name: String, tokens: &[Token]) -> Option<ForeignKey> {
     })
 }
 
+/// Of `UNIQUE INDEX u (city ASC)`, and of a constraint whose name was read already.
+fn read_unique(constraint: Option<String>, tokens: &[Token]) -> Option<UniqueRule> {
+    let columns = tokens.iter().position(|token| token.is_sign('('))?;
+    let index = tokens[..columns].last().and_then(Token::as_name);
+    Some(UniqueRule {
+        name: constraint.or_else(|| index.map(str::to_owned))?,
+        columns: first_names(&tokens[columns..]),
+    })
+}
+
+/// Of what follows a column's name.
+fn read_type(tokens: &[Token]) -> ColumnType {
+    let (named, mut rest) = match tokens {
+        [Token::Word(word), rest @ ..] if is_keyword(word) => (ColumnType::Plain(word.clone()), rest),
+        tokens => {
+            let mut rest = tokens;
+            match take_chain(&mut rest) {
+                Some(name) if name.schema.is_some() => (
+                    ColumnType::Own {
+                        name,
+                        is_array: false,
+                    },
+                    rest,
+                ),
+                _ => return ColumnType::Other,
+            }
+        }
+    };
+    if rest.first().is_some_and(|token| token.is_sign('(')) {
+        let end = rest.iter().position(|token| token.is_sign(')'));
+        rest = &rest[end.map_or(rest.len(), |at| at + 1)..];
+    }
+    let is_array = rest.first().is_some_and(|token| token.is_sign('['));
+    match named {
+        ColumnType::Own { name, .. } => ColumnType::Own { name, is_array },
+        _ if is_array || rest.first().is_some_and(|token| token.is_word("COLLATE")) => ColumnType::Other,
+        named => named,
+    }
+}
+
 /// Only the words that can stand there; they are written into statements.
 fn rules(tokens: &[Token]) -> String {
     const WORDS: [&str; 13] = [
@@ -289,12 +360,14 @@ fn rules(tokens: &[Token]) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn is_generated(tokens: &[Token]) -> bool {
+fn is_computed(tokens: &[Token]) -> bool {
     let mut pairs = tokens.windows(2);
-    pairs.any(|pair| {
-        pair[0].is_word("AS") && pair[1].is_sign('(')
-            || pair[0].is_word("GENERATED") && pair[1].is_word("ALWAYS")
-    })
+    pairs.any(|pair| pair[0].is_word("AS") && pair[1].is_sign('('))
+}
+
+fn is_numbered(tokens: &[Token]) -> bool {
+    let mut pairs = tokens.windows(2);
+    pairs.any(|pair| pair[0].is_word("GENERATED") && pair[1].is_word("ALWAYS"))
 }
 
 /// The sequence in `nextval('public.s'::REGCLASS)`.
@@ -362,16 +435,58 @@ mod tests {
              city VARCHAR(10) NULL DEFAULT 'a, (b)''s':::STRING,\n\tfee DECIMAL(10,2) NULL DEFAULT public.fee(1),\n\t\
              total INT8 NULL AS (fee * 2) STORED,\n\tno INT8 NOT NULL GENERATED ALWAYS AS IDENTITY,\n\t\
              state public.ride_state NULL,\n\trowid INT8 NOT VISIBLE NOT NULL DEFAULT unique_rowid(),\n\t\
+             states public.ride_state[] NULL,\n\tnote STRING COLLATE de NULL,\n\ttags STRING[] NULL,\n\t\
              CONSTRAINT rides_pkey PRIMARY KEY (city ASC, id DESC),\n\t\
              CONSTRAINT fk_users FOREIGN KEY (city, user_id) REFERENCES public.users(city, id) ON DELETE SET NULL NOT VALID,\n\t\
              CONSTRAINT \"other's\" FOREIGN KEY (x) REFERENCES other.public.\"T\"(\"X\"),\n\t\
-             UNIQUE INDEX u (city ASC) STORING (fee),\n\tINDEX i (fee ASC),\n\tFAMILY \"primary\" (id, city),\n\t\
+             UNIQUE INDEX u (city ASC) STORING (fee),\n\tCONSTRAINT both UNIQUE (city ASC, fee ASC),\n\tINDEX i (fee ASC),\n\tFAMILY \"primary\" (id, city),\n\t\
              CONSTRAINT c CHECK (public.ok(fee))\n) WITH (schema_locked = true);\nCOMMENT ON TABLE x IS 'y'",
         )
         .unwrap();
         assert_eq!(table.kind, ObjectKind::Table);
         let columns: Vec<_> = table.columns.iter().map(|column| column.name.as_str()).collect();
-        assert_eq!(columns, ["id", "city", "fee", "total", "no", "state", "rowid"]);
+        assert_eq!(
+            columns,
+            [
+                "id", "city", "fee", "total", "no", "state", "rowid", "states", "note", "tags"
+            ]
+        );
+        let types: Vec<_> = table.columns.iter().map(|column| column.ty.clone()).collect();
+        let plain = |word: &str| ColumnType::Plain(word.into());
+        let own = |is_array| ColumnType::Own {
+            name: name(&["public", "ride_state"]),
+            is_array,
+        };
+        assert_eq!(
+            types,
+            [
+                plain("INT8"),
+                plain("VARCHAR"),
+                plain("DECIMAL"),
+                plain("INT8"),
+                plain("INT8"),
+                own(false),
+                plain("INT8"),
+                own(true),
+                ColumnType::Other,
+                ColumnType::Other,
+            ]
+        );
+        let hidden: Vec<_> = table.columns.iter().filter(|column| column.is_hidden).collect();
+        assert_eq!((hidden.len(), hidden[0].name.as_str()), (1, "rowid"));
+        assert_eq!(
+            table.unique,
+            [
+                UniqueRule {
+                    name: "u".into(),
+                    columns: vec!["city".into()],
+                },
+                UniqueRule {
+                    name: "both".into(),
+                    columns: vec!["city".into(), "fee".into()],
+                }
+            ]
+        );
         let generated: Vec<_> = table
             .columns
             .iter()

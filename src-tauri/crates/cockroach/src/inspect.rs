@@ -3,6 +3,7 @@
 use sqlx::postgres::PgRow;
 
 use crate::connect::Cluster;
+use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grant;
 use crate::quote::{QualifiedName, ident, literal};
@@ -121,6 +122,18 @@ pub async fn past_of(cluster: &Cluster, table: &QualifiedName, as_of: &str) -> R
         Err(error) if error.message.contains("must be after replica GC threshold") => Ok(Past::Forgotten),
         Err(error) => Err(error),
     }
+}
+
+/// What SHOW CREATE tells of a table as it is now.
+pub async fn definition(cluster: &Cluster, table: &QualifiedName) -> Result<Definition> {
+    let rows = row::simple_query(cluster, &format!("SHOW CREATE TABLE {}", table.sql()?)).await?;
+    let statement = rows.first().and_then(|row| row::text(row, "create_statement"));
+    statement.as_deref().and_then(Definition::parse).ok_or_else(|| {
+        Error::new(
+            ErrorKind::Internal,
+            format!("The cluster did not tell the columns of {table}."),
+        )
+    })
 }
 
 /// Regions of the nodes; empty where nodes have no locality.

@@ -8,6 +8,41 @@ use sqlx::error::DatabaseError;
 
 use crate::error::{Error, ErrorKind};
 
+/// A rule of a table that a row does not keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BrokenRule {
+    /// By the name of the constraint: what the row refers to is not there.
+    ForeignKey(String),
+    /// By the name of the constraint: another row has these values.
+    Unique(String),
+    /// The column that must have a value.
+    NotNull(String),
+    /// The condition.
+    Check(String),
+}
+
+impl BrokenRule {
+    /// Why rows were refused, if it was for a rule of their table.
+    pub fn of(error: &Error) -> Option<Self> {
+        let message = &error.message;
+        let quoted_after = |words: &str| {
+            let (_, rest) = message.split_once(words)?;
+            let (name, _) = rest.strip_prefix('"')?.split_once('"')?;
+            Some(name.to_owned())
+        };
+        match error.sqlstate.as_deref()? {
+            "23503" => quoted_after("foreign key constraint ").map(Self::ForeignKey),
+            "23505" => quoted_after("unique constraint ").map(Self::Unique),
+            "23502" => quoted_after("null value in column ").map(Self::NotNull),
+            "23514" => {
+                let (_, condition) = message.split_once("CHECK constraint ")?;
+                Some(Self::Check(condition.to_owned()))
+            }
+            _ => None,
+        }
+    }
+}
+
 pub(crate) fn classify(error: sqlx::Error) -> Error {
     match error {
         sqlx::Error::Database(db) => from_server(db.as_ref()),
@@ -71,5 +106,50 @@ fn kind_of(code: &str, message: &str) -> ErrorKind {
         "08004" => ErrorKind::CannotConnect,
         _ if message.contains("already exists") => ErrorKind::AlreadyExists,
         _ => ErrorKind::Server,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn broken(sqlstate: &str, message: &str) -> Option<BrokenRule> {
+        BrokenRule::of(&Error {
+            sqlstate: Some(sqlstate.to_owned()),
+            ..Error::new(ErrorKind::Server, message)
+        })
+    }
+
+    #[test]
+    fn the_rule_that_a_row_does_not_keep_is_named() {
+        assert_eq!(
+            broken(
+                "23503",
+                "insert on table \"accounts\" violates foreign key constraint \"accounts_customer_id_fkey\""
+            ),
+            Some(BrokenRule::ForeignKey("accounts_customer_id_fkey".into()))
+        );
+        assert_eq!(
+            broken(
+                "23505",
+                "duplicate key value violates unique constraint \"customers_email_key\""
+            ),
+            Some(BrokenRule::Unique("customers_email_key".into()))
+        );
+        assert_eq!(
+            broken(
+                "23502",
+                "null value in column \"name\" violates not-null constraint"
+            ),
+            Some(BrokenRule::NotNull("name".into()))
+        );
+        assert_eq!(
+            broken(
+                "23514",
+                "failed to satisfy CHECK constraint (balance >= 0:::DECIMAL)"
+            ),
+            Some(BrokenRule::Check("(balance >= 0:::DECIMAL)".into()))
+        );
+        assert_eq!(broken("42501", "user a does not have INSERT privilege"), None);
     }
 }

@@ -67,6 +67,13 @@ pub enum Fix {
         options: Vec<RestoreOption>,
         label: String,
     },
+    /// Plan again into a new database of this name, from which missing rows can be brought back, and with these options
+    /// besides.
+    Beside {
+        new_name: String,
+        options: Vec<RestoreOption>,
+        label: String,
+    },
     /// Plan again with these tables, into a new database of this name.
     TakeAlong {
         tables: Vec<TableName>,

@@ -184,6 +184,15 @@ impl From<plan::Fix> for Fix {
                 options: options.into_iter().map(Into::into).collect(),
                 label,
             },
+            plan::Fix::Beside {
+                new_name,
+                options,
+                label,
+            } => Self::Beside {
+                new_name,
+                options: options.into_iter().map(Into::into).collect(),
+                label,
+            },
             plan::Fix::TakeAlong {
                 tables,
                 new_name,

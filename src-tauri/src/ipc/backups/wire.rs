@@ -241,6 +241,12 @@ pub enum Fix {
         options: Vec<RestoreOption>,
         label: String,
     },
+    /// Plan again into a new database of this name, with these options besides. Missing rows are brought back from there.
+    Beside {
+        new_name: String,
+        options: Vec<RestoreOption>,
+        label: String,
+    },
     /// Plan again with these tables (`schema.table`), into a new database of this name.
     TakeAlong {
         tables: Vec<String>,

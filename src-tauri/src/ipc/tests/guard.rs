@@ -28,7 +28,7 @@ const LOOKING: [&str; 8] = [
 ];
 
 /// These change what lies on this computer at most, and nothing in a cluster. The practice cluster is this computer's own.
-const LOCAL: [&str; 23] = [
+const LOCAL: [&str; 24] = [
     "clear_job_history",
     "connect_cluster",
     "delete_connection",
@@ -48,6 +48,7 @@ const LOCAL: [&str; 23] = [
     "save_connection",
     "save_settings",
     "show_in_folder",
+    "start_comparison",
     "start_digest",
     "start_download",
     "start_export",
@@ -169,6 +170,14 @@ refused_when_read_only! {
     start_restore with "":
         |room, id| plan_restore(room, id).await,
         |plan| refusal(restores::start_restore(&room.state, plan, None).await).code;
+    start_bring_back with "":
+        |room, id| (plan_bring_back(room, id).await, id),
+        |plan| {
+            let tables = vec!["public.transactions".to_owned()];
+            let refused = refusal(restores::start_bring_back(&room.state, plan.0.id, tables, None).await);
+            assert_eq!(room.count(plan.1, "bank", "transactions").await, 0);
+            refused.code
+        };
     create_schedule with "":
         |room, id| room.plan_schedule(id).await,
         |plan| refusal(schedules::create_schedule(&room.state, plan).await).code;
@@ -260,6 +269,20 @@ async fn plan_restore(room: &Room, connection: Uuid) -> Uuid {
     plan.id
 }
 
+/// Restores `bank` beside, and plans to bring all of its transactions back, which are deleted.
+async fn plan_bring_back(room: &Room, connection: Uuid) -> restores::BringBackPlan {
+    let plan = plan_restore(room, connection).await;
+    let typed = Some("bank_restored".to_owned());
+    let restore = restores::start_restore(&room.state, plan, typed).await.unwrap();
+    room.ended(restore).await;
+    room.sql(connection, "DELETE FROM bank.public.transactions").await;
+    let comparison = restores::start_comparison(&room.state, restore, false)
+        .await
+        .unwrap();
+    room.ended(comparison).await;
+    restores::plan_bring_back(&room.state, comparison).await.unwrap()
+}
+
 /// Requests about a job that runs in the cluster go to the cluster when it is next looked at, so that is where they are
 /// refused: the job goes on, and says why.
 #[tokio::test(flavor = "multi_thread")]
@@ -323,6 +346,32 @@ mod on_production_the_name_must_be_typed_for {
         let typed = Some("bank_restored".to_owned());
         let job = restores::start_restore(&room.state, plan, typed).await.unwrap();
         assert!(room.ended(job).await.error.is_none());
+    }
+
+    /// The name is that of the database it writes into.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn start_bring_back() {
+        let room = &Room::new("pw", "").await;
+        let id = room.connect(Environment::Production).await;
+        let plan = plan_bring_back(room, id).await;
+        assert_eq!(plan.type_to_confirm.as_deref(), Some("bank"));
+        let tables = || vec!["public.transactions".to_owned()];
+        for typed in [None, Some("bank_restored"), Some("acme"), Some("bank ")] {
+            let typed = typed.map(str::to_owned);
+            let refused = refusal(restores::start_bring_back(&room.state, plan.id, tables(), typed).await);
+            assert_eq!(refused.code, ErrorCode::ConfirmationNeeded);
+        }
+        assert_eq!(room.count(id, "bank", "transactions").await, 0);
+        let typed = Some("bank".to_owned());
+        let job = restores::start_bring_back(&room.state, plan.id, tables(), typed)
+            .await
+            .unwrap();
+        // More than go in one part.
+        let missing = plan.tables[0].rows;
+        assert!(plan.tables[0].parts > 1, "{plan:?}");
+        let job = room.ended(job).await;
+        assert!(job.fully_checked, "{job:?}");
+        assert_eq!(room.count(id, "bank", "transactions").await, missing);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -501,7 +550,7 @@ mod on_production_the_name_must_be_typed_for {
             .filter(|(_, arguments)| arguments.iter().any(|argument| argument.starts_with("typed")))
             .map(|(name, _)| *name)
             .collect();
-        let mut tried = [ASKED, &["start_delete", "start_restore"]].concat();
+        let mut tried = [ASKED, &["start_bring_back", "start_delete", "start_restore"]].concat();
         taking.sort_unstable();
         tried.sort_unstable();
         assert_eq!(taking, tried);

@@ -596,6 +596,21 @@ fn backups(wire: &mut Wire, connection: &Value) {
     let job = wire.done("start_restore", json!({"plan": plan["id"], "typedName": null}));
     let job = wire.ended(&job);
     assert_eq!(job["state"], "succeeded", "{job}");
+    wire.done(
+        "list_collections_holding",
+        json!({"connection": connection, "subdirectory": subdirectory}),
+    );
+    let compared = wire.done(
+        "start_comparison",
+        json!({"restore": job["id"], "largeToo": false}),
+    );
+    let job = wire.ended(&compared);
+    assert_eq!(job["outcome"]["kind"], "comparison", "{job}");
+    wire.refused("plan_bring_back", json!({"comparison": compared}));
+    wire.refused(
+        "start_bring_back",
+        json!({"plan": plan["id"], "tables": ["public.accounts"], "typedName": BACKUP_PASSPHRASE}),
+    );
     wire.done("get_overview", json!({"connection": connection}));
     wire.done("list_databases", json!({"connection": connection}));
     wire.done(

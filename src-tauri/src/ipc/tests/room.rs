@@ -6,8 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use roachvault_cockroach::Secret;
+use roachvault_cockroach::inspect::count_rows;
+use roachvault_cockroach::quote::QualifiedName;
 use roachvault_core::connection::{MemorySecrets, SecretStore};
 use roachvault_practice::{Options, PracticeCluster};
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::ipc::backups::{self, BackupKind, BackupRequest, BackupTargets};
@@ -183,6 +186,24 @@ impl Room {
             .await
             .unwrap();
         self.ended(job).await;
+    }
+
+    /// As another tool would, beside the app.
+    pub async fn sql(&self, connection: Uuid, sql: &str) {
+        let open = self.state.cluster(connection).unwrap();
+        let run = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(open.readable().pool());
+        run.await.unwrap();
+    }
+
+    /// Rows of a table of `public`.
+    pub async fn count(&self, connection: Uuid, database: &str, table: &str) -> u64 {
+        let open = self.state.cluster(connection).unwrap();
+        let table = QualifiedName {
+            database: database.to_owned(),
+            schema: "public".to_owned(),
+            name: table.to_owned(),
+        };
+        count_rows(open.readable(), &table, None).await.unwrap()
     }
 
     /// The id of a file that was uploaded and deleted again. It is listed at once, however short its life was.

@@ -17,6 +17,8 @@ import { JobOutcomeView } from "./JobOutcomeView";
 interface JobListProps {
   title: string;
   jobs: readonly Job[];
+  /** Of every state. */
+  all: readonly Job[];
   aside?: ReactNode;
   /** Where a backup or a restore is shown in full, with its proof. */
   onOpenJob: (job: Job) => void;
@@ -24,7 +26,13 @@ interface JobListProps {
   onUndelete: (deletion: Job) => void;
 }
 
-function JobList({ title, jobs, aside, onOpenJob, onUndelete }: JobListProps) {
+/** Backups and restores have a page, and what goes on from a restore is seen on that of the restore. */
+function opensAt(job: Job, jobs: readonly Job[]): boolean {
+  if (job.kind === "backup" || job.kind === "restore") return true;
+  return job.follows !== null && jobs.some(({ id }) => id === job.follows);
+}
+
+function JobList({ title, jobs, all, aside, onOpenJob, onUndelete }: JobListProps) {
   return (
     <Card flush title={title} aside={aside}>
       {jobs.map((job) => (
@@ -37,7 +45,7 @@ function JobList({ title, jobs, aside, onOpenJob, onUndelete }: JobListProps) {
           onDismiss={undefined}
           onUndelete={tookAway(job) ? () => onUndelete(job) : undefined}
           actions={
-            (job.kind === "backup" || job.kind === "restore") && (
+            opensAt(job, all) && (
               <Button
                 size="small"
                 variant="quiet"
@@ -87,12 +95,13 @@ export function ActivityPage({ onOpenJob, onUndelete }: Pick<JobListProps, "onOp
         </Card>
       )}
       {unended.length > 0 && (
-        <JobList title="Under way" jobs={unended} onOpenJob={onOpenJob} onUndelete={onUndelete} />
+        <JobList title="Under way" jobs={unended} all={jobs} onOpenJob={onOpenJob} onUndelete={onUndelete} />
       )}
       {ended.length > 0 && (
         <JobList
           title="Ended"
           jobs={ended}
+          all={jobs}
           onOpenJob={onOpenJob}
           onUndelete={onUndelete}
           aside={

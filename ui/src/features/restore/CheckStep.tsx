@@ -16,6 +16,7 @@ import { asCallError } from "../../ipc/errors";
 import { bytes, count } from "../../lib/quantity";
 import { localMoment, relativeTime } from "../../lib/time";
 import styles from "./CheckStep.module.css";
+import { GoneBackup } from "./GoneBackup";
 import { kindsCounted, shortName } from "./kinds";
 import type { StepProps } from "./search";
 
@@ -110,12 +111,20 @@ function named({ tables }: RestorePlan): string {
 
 export interface CheckStepProps extends StepProps {
   planning: UseQueryResult<RestorePlan>;
+  onBackups: () => void;
   onUnlock: () => void;
   onStarted: (job: string) => void;
 }
 
 /** The last look before anything is sent: every check, the exact statement, and the one button. */
-export function CheckStep({ planning, search, onSearchChange, onUnlock, onStarted }: CheckStepProps) {
+export function CheckStep({
+  planning,
+  search,
+  onSearchChange,
+  onBackups,
+  onUnlock,
+  onStarted,
+}: CheckStepProps) {
   const { connection } = useCurrentCluster();
   const [isAsking, setAsking] = useState(false);
   const plan = planning.data;
@@ -151,7 +160,14 @@ export function CheckStep({ planning, search, onSearchChange, onUnlock, onStarte
       >
         {plan && <Lead plan={plan} tables={tables} />}
       </StepTitle>
-      {planning.error ? (
+      {planning.error && asCallError(planning.error).code === "notFound" ? (
+        <GoneBackup
+          error={asCallError(planning.error)}
+          search={search}
+          onSearchChange={onSearchChange}
+          onBackups={onBackups}
+        />
+      ) : planning.error ? (
         <ErrorState error={asCallError(planning.error)} alwaysRetry onRetry={() => void planning.refetch()} />
       ) : plan === undefined ? (
         <Card flush>
@@ -165,6 +181,17 @@ export function CheckStep({ planning, search, onSearchChange, onUnlock, onStarte
               onUseName={(name) => onSearchChange({ ...search, as: name }, { replace: true })}
               onAskPassphrase={onUnlock}
               onAllow={(allowed) => choose([...new Set([...options, ...allowed])])}
+              onBeside={(newName, without) =>
+                onSearchChange(
+                  {
+                    ...search,
+                    as: newName,
+                    into: undefined,
+                    options: [...new Set([...options, ...without])],
+                  },
+                  { replace: true },
+                )
+              }
               onTakeAlong={(chosen, newName) =>
                 // With what they refer to, nothing needs to be left out.
                 onSearchChange(

@@ -5,6 +5,9 @@ import { CopyButton } from "../../components/CopyButton";
 import { ErrorState } from "../../components/States";
 import { StepFoot } from "../../components/StepTitle";
 import type { Job } from "../../ipc/bindings";
+import { useCurrentCluster } from "../../ipc/currentCluster";
+import { CompareCard } from "./CompareCard";
+import { canBeCompared, missingIn, useComparison } from "./comparison";
 import { endingOf } from "./ending";
 import { LookForIt } from "./LookForIt";
 import styles from "./ProofStep.module.css";
@@ -18,6 +21,12 @@ export interface ProofStepProps {
   database: string | undefined;
   tables: readonly string[] | undefined;
   newName: string | undefined;
+  /** It ended before the eyes of the person, not some time ago. */
+  isFresh: boolean;
+  /** Leads on to the rows that the live database lacks. */
+  onMissing: () => void;
+  /** Leads to a return of rows, under way or ended. */
+  onBroughtBack: (job: Job) => void;
   /** Restores some tables of the same moment into the database they came from. */
   onTables: (from: RestoreOutcome, tables: string[]) => void;
   onDone: () => void;
@@ -25,10 +34,30 @@ export interface ProofStepProps {
 }
 
 /** How it ended, in the words of what was found, and never better than that. */
-export function ProofStep({ job, database, tables, newName, onTables, onDone, onAgain }: ProofStepProps) {
+export function ProofStep({
+  job,
+  database,
+  tables,
+  newName,
+  isFresh,
+  onMissing,
+  onBroughtBack,
+  onTables,
+  onDone,
+  onAgain,
+}: ProofStepProps) {
+  const { connection } = useCurrentCluster();
+  const comparison = useComparison(job);
   const outcome = job.outcome?.kind === "restore" ? job.outcome : null;
   const { tone, title, text, isThere } = endingOf(job, outcome, { from: database, as: newName, tables });
   const name = outcome?.database ?? newName;
+  const isComparable = outcome !== null && isThere && canBeCompared(outcome);
+  const canBringBack =
+    isComparable &&
+    comparison.outcome !== null &&
+    !comparison.isStale &&
+    missingIn(comparison.outcome) > 0 &&
+    !connection.fields.readOnly;
   return (
     <>
       <Card emphasis={tone}>
@@ -43,6 +72,15 @@ export function ProofStep({ job, database, tables, newName, onTables, onDone, on
       {job.error && <ErrorState error={job.error} />}
       {job.state === "unknown" && !isThere && name && (
         <LookForIt connectionId={job.connectionId} name={name} />
+      )}
+      {isComparable && (
+        <CompareCard
+          restored={outcome}
+          comparison={comparison}
+          isFresh={isFresh}
+          isReadOnly={connection.fields.readOnly}
+          onOpenBack={onBroughtBack}
+        />
       )}
       {outcome && outcome.tables.length > 0 && (
         <ProofTable tables={outcome.tables} live={outcome.fromDatabase} />
@@ -60,9 +98,14 @@ export function ProofStep({ job, database, tables, newName, onTables, onDone, on
           </div>
         }
       >
-        <Button variant="primary" onPress={onDone}>
+        <Button variant={canBringBack ? "secondary" : "primary"} onPress={onDone}>
           Done
         </Button>
+        {canBringBack && (
+          <Button variant="primary" onPress={onMissing}>
+            Bring missing rows back…
+          </Button>
+        )}
       </StepFoot>
     </>
   );

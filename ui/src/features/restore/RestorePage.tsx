@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
 import { Content, WithSteps } from "../../components/Content";
@@ -9,11 +9,13 @@ import { type Step, StepList } from "../../components/StepList";
 import { commands } from "../../ipc/bindings";
 import { clusterKey } from "../../ipc/connections";
 import { useCurrentCluster } from "../../ipc/currentCluster";
-import { useJob, useJobs } from "../../ipc/jobs";
+import { useFollower, useJob, useJobs } from "../../ipc/jobs";
 import { counted } from "../../lib/quantity";
 import { localMoment } from "../../lib/time";
 import { CheckStep } from "./CheckStep";
 import { namesInShort } from "./kinds";
+import { MissingRun } from "./MissingRun";
+import { MissingStep } from "./MissingStep";
 import { MomentStep } from "./MomentStep";
 import { ProofStep } from "./ProofStep";
 import styles from "./RestorePage.module.css";
@@ -36,6 +38,7 @@ const titles: Record<RestoreStep, string> = {
   check: "Check",
   run: "Run",
   proof: "Proof",
+  missing: "Missing rows",
 };
 
 function choiceIn(step: RestoreStep, search: RestoreSearch, checks: number | undefined): string | null {
@@ -65,11 +68,20 @@ function choiceIn(step: RestoreStep, search: RestoreSearch, checks: number | und
 export interface RestorePageProps extends StepProps {
   onDone: () => void;
   onLookBack: (database?: string) => void;
+  /** To all backups of the cluster. */
+  onBackups: () => void;
   onUndelete: () => void;
 }
 
 /** From a moment in the past to proof that it is back. */
-export function RestorePage({ search, onSearchChange, onDone, onLookBack, onUndelete }: RestorePageProps) {
+export function RestorePage({
+  search,
+  onSearchChange,
+  onDone,
+  onLookBack,
+  onBackups,
+  onUndelete,
+}: RestorePageProps) {
   const { connection } = useCurrentCluster();
   // In memory only. A passphrase belongs to one backup: another backup asks for its own.
   const [unlocked, setUnlocked] = useState<{ subdirectory: string; passphrase: string } | null>(null);
@@ -77,6 +89,13 @@ export function RestorePage({ search, onSearchChange, onDone, onLookBack, onUnde
     unlocked !== null && unlocked.subdirectory === search.subdirectory ? unlocked.passphrase : null;
   const job = useJob(search.job ?? null);
   const jobs = useJobs();
+  const comparison = useFollower(search.job, "compare");
+  const back = useJob(search.back ?? null);
+  const isUnended = job !== undefined && !job.ended;
+  const [seenRunning, setSeenRunning] = useState<string | undefined>(undefined);
+  useEffect(() => {
+    if (isUnended) setSeenRunning(search.job);
+  }, [isUnended, search.job]);
   const step = stepOf(search, job?.ended ?? false);
   const { collection = "", subdirectory = "", database = "", moment = null } = search;
 
@@ -115,18 +134,27 @@ export function RestorePage({ search, onSearchChange, onDone, onLookBack, onUnde
   const at = restoreSteps.indexOf(step);
   const checks = planning.data?.checks.length;
   const isProven = job?.state === "succeeded" && job.outcome?.kind === "restore" && job.outcome.allMatch;
-  const steps = restoreSteps.map(
+  const restored = job?.outcome?.kind === "restore" ? job.outcome : null;
+  // A restore into the live database itself leaves nothing to bring back.
+  const isBeside = restored
+    ? restored.database !== restored.fromDatabase
+    : search.into === undefined || search.into !== search.database;
+  const hasEnded = job?.ended === true;
+  const shownSteps = isBeside ? restoreSteps : restoreSteps.filter((id) => id !== "missing");
+  const steps = shownSteps.map(
     (id, index): Step => ({
       id,
       title: titles[id],
       choice: choiceIn(id, search, checks),
       state:
         index === at ? "current" : index > at ? "ahead" : id === "run" && !isProven ? "attention" : "done",
-      canOpen: search.job === undefined && canStandAt(id, search),
+      canOpen: search.job === undefined ? canStandAt(id, search) : id === "proof" && hasEnded,
     }),
   );
+  const toProof = () => onSearchChange({ ...search, step: undefined, back: undefined });
   const open = (id: string) => {
-    if (id === "moment") onSearchChange({ ...search, step: undefined });
+    if (id === "proof") toProof();
+    else if (id === "moment") onSearchChange({ ...search, step: undefined });
     else if (id === "what" || id === "where" || id === "check") onSearchChange({ ...search, step: id });
   };
   const props = { search, onSearchChange };
@@ -150,6 +178,7 @@ export function RestorePage({ search, onSearchChange, onDone, onLookBack, onUnde
           <WhatStep
             {...props}
             contents={contents}
+            onBackups={onBackups}
             onUnlock={(typed) => setUnlocked({ subdirectory, passphrase: typed })}
           />
         )}
@@ -158,6 +187,7 @@ export function RestorePage({ search, onSearchChange, onDone, onLookBack, onUnde
           <CheckStep
             {...props}
             planning={planning}
+            onBackups={onBackups}
             onUnlock={() => onSearchChange({ ...search, step: "what" })}
             onStarted={(id) => onSearchChange({ ...search, job: id })}
           />
@@ -188,6 +218,9 @@ export function RestorePage({ search, onSearchChange, onDone, onLookBack, onUnde
             database={search.database}
             tables={search.tables}
             newName={search.as ?? search.into}
+            isFresh={seenRunning === job.id}
+            onMissing={() => onSearchChange({ ...search, step: "missing", back: undefined })}
+            onBroughtBack={({ id }) => onSearchChange({ ...search, step: "missing", back: id })}
             onDone={onDone}
             onTables={(from, tables) =>
               onSearchChange({
@@ -203,6 +236,26 @@ export function RestorePage({ search, onSearchChange, onDone, onLookBack, onUnde
             onAgain={() => onSearchChange({ ...search, job: undefined, step: "check" })}
           />
         )}
+        {step === "missing" &&
+          (search.back !== undefined ? (
+            back ? (
+              <MissingRun job={back} onDone={onDone} onCompare={toProof} />
+            ) : (
+              <Card>
+                <Skeleton label="Looking for the job" rows={3} />
+              </Card>
+            )
+          ) : (
+            restored && (
+              <MissingStep
+                comparison={comparison?.id ?? ""}
+                restored={restored.database}
+                live={restored.fromDatabase}
+                onBack={toProof}
+                onStarted={(id) => onSearchChange({ ...search, step: "missing", back: id })}
+              />
+            )
+          ))}
       </WithSteps>
     </Content>
   );

@@ -5,16 +5,13 @@ import { Disclosure } from "../../components/Disclosure";
 import { SqlBlock } from "../../components/SqlBlock";
 import type { JobOutcome } from "../../ipc/bindings";
 import { count, counted } from "../../lib/quantity";
-import { listed, namesInShort, shortName } from "./kinds";
+import { joined, listed, namesInShort, shortName } from "./kinds";
 import styles from "./ProofStep.module.css";
 
 export type RestoreOutcome = Extract<JobOutcome, { kind: "restore" }>;
 
 /** More statements than that are for a script, not for a screen. */
 const shownAtMost = 50;
-
-const joined = (statements: readonly string[]) =>
-  `${statements.map((statement) => statement.replace(/;\s*$/, "")).join(";\n")};`;
 
 /** What the restored tables lack, said where it is known, with what brings it back. */
 function Losses({ outcome: { losses } }: { outcome: RestoreOutcome }) {
@@ -57,17 +54,25 @@ function IntoLive({ outcome, onTables }: { outcome: RestoreOutcome; onTables: (t
       )}
       {bringBack.length > 0 && (
         <section className={styles.wide}>
-          <h3>Bring missing rows back into {fromDatabase}</h3>
+          <h3>Or with your own tools</h3>
           <p>
-            Each statement copies the rows whose key is not in the live table. Rows that are there stay as
-            they are.
+            The same can be done by hand: each statement copies the rows whose key is not in the live table.
+            Rows that are there stay as they are.
           </p>
-          {bringBack.slice(0, shownAtMost).map(({ table, sql }) => (
-            <Disclosure key={table} title={shortName(table)}>
-              <SqlBlock sql={sql} label={`Copy missing rows of ${shortName(table)}`} />
-            </Disclosure>
-          ))}
-          {hidden > 0 && <p>{counted(hidden, "more table")} of the same kind.</p>}
+          <div className={styles.copyAll}>
+            <CopyButton
+              text={joined(bringBack.map(({ sql }) => sql))}
+              label={bringBack.length === 1 ? "Copy the statement" : "Copy all"}
+            />
+          </div>
+          <Disclosure title={`Statements that bring missing rows back into ${fromDatabase}`}>
+            {bringBack.slice(0, shownAtMost).map(({ table, sql }) => (
+              <Disclosure key={table} title={shortName(table)}>
+                <SqlBlock sql={sql} label={`Copy missing rows of ${shortName(table)}`} />
+              </Disclosure>
+            ))}
+            {hidden > 0 && <p>{counted(hidden, "more table")} of the same kind.</p>}
+          </Disclosure>
         </section>
       )}
     </>
@@ -118,7 +123,7 @@ export function WhatNow({ outcome, onTables }: WhatNowProps) {
           <section>
             <h3>Keep both, for now</h3>
             <p>
-              <strong>{fromDatabase}</strong> itself was not touched. When you are done, drop{" "}
+              The restore itself changed nothing in <strong>{fromDatabase}</strong>. When you are done, drop{" "}
               {isNewDatabase ? (
                 <strong>{database}</strong>
               ) : (

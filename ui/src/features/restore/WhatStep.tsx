@@ -17,6 +17,7 @@ import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
 import { bytes, count } from "../../lib/quantity";
 import { localMoment } from "../../lib/time";
+import { GoneBackup } from "./GoneBackup";
 import { isRelation, kindsCounted, namesInShort } from "./kinds";
 import type { StepProps } from "./search";
 import styles from "./WhatStep.module.css";
@@ -233,11 +234,12 @@ function Inside({ contents, search, onSearchChange }: StepProps & { contents: Ba
 }
 
 export interface WhatStepProps extends StepProps {
+  onBackups: () => void;
   contents: UseQueryResult<BackupContents>;
   onUnlock: (passphrase: string) => void;
 }
 
-export function WhatStep({ contents, onUnlock, ...step }: WhatStepProps) {
+export function WhatStep({ contents, onUnlock, onBackups, ...step }: WhatStepProps) {
   const { moment } = step.search;
   const error = contents.error && asCallError(contents.error);
   const isLocked =
@@ -253,6 +255,8 @@ export function WhatStep({ contents, onUnlock, ...step }: WhatStepProps) {
       </StepTitle>
       {isLocked ? (
         <Unlock error={contents.error ?? contents.data?.chain.problem} onUnlock={onUnlock} />
+      ) : error?.code === "notFound" ? (
+        <GoneBackup error={error} onBackups={onBackups} {...step} />
       ) : error ? (
         <ErrorState error={error} alwaysRetry onRetry={() => void contents.refetch()} />
       ) : contents.data ? (

@@ -27,6 +27,12 @@ export function shortName(table: string): string {
   return table.startsWith("public.") ? table.slice("public.".length) : table;
 }
 
+/** Statements as one text, each with its semicolon; those of several lines are set apart. */
+export function joined(statements: readonly string[]): string {
+  const between = statements.some((statement) => statement.includes("\n")) ? ";\n\n" : ";\n";
+  return `${statements.map((statement) => statement.replace(/;\s*$/, "")).join(between)};`;
+}
+
 /** The one by its name, several by their number. */
 export function namesInShort(tables: readonly string[]): string {
   const [first] = tables;

@@ -1,6 +1,6 @@
 import type { RestoreOption } from "../../ipc/bindings";
 
-const restoreStops = ["what", "where", "check"] as const;
+const restoreStops = ["what", "where", "check", "missing"] as const;
 const restoreOptions: ReadonlySet<string> = new Set<RestoreOption>([
   "skipMissingForeignKeys",
   "skipMissingSequences",
@@ -14,7 +14,7 @@ const restoreOptions: ReadonlySet<string> = new Set<RestoreOption>([
   "grants",
 ]);
 
-export const restoreSteps = ["moment", "what", "where", "check", "run", "proof"] as const;
+export const restoreSteps = ["moment", "what", "where", "check", "run", "proof", "missing"] as const;
 export type RestoreStep = (typeof restoreSteps)[number];
 
 /** Every choice of the wizard and its place. It is the address: a reload, a way back or a sent link loses nothing. */
@@ -34,6 +34,8 @@ export interface RestoreSearch {
   options?: RestoreOption[];
   step?: (typeof restoreStops)[number];
   job?: string;
+  /** A return of rows that the live database lacked. */
+  back?: string;
 }
 
 export interface StepProps {
@@ -43,7 +45,10 @@ export interface StepProps {
 
 /** The step that the choices made so far allow, which may be earlier than the one that was asked for. */
 export function stepOf(search: RestoreSearch, hasEnded: boolean): RestoreStep {
-  if (search.job !== undefined) return hasEnded ? "proof" : "run";
+  if (search.job !== undefined) {
+    if (!hasEnded) return "run";
+    return search.step === "missing" ? "missing" : "proof";
+  }
   if (search.step === undefined || search.collection === undefined || search.subdirectory === undefined)
     return "moment";
   if (search.step === "what" || search.database === undefined) return "what";
@@ -54,7 +59,7 @@ export function stepOf(search: RestoreSearch, hasEnded: boolean): RestoreStep {
 /** Whether the choices made so far reach this step, so that one can go back and forth between them. */
 export function canStandAt(step: RestoreStep, search: RestoreSearch): boolean {
   if (step === "moment") return true;
-  if (step === "run" || step === "proof") return false;
+  if (step === "run" || step === "proof" || step === "missing") return false;
   return stepOf({ ...search, step, job: undefined }, false) === step;
 }
 
@@ -96,5 +101,6 @@ export function readRestoreSearch(search: Record<string, unknown>): RestoreSearc
     options: list(search.options)?.filter((option): option is RestoreOption => restoreOptions.has(option)),
     step: restoreStops.find((step) => step === search.step),
     job: text(search.job),
+    back: text(search.back),
   };
 }

@@ -120,6 +120,34 @@ pub(super) async fn collections(
     Ok(summaries)
 }
 
+/// Those in the user's file storage that hold a backup of this subdirectory: it names a moment to a hundredth of a second,
+/// so a renamed collection is recognised by it.
+pub(super) async fn holding(open: &OpenCluster, subdirectory: &str) -> Result<Vec<CollectionSummary>> {
+    let cluster = open.readable();
+    let store = StoreName::default_of(cluster.user());
+    let mut summaries = Vec::new();
+    for found in find_collections(cluster, &store).await? {
+        if found.backups.iter().any(|held| held == subdirectory) {
+            summaries.push(found_summary(cluster, &store, found).await?);
+        }
+    }
+    Ok(summaries)
+}
+
+/// What is wrong with a backup that cannot be read, where it is not damaged but gone. `None` where it is still there, and
+/// for storage whose files cannot be listed.
+pub(crate) async fn gone(open: &OpenCluster, uri: &StorageUri, subdirectory: &str) -> Option<Error> {
+    let (store, path) = uri.userfile_place()?;
+    let found = find_collections(open.readable(), &store).await.ok()?;
+    let name = uri.name();
+    let message = match found.iter().find(|found| found.path == path) {
+        None => format!("There is no {name} in the file storage any more."),
+        Some(found) if found.backups.iter().any(|held| held == subdirectory) => return None,
+        Some(_) => format!("This backup is not in {name} any more."),
+    };
+    Some(Error::new(Code::NotFound, message).hint("It was renamed, moved or deleted since."))
+}
+
 async fn found_summary(
     cluster: &Cluster,
     store: &StoreName,

@@ -15,13 +15,13 @@ use roachvault_cockroach::{Secret, StorageUri};
 
 use crate::cluster::{ConnectionId, OpenCluster};
 use crate::error::{Code, Error, Result};
-use crate::job::{JobConnection, JobId, JobKind, Jobs, NewJob, Progress, Runs, Unit};
+use crate::job::{JobConnection, JobId, JobKind, Jobs, NewJob, Outcome, Progress, Runs, Unit};
 use crate::plan::{PlanId, Plans};
-use crate::restore::{self, RestorePlan};
+use crate::restore::{self, BringBackPlan, CompareSpec, RestorePlan, RestoreSpec};
 
 pub(crate) use keys::Keys;
 pub use list::{BackupList, Chain, CollectionSummary, RestorableWindow};
-pub(crate) use list::{is_locked, read as read_chain};
+pub(crate) use list::{gone, is_locked, read as read_chain};
 pub use plan::{BackupPlan, BackupWish};
 pub(crate) use plan::{Grounds, read_only, refuse_blocked};
 pub use run::BackupSpec;
@@ -34,6 +34,7 @@ pub struct Backups {
     pub(crate) keys: Arc<Keys>,
     plans: Arc<Plans<BackupPlan>>,
     restore_plans: Arc<Plans<RestorePlan>>,
+    bring_back_plans: Arc<Plans<BringBackPlan>>,
 }
 
 /// What the runs of backups and restores need, made before the registry of jobs is.
@@ -55,6 +56,8 @@ impl ClusterRuns {
             .with(&[JobKind::Restore], move |job| {
                 restore::run(job, for_restores.clone())
             })
+            .with(&[JobKind::Compare], restore::run_comparison)
+            .with(&[JobKind::BringBack], restore::run_bring_back)
     }
 }
 
@@ -65,6 +68,7 @@ impl Backups {
             keys: runs.keys.clone(),
             plans: Arc::default(),
             restore_plans: Arc::default(),
+            bring_back_plans: Arc::default(),
         }
     }
 
@@ -95,6 +99,15 @@ impl Backups {
         list::collections(open, &self.keys.remembered(open.id)).await
     }
 
+    /// Those in the user's file storage that hold a backup of this subdirectory, whatever they are called by now.
+    pub async fn list_collections_holding(
+        &self,
+        open: &OpenCluster,
+        subdirectory: &str,
+    ) -> Result<Vec<CollectionSummary>> {
+        list::holding(open, subdirectory).await
+    }
+
     /// The chains of a collection, newest first.
     pub async fn list_backups(&self, open: &OpenCluster, collection: &str) -> Result<BackupList> {
         list::backups(open, &self.keys.collection(open, collection)?).await
@@ -110,7 +123,10 @@ impl Backups {
         passphrase: Option<Secret>,
     ) -> Result<Chain> {
         let collection = self.keys.collection(open, collection)?;
-        list::chain(open, &collection, subdirectory, moment, passphrase).await
+        match list::chain(open, &collection, subdirectory, moment, passphrase).await {
+            Err(error) => Err(gone(open, &collection, subdirectory).await.unwrap_or(error)),
+            chain => chain,
+        }
     }
 
     /// Reads and answers what would happen. Sends nothing that changes anything.
@@ -181,6 +197,104 @@ impl Backups {
     }
 }
 
+impl Backups {
+    /// Compares what a restore brought with the live tables. Reads only. Large tables are left out unless asked for.
+    pub async fn start_comparison(
+        &self,
+        find: impl FnOnce(ConnectionId) -> Result<Arc<OpenCluster>>,
+        restore: JobId,
+        large_too: bool,
+    ) -> Result<JobId> {
+        let job = self.jobs.get(restore)?;
+        let specs = self
+            .jobs
+            .of_kind::<RestoreSpec>(job.connection.id, JobKind::Restore);
+        let spec = specs.into_iter().find(|(found, _)| found.id == restore);
+        let (Some((_, spec)), Some(Outcome::Restore(outcome))) = (spec, &job.outcome) else {
+            return Err(Error::new(
+                Code::InvalidInput,
+                "This restore left nothing that could be compared.",
+            ));
+        };
+        let open = find(job.connection.id)?;
+        let spec = CompareSpec::of(&spec, outcome, large_too)?;
+        let new = NewJob {
+            follows: Some(restore),
+            progress: rows(spec.rows()),
+            ..new_job(&open, JobKind::Compare, spec.title())
+        };
+        self.jobs.start(new, &spec).await
+    }
+
+    /// What would come back of the rows that a comparison found missing. Sends nothing that changes anything.
+    pub async fn plan_bring_back(
+        &self,
+        find: impl FnOnce(ConnectionId) -> Result<Arc<OpenCluster>>,
+        comparison: JobId,
+    ) -> Result<BringBackPlan> {
+        let job = self.jobs.get(comparison)?;
+        let specs = self
+            .jobs
+            .of_kind::<CompareSpec>(job.connection.id, JobKind::Compare);
+        let spec = specs.into_iter().find(|(found, _)| found.id == comparison);
+        let (Some((_, spec)), Some(Outcome::Comparison(compared))) = (spec, &job.outcome) else {
+            return Err(Error::new(Code::InvalidInput, "Nothing was compared yet.")
+                .hint("Compare the databases first."));
+        };
+        let open = find(job.connection.id)?;
+        let plan = restore::plan_bring_back(&open, &job, compared, &spec).await?;
+        self.bring_back_plans.keep(plan.id, plan.clone());
+        Ok(plan)
+    }
+
+    /// `tables` are those of the plan that were chosen, `typed_name` the live database's name as typed, which
+    /// production connections ask for.
+    pub async fn start_bring_back(
+        &self,
+        find: impl FnOnce(ConnectionId) -> Result<Arc<OpenCluster>>,
+        id: PlanId,
+        tables: &[String],
+        typed_name: Option<&str>,
+    ) -> Result<JobId> {
+        let plan = self.bring_back_plans.take(id)?;
+        let started = self
+            .start_planned_bring_back(find, &plan, tables, typed_name)
+            .await;
+        if started.is_err() {
+            // A mistyped name must not cost the plan.
+            self.bring_back_plans.keep(id, plan);
+        }
+        started
+    }
+
+    async fn start_planned_bring_back(
+        &self,
+        find: impl FnOnce(ConnectionId) -> Result<Arc<OpenCluster>>,
+        plan: &BringBackPlan,
+        tables: &[String],
+        typed_name: Option<&str>,
+    ) -> Result<JobId> {
+        let open = find(plan.connection)?;
+        open.confirmed(&plan.live_database, typed_name)?;
+        let spec = plan.spec(tables)?;
+        plan.recheck(&open, &spec).await?;
+        let new = NewJob {
+            follows: plan.restore,
+            progress: rows(spec.rows()),
+            ..new_job(&open, JobKind::BringBack, spec.title())
+        };
+        self.jobs.start(new, &spec).await
+    }
+}
+
+fn rows(total: u64) -> Progress {
+    Progress {
+        done: 0,
+        total: Some(total),
+        unit: Unit::Rows,
+    }
+}
+
 fn new_job(open: &OpenCluster, kind: JobKind, title: String) -> NewJob {
     NewJob {
         kind,
@@ -188,6 +302,7 @@ fn new_job(open: &OpenCluster, kind: JobKind, title: String) -> NewJob {
             id: open.id,
             name: open.name.clone(),
         },
+        follows: None,
         title,
         progress: Progress {
             done: 0,

@@ -14,9 +14,9 @@ mod watch;
 pub use handle::{JobHandle, Signal};
 pub use journal::Journal;
 pub use model::{
-    Asked, BackupOutcome, BringBack, FileEnd, FileResult, FilesOutcome, JobConnection, JobId, JobKind,
-    JobSnapshot, JobState, Loss, Outage, Outcome, Possible, Progress, RestoreOutcome, RowProof, RowVerdict,
-    Unit,
+    Asked, BackupOutcome, BringBack, BringBackOutcome, BroughtBack, Compared, ComparisonOutcome, FileEnd,
+    FileResult, FilesOutcome, JobConnection, JobId, JobKind, JobSnapshot, JobState, Loss, Outage, Outcome,
+    Possible, Progress, RestoreOutcome, RowProof, RowVerdict, TableComparison, Unit,
 };
 pub use registry::{FindCluster, Jobs, NewJob};
 pub use run::{End, Run, Runs};

@@ -43,6 +43,10 @@ pub enum JobKind {
     ImportArchive,
     Backup,
     Restore,
+    /// A restored database with the live one.
+    Compare,
+    /// Rows that the live database lacks, out of a restored one.
+    BringBack,
 }
 
 impl JobKind {
@@ -62,6 +66,7 @@ impl JobKind {
                 | Self::ImportArchive
                 | Self::Backup
                 | Self::Restore
+                | Self::BringBack
         )
     }
 }
@@ -103,6 +108,7 @@ impl JobState {
 pub enum Unit {
     Bytes,
     Files,
+    Rows,
     /// `done` and `total` count hundredths: a total of 100.
     Percent,
 }
@@ -252,6 +258,8 @@ pub enum Outcome {
     Files(FilesOutcome),
     Backup(BackupOutcome),
     Restore(Box<RestoreOutcome>),
+    Comparison(ComparisonOutcome),
+    BringBack(BringBackOutcome),
 }
 
 /// A backup as SHOW BACKUP told of it after the job had ended.
@@ -332,6 +340,82 @@ pub struct BringBack {
     pub sql: String,
 }
 
+/// A restored database beside the live one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ComparisonOutcome {
+    /// The restored one.
+    pub database: String,
+    pub live_database: String,
+    pub tables: Vec<TableComparison>,
+    /// One sentence.
+    pub verdict: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TableComparison {
+    /// As `public.accounts`.
+    pub table: String,
+    pub result: Compared,
+    /// Columns that only one of the two has. They were left out.
+    #[serde(default)]
+    pub only_restored: Vec<String>,
+    #[serde(default)]
+    pub only_live: Vec<String>,
+}
+
+/// What a comparison of one table came to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Compared {
+    Counted {
+        /// Rows that only the restored table has.
+        missing: u64,
+        /// Rows that both have, with other values.
+        changed: u64,
+        /// Rows that only the live table has.
+        only_live: u64,
+    },
+    /// The live database has no such table.
+    NotLive,
+    /// It was made without a primary key.
+    NoKey,
+    /// The primary key is another one now.
+    OtherKey,
+    /// So many rows are counted only when a person asks for it.
+    Large {
+        rows: u64,
+    },
+    /// It was cancelled before.
+    NotReached,
+    Failed {
+        error: Error,
+    },
+}
+
+/// What came back into the live database.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BringBackOutcome {
+    /// The restored one, from which they were copied.
+    pub database: String,
+    pub live_database: String,
+    /// In the order in which they were gone through.
+    pub tables: Vec<BroughtBack>,
+    /// One sentence.
+    pub verdict: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BroughtBack {
+    /// As `public.accounts`.
+    pub table: String,
+    /// Rows of which the cluster said that they were inserted.
+    pub inserted: u64,
+    /// Counted at the end; absent where it could not be.
+    pub still_missing: Option<u64>,
+    /// Why rows stayed out, and what to do about it. A sentence each.
+    pub reasons: Vec<String>,
+}
+
 /// What can be asked of a job in its present state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Possible {
@@ -350,6 +434,9 @@ pub struct JobSnapshot {
     pub id: JobId,
     pub kind: JobKind,
     pub connection: JobConnection,
+    /// The job that it goes on from: of a comparison the restore, and of what is brought back too.
+    #[serde(default)]
+    pub follows: Option<JobId>,
     /// Such as “Upload 3 files to /data”.
     pub title: String,
     pub state: JobState,
@@ -383,6 +470,13 @@ impl JobSnapshot {
             && match &self.outcome {
                 Some(Outcome::Restore(restore)) => restore.all_match,
                 Some(Outcome::Backup(backup)) => backup.checked,
+                Some(Outcome::Comparison(comparison)) => comparison
+                    .tables
+                    .iter()
+                    .all(|table| matches!(table.result, Compared::Counted { .. })),
+                Some(Outcome::BringBack(back)) => {
+                    back.tables.iter().all(|table| table.still_missing == Some(0))
+                }
                 Some(Outcome::Files(_)) | None => true,
             }
     }

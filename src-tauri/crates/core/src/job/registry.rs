@@ -29,6 +29,8 @@ pub type FindCluster = Arc<dyn Fn(ConnectionId) -> Option<Arc<OpenCluster>> + Se
 pub struct NewJob {
     pub kind: JobKind,
     pub connection: JobConnection,
+    /// The job that it goes on from.
+    pub follows: Option<JobId>,
     pub title: String,
     pub progress: Progress,
 }
@@ -109,6 +111,7 @@ impl Jobs {
             id,
             kind: new.kind,
             connection: new.connection,
+            follows: new.follows,
             title: new.title,
             state: JobState::Queued,
             phase: String::new(),
@@ -248,6 +251,7 @@ impl Jobs {
         let new = NewJob {
             kind: old.kind,
             connection: old.connection,
+            follows: old.follows,
             title: old.title,
             progress,
         };

@@ -14,6 +14,7 @@ fn new_job(kind: JobKind) -> NewJob {
             id: ConnectionId::new(),
             name: "staging".into(),
         },
+        follows: None,
         title: "Upload a.csv".into(),
         progress: Progress {
             done: 0,

@@ -46,7 +46,11 @@ pub(super) async fn all(facts: &Facts<'_>) -> Result<Vec<Check>> {
         checks.push(holds_target(facts));
         checks.push(holds_moment(facts));
     }
-    checks.push(name_free(cluster, &facts.request.targets, facts.databases).await?);
+    let mut name_free = name_free(cluster, &facts.request.targets, facts.databases).await?;
+    if can_be_read {
+        complete_way_beside(&mut name_free, facts);
+    }
+    checks.push(name_free);
     if can_be_read {
         checks.extend(links(facts)?);
     }
@@ -213,6 +217,7 @@ pub(super) async fn name_free(
             }))
         }
         RestoreTargets::Tables {
+            database,
             tables,
             into_database,
             ..
@@ -224,20 +229,52 @@ pub(super) async fn name_free(
                     .any(|table| table.schema == wanted.schema && table.name == wanted.name)
             });
             Ok(match taken {
-                Some(table) => Check::blocked(
-                    ID,
-                    format!(
+                Some(table) => {
+                    let title = format!(
                         "{}.{} exists in {into_database} already",
                         table.schema, table.name
-                    ),
-                    "A restore never overwrites a table. Choose another database.",
-                ),
+                    );
+                    if database != into_database {
+                        let detail = "A restore never overwrites a table. Choose another database.";
+                        return Ok(Check::blocked(ID, title, detail));
+                    }
+                    let it = if tables.len() == 1 { "it" } else { "them" };
+                    let detail = format!(
+                        "A restore never overwrites a table. Restored beside, in a new database, its rows can be compared \
+                         with those of {database}, and what is missing there brought back."
+                    );
+                    Check::blocked(ID, title, detail).fix(Fix::Beside {
+                        new_name: free_name(database, databases),
+                        options: Vec::new(),
+                        label: format!("Restore {it} beside, then bring the missing rows back"),
+                    })
+                }
                 None => Check::ok(
                     ID,
                     format!("{into_database} has room"),
                     "It has no tables of these names.",
                 ),
             })
+        }
+    }
+}
+
+/// In a copy whose rows are to be brought back, links to what is not restored with it are not missed: its only fix is
+/// enough.
+fn complete_way_beside(name_free: &mut Check, facts: &Facts<'_>) {
+    let RestoreTargets::Tables { database, tables, .. } = &facts.request.targets else {
+        return;
+    };
+    let mut missed: Vec<RestoreOption> = ties(&facts.chain.contents, database, tables)
+        .iter()
+        .flat_map(Tie::options)
+        .copied()
+        .collect();
+    missed.sort_unstable();
+    missed.dedup();
+    for fix in &mut name_free.fixes {
+        if let Fix::Beside { options, .. } = fix {
+            options.clone_from(&missed);
         }
     }
 }

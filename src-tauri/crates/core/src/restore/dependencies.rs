@@ -6,10 +6,9 @@
 use roachvault_cockroach::backup::{BackupContents, BackupObject, ObjectKind, TableName};
 use roachvault_cockroach::bring_back::{add_foreign_key, default_from_sequence};
 use roachvault_cockroach::definition::{ForeignKey, ObjectName};
-use roachvault_cockroach::quote::QualifiedName;
 use roachvault_cockroach::restore::RestoreOption;
 
-use super::short_name;
+use super::{in_database, short_name};
 use crate::error::Result;
 use crate::job::Loss;
 
@@ -95,14 +94,6 @@ impl Tie {
             schema: self.to.schema.clone().unwrap_or_else(|| "public".into()),
             name: self.to.name.clone(),
         }
-    }
-}
-
-fn in_database(database: &str, table: &TableName) -> QualifiedName {
-    QualifiedName {
-        database: database.to_owned(),
-        schema: table.schema.clone(),
-        name: table.name.clone(),
     }
 }
 

@@ -2,18 +2,19 @@
 
 use chrono::{DateTime, Utc};
 use roachvault_cockroach::backup::{BackupContents, BackupObject, Layer, ObjectKind, ShowBackup, TableName};
-use roachvault_cockroach::bring_back::insert_missing_rows;
 use roachvault_cockroach::collection::time_of;
+use roachvault_cockroach::definition::Definition;
 use roachvault_cockroach::grant;
 use roachvault_cockroach::inspect::{self, Database};
-use roachvault_cockroach::quote::QualifiedName;
+use roachvault_cockroach::pair::{LeftOut, Pair, Stretch};
 use roachvault_cockroach::restore::{RestoreOption, RestoreRequest, RestoreTargets};
 use roachvault_cockroach::{Cluster, Secret, StorageUri};
 
 use super::checks::{self, Facts};
 use super::dependencies::{Tie, ties};
+use super::in_database;
 use super::moment::Moment;
-use crate::backup::{Chain, Keys, read_chain};
+use crate::backup::{Chain, Keys, gone, read_chain};
 use crate::cluster::{ConnectionId, Environment, OpenCluster};
 use crate::error::{Code, Error, Result};
 use crate::job::Loss;
@@ -122,7 +123,14 @@ pub(crate) async fn plan(open: &OpenCluster, keys: &Keys, wish: RestoreWish) -> 
         privileges: true,
         passphrase: passphrase.clone(),
     };
-    let (chain, unreadable) = read(cluster, &collection, &wish.subdirectory, &show).await?;
+    let (chain, unreadable) = match read(cluster, &collection, &wish.subdirectory, &show).await {
+        Ok((chain, None)) => (chain, None),
+        Ok((chain, unreadable)) => match gone(open, &collection, &wish.subdirectory).await {
+            Some(gone) => return Err(gone),
+            None => (chain, unreadable),
+        },
+        Err(error) => return Err(gone(open, &collection, &wish.subdirectory).await.unwrap_or(error)),
+    };
     let moment = Moment::of(&chain, wish.moment);
     let chain = chain.up_to(moment.time);
     let time = moment
@@ -312,11 +320,6 @@ fn planned_tables(
                 .cloned()
         };
         let full = contents.layers.first().and_then(of);
-        let qualified = |database: &str| QualifiedName {
-            database: database.to_owned(),
-            schema: name.schema.clone(),
-            name: name.name.clone(),
-        };
         let definition = object.definition.as_ref().filter(|_| into_database != database);
         planned.push(PlannedTable {
             kind: object.kind,
@@ -328,7 +331,7 @@ fn planned_tables(
                 .map(|object| object.size_bytes)
                 .sum(),
             insert_missing_rows: match definition {
-                Some(table) => insert_missing_rows(table, &qualified(into_database), &qualified(database))?,
+                Some(table) => insert_missing_rows(table, &name, into_database, database)?,
                 None => None,
             },
             references: definition
@@ -345,6 +348,21 @@ fn planned_tables(
     }
     planned.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(planned)
+}
+
+/// For a person to copy. The live table is taken to be what it was in the backup; whether it still is, only a
+/// comparison finds out.
+fn insert_missing_rows(
+    table: &Definition,
+    name: &TableName,
+    from: &str,
+    into: &str,
+) -> Result<Option<String>> {
+    let (from, into) = (in_database(from, name), in_database(into, name));
+    match Pair::of((from, table), (into, table)) {
+        Ok(pair) if pair.can_insert() => Ok(Some(pair.insertion(&Stretch::default(), &LeftOut::default())?)),
+        _ => Ok(None),
+    }
 }
 
 /// Looks again at what may have changed since the plan was shown.

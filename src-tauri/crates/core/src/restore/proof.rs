@@ -67,7 +67,8 @@ impl After {
         }
         let tables = patiently(|| list_tables(open.readable(), live)).await?;
         let mut after = Self::default();
-        for expected in parents_first(&spec.expected) {
+        let references = |table: &ExpectedTable| table.references.clone();
+        for expected in parents_first(&spec.expected, ExpectedTable::pair, references) {
             let name = format!("{}.{}", expected.schema, expected.name);
             let is_live = tables
                 .iter()
@@ -98,18 +99,19 @@ impl After {
 }
 
 /// In the order in which their rows can be inserted. Where tables refer to each other in a circle, there is none: these keep
-/// their own.
-fn parents_first(tables: &[ExpectedTable]) -> Vec<&ExpectedTable> {
-    let mut waiting: Vec<&ExpectedTable> = tables.iter().collect();
+/// their own. Tables are named by schema and name.
+pub(super) fn parents_first<T>(
+    tables: &[T],
+    name: impl Fn(&T) -> (&str, &str),
+    references: impl Fn(&T) -> Vec<(String, String)>,
+) -> Vec<&T> {
+    let mut waiting: Vec<&T> = tables.iter().collect();
     let mut ordered = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
-        let is_free = |table: &&ExpectedTable| {
-            table.references.iter().all(|(schema, name)| {
-                let itself = table.schema == *schema && table.name == *name;
-                itself
-                    || !waiting
-                        .iter()
-                        .any(|other| other.schema == *schema && other.name == *name)
+        let is_free = |table: &&T| {
+            references(table).iter().all(|(schema, to)| {
+                let to = (schema.as_str(), to.as_str());
+                name(table) == to || !waiting.iter().any(|other| name(other) == to)
             })
         };
         let next = waiting.iter().position(is_free).unwrap_or_default();
@@ -187,7 +189,7 @@ fn compare_with_live(live: Option<u64>, found: u64) -> RowVerdict {
 }
 
 /// Counting a large table outlives a connection now and then; a read may be repeated.
-async fn patiently<T, F>(read: impl Fn() -> F) -> Result<T>
+pub(super) async fn patiently<T, F>(read: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = roachvault_cockroach::Result<T>>,
 {
@@ -358,7 +360,7 @@ mod tests {
                 .collect(),
         };
         let names = |tables: &[ExpectedTable]| -> Vec<String> {
-            parents_first(tables)
+            parents_first(tables, ExpectedTable::pair, |table| table.references.clone())
                 .iter()
                 .map(|table| table.name.clone())
                 .collect()

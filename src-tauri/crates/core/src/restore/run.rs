@@ -65,6 +65,13 @@ pub(super) struct ExpectedTable {
     pub references: Vec<(String, String)>,
 }
 
+impl ExpectedTable {
+    /// Schema and name.
+    pub fn pair(&self) -> (&str, &str) {
+        (self.schema.as_str(), self.name.as_str())
+    }
+}
+
 macro_rules! spec_options {
     ($($option:ident),* $(,)?) => {
         #[derive(Debug, Clone, Copy, Serialize, Deserialize)]

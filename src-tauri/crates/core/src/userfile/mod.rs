@@ -159,6 +159,7 @@ async fn start_files_job<T: serde::Serialize>(
         crate::job::NewJob {
             kind,
             connection,
+            follows: None,
             title,
             progress,
         },

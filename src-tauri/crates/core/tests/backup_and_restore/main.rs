@@ -6,6 +6,7 @@
 mod app;
 mod checks;
 mod jobs;
+mod missing;
 mod outage;
 mod schedules;
 mod sight;

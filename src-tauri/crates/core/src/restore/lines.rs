@@ -1,0 +1,127 @@
+//! Going through large tables on a connection of the job's own: a cancel is heard while a statement runs, and a
+//! connection that is lost is made again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use roachvault_cockroach::pair::Line;
+use roachvault_cockroach::{Error, ErrorKind, Result};
+use tokio::time::sleep;
+
+use crate::cluster::OpenCluster;
+use crate::error::Error as CoreError;
+use crate::job::{JobHandle, JobState, Signal};
+
+const ATTEMPTS: u64 = 5;
+
+/// Why a job goes no further.
+pub(super) enum Stopped {
+    /// A person asked for it.
+    Asked(Signal),
+    Failed(CoreError),
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<CoreError> for Stopped {
+    fn from(error: CoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+pub(super) struct Lines {
+    job: JobHandle,
+    open: Arc<OpenCluster>,
+    line: Option<Line>,
+}
+
+impl Lines {
+    pub fn new(job: &JobHandle, open: &Arc<OpenCluster>) -> Self {
+        Self {
+            job: job.clone(),
+            open: Arc::clone(open),
+            line: None,
+        }
+    }
+
+    /// What a person asked for meanwhile ends it.
+    pub fn go_on(&self) -> Result<(), Stopped> {
+        match self.job.signal() {
+            Signal::Run => Ok(()),
+            asked => Err(Stopped::Asked(asked)),
+        }
+    }
+
+    /// Reads, and drops what is being read when a person stops the job.
+    pub async fn read<T, F>(&mut self, what: impl Fn(Line) -> F) -> Result<T, Stopped>
+    where
+        F: Future<Output = (Line, Result<T>)>,
+    {
+        let job = self.job.clone();
+        tokio::select! {
+            biased;
+            asked = job.signal_changed(Signal::Run) => Err(Stopped::Asked(asked)),
+            read = self.patiently(what) => Ok(read?),
+        }
+    }
+
+    /// Sends what changes something, and hears it out: a stop comes after it. Only for what does no harm when it is sent
+    /// twice, because a lost connection leaves open whether it was done.
+    pub async fn write<T, F>(&mut self, what: impl Fn(Line) -> F) -> Result<T>
+    where
+        F: Future<Output = (Line, Result<T>)>,
+    {
+        self.patiently(what).await
+    }
+
+    async fn patiently<T, F>(&mut self, what: impl Fn(Line) -> F) -> Result<T>
+    where
+        F: Future<Output = (Line, Result<T>)>,
+    {
+        let mut attempt = 1;
+        loop {
+            let error = match self.once(&what).await {
+                Err(error) if is_passing(&error) && attempt < ATTEMPTS => error,
+                done => return done,
+            };
+            tracing::warn!(%error, "a part of a table is gone through again");
+            let before = self.job.snapshot().map(|job| job.phase).unwrap_or_default();
+            self.job.state(JobState::Waiting, "Reconnecting");
+            sleep(Duration::from_secs(attempt)).await;
+            self.job.state(JobState::Running, before);
+            attempt += 1;
+        }
+    }
+
+    /// A line on which something failed is not used again.
+    async fn once<T, F>(&mut self, what: &impl Fn(Line) -> F) -> Result<T>
+    where
+        F: Future<Output = (Line, Result<T>)>,
+    {
+        let line = match self.line.take() {
+            Some(line) => line,
+            None => Line::open(self.open.readable()).await?,
+        };
+        let (line, done) = what(line).await;
+        if done.is_ok() {
+            self.line = Some(line);
+        }
+        done
+    }
+}
+
+/// The same statement may work a moment later.
+fn is_passing(error: &Error) -> bool {
+    matches!(
+        error.kind,
+        ErrorKind::ConnectionLost
+            | ErrorKind::CannotConnect
+            | ErrorKind::OutcomeUnknown
+            | ErrorKind::Retry
+            | ErrorKind::Busy
+    )
+}
