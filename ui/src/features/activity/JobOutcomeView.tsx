@@ -82,10 +82,14 @@ export function JobOutcomeView({ outcome, error }: { outcome: JobOutcome; error:
   }
   if (outcome.kind === "comparison" || outcome.kind === "bringBack") {
     const reasons = outcome.kind === "bringBack" ? outcome.tables.flatMap((table) => table.reasons) : [];
+    // The error says the rest, with the first reason.
+    const more = error === null ? reasons : reasons.filter((reason) => reason !== error.hint);
     return (
       <>
-        <p className={styles.summary}>{outcome.verdict}</p>
-        {reasons.map((reason) => (
+        {(error === null || outcome.kind === "comparison") && (
+          <p className={styles.summary}>{outcome.verdict}</p>
+        )}
+        {more.map((reason) => (
           <p key={reason} className={styles.summary}>
             {reason}
           </p>

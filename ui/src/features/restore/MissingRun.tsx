@@ -12,7 +12,7 @@ import type { BroughtBack, Job } from "../../ipc/bindings";
 import { jobControls } from "../../ipc/jobs";
 import { count, counted, percent } from "../../lib/quantity";
 import type { BringBackOutcome } from "./comparison";
-import { shortName } from "./kinds";
+import { namesInShort, shortName } from "./kinds";
 import missingStyles from "./MissingStep.module.css";
 import styles from "./ProofStep.module.css";
 import runStyles from "./RunStep.module.css";
@@ -59,25 +59,38 @@ function Running({ job }: { job: Job }) {
   );
 }
 
+interface Ending {
+  tone: "good" | "attention" | "bad";
+  title: string;
+  text: string;
+}
+
 /** Green only where nothing was found missing afterwards. */
-function endingOf(
-  job: Job,
-  outcome: BringBackOutcome | null,
-): { tone: "good" | "attention" | "bad"; title: string } {
-  const inserted = outcome?.tables.reduce((sum, table) => sum + table.inserted, 0) ?? 0;
+function endingOf(job: Job, outcome: BringBackOutcome | null): Ending {
+  if (outcome === null)
+    return { tone: "bad", title: "No row came back", text: "The live database is as it was." };
+  const { tables, liveDatabase: live } = outcome;
+  const missing = tables.reduce((sum, { stillMissing }) => sum + (stillMissing ?? 0), 0);
+  const rest = tables.some(({ stillMissing }) => stillMissing === null)
+    ? "What is still missing could not be counted everywhere."
+    : `${counted(missing, "row")} ${missing === 1 ? "is" : "are"} still missing in ${live}.`;
+  const inserted = tables.reduce((sum, table) => sum + table.inserted, 0);
   const came = `${counted(inserted, "row")} ${inserted === 1 ? "is" : "are"} back`;
-  if (job.state === "succeeded" && outcome)
+  if (job.state === "succeeded" && job.fullyChecked)
     return {
-      tone: job.fullyChecked ? "good" : "attention",
-      title:
-        inserted === 0
-          ? `Nothing was missing in ${outcome.liveDatabase} any more`
-          : `${came} in ${outcome.liveDatabase}`,
+      tone: "good",
+      title: inserted === 0 ? `Nothing was missing in ${live} any more` : `${came} in ${live}`,
+      text: `Both were counted again: ${live} has every row of the copy's ${namesInShort(tables.map(({ table }) => table))}. What it had stayed as it was.`,
     };
   if (job.state === "cancelled")
-    return { tone: "attention", title: `Cancelled: ${inserted === 0 ? "no row came back" : came}` };
-  if (inserted > 0) return { tone: "attention", title: `${came}, but not all` };
-  return { tone: "bad", title: "No row came back" };
+    return {
+      tone: "attention",
+      title: inserted === 0 ? "Cancelled: no row came back" : `Cancelled: ${came}`,
+      text: "What is back stays. Compare again to see what is still missing.",
+    };
+  if (inserted > 0)
+    return { tone: "attention", title: `${came}, but not all`, text: `What came back stays. ${rest}` };
+  return { tone: "bad", title: "No row came back", text: rest };
 }
 
 const left = ({ stillMissing }: BroughtBack) =>
@@ -98,7 +111,7 @@ export interface MissingRunProps {
 export function MissingRun({ job, onDone, onCompare }: MissingRunProps) {
   if (!job.ended) return <Running job={job} />;
   const outcome = job.outcome?.kind === "bringBack" ? job.outcome : null;
-  const { tone, title } = endingOf(job, outcome);
+  const { tone, title, text } = endingOf(job, outcome);
   const reasons = outcome?.tables.flatMap((table) => table.reasons) ?? [];
   const isProven = tone === "good";
   return (
@@ -108,7 +121,7 @@ export function MissingRun({ job, onDone, onCompare }: MissingRunProps) {
           <Mark tone={tone} size={36} icon={job.state === "cancelled" ? "minus" : undefined} />
           <div className={styles.words}>
             <h2>{title}</h2>
-            <p>{outcome?.verdict ?? "The live database is as it was."}</p>
+            <p>{text}</p>
           </div>
         </div>
       </Card>

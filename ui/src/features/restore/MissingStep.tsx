@@ -112,6 +112,8 @@ function Plan({
           columns={[
             {
               id: "table",
+              // A name is read whole, and what is to be known of it beside it.
+              width: "38%",
               header:
                 possible.length > 1 ? (
                   <Checkbox

@@ -38,7 +38,7 @@ export function ProofTable({ tables, live }: { tables: readonly RowProof[]; live
   const sorted = [...tables].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
   const hidden = sorted.slice(shownAtMost);
   return (
-    <Card flush>
+    <Card flush title={isOfLive ? `Counted against ${live} at that moment` : "Counted against the backup"}>
       <Table
         label="Restored tables"
         rows={sorted.slice(0, shownAtMost)}

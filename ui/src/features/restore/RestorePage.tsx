@@ -136,7 +136,9 @@ export function RestorePage({
   const isProven = job?.state === "succeeded" && job.outcome?.kind === "restore" && job.outcome.allMatch;
   const restored = job?.outcome?.kind === "restore" ? job.outcome : null;
   // A restore into the live database itself leaves nothing to bring back.
-  const isBeside = restored ? restored.database !== restored.fromDatabase : search.into !== search.database;
+  const isBeside = restored
+    ? restored.database !== restored.fromDatabase
+    : search.into === undefined || search.into !== search.database;
   const hasEnded = job?.ended === true;
   const shownSteps = isBeside ? restoreSteps : restoreSteps.filter((id) => id !== "missing");
   const steps = shownSteps.map(

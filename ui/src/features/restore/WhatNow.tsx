@@ -123,7 +123,7 @@ export function WhatNow({ outcome, onTables }: WhatNowProps) {
           <section>
             <h3>Keep both, for now</h3>
             <p>
-              <strong>{fromDatabase}</strong> itself was not touched. When you are done, drop{" "}
+              The restore itself changed nothing in <strong>{fromDatabase}</strong>. When you are done, drop{" "}
               {isNewDatabase ? (
                 <strong>{database}</strong>
               ) : (

@@ -27,9 +27,10 @@ export function shortName(table: string): string {
   return table.startsWith("public.") ? table.slice("public.".length) : table;
 }
 
-/** Statements as one text, each with its semicolon. */
+/** Statements as one text, each with its semicolon; those of several lines are set apart. */
 export function joined(statements: readonly string[]): string {
-  return `${statements.map((statement) => statement.replace(/;\s*$/, "")).join(";\n")};`;
+  const between = statements.some((statement) => statement.includes("\n")) ? ";\n\n" : ";\n";
+  return `${statements.map((statement) => statement.replace(/;\s*$/, "")).join(between)};`;
 }
 
 /** The one by its name, several by their number. */

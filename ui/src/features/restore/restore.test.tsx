@@ -691,7 +691,7 @@ describe("the end of a restore", () => {
     });
     act(() => backend.sendJobs({ full: true, jobs: [job], removed: [] }));
     expect(await screen.findByText(/accounts comes without its link/)).toBeVisible();
-    expect(screen.getByText(/itself was not touched/)).toBeVisible();
+    expect(screen.getByText(/The restore itself changed nothing/)).toBeVisible();
     await user.click(screen.getByText("customers"));
     expect(screen.getByRole("figure", { name: "Copy missing rows of customers" })).toHaveTextContent(
       "INSERT INTO",

@@ -441,7 +441,7 @@ impl Returning<'_> {
                     });
                     format!(
                         "Rows of {table} stayed out whose row of {parent} is not in {live} ({}). Bring back {parent} first, \
-                         then {table} again.",
+                         out of a restore that holds it, then {table} again.",
                         columns.join(", ")
                     )
                 }
