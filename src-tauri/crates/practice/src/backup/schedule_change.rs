@@ -354,10 +354,15 @@ fn change_recurrence(
             let mut backup = pair.full.backup()?;
             backup.into = Destination::Latest;
             made.set_backup(&backup);
-            // Whether there is a full backup to build on is not known, so they wait for the next one.
-            made.next_run = None;
-            made.state = Some(schedule::WAITING.to_owned());
-            pair.full.unpause_on_success = Some(made.id);
+            if session.cluster().version() < Version::V23_1 {
+                // A recorded case shows it: they begin at once.
+                made.plan_next(now)?;
+            } else {
+                // Whether there is a full backup to build on is not known, so they wait for the next one.
+                made.next_run = None;
+                made.state = Some(schedule::WAITING.to_owned());
+                pair.full.unpause_on_success = Some(made.id);
+            }
             pair.full.dependent = Some(made.id);
             pair.incremental = Some(made);
         }
