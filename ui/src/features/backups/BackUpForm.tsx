@@ -118,6 +118,7 @@ export function BackUpForm({
             wasPressed={wasPressed}
             asOf={asOf ? localMoment(new Date(asOf), true) : "ten seconds before it starts"}
           />
+          <EarlierMoment asOf={asOf} onChange={onAsOfChange} />
           <CollectionFields
             known={known}
             choice={place}
@@ -125,9 +126,8 @@ export function BackUpForm({
             isWholeCluster={targets.scope === "cluster"}
             wasPressed={wasPressed}
           />
-          <Disclosure title="More choices" isOpen={asOf !== undefined}>
+          <Disclosure title="More choices">
             <div className={styles.fields}>
-              <EarlierMoment asOf={asOf} onChange={onAsOfChange} />
               {place.where !== "new" && asOf === undefined && (
                 <Checkbox
                   isSelected={options.kind === "incremental"}

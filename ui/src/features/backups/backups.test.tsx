@@ -303,8 +303,7 @@ describe("taking a backup", () => {
     const user = userEvent.setup();
     const backend = atBackups({ plan_backup: () => plan });
     renderApp("/clusters/c1/backups/new?database=bank");
-    await user.click(await screen.findByText("More choices"));
-    await user.click(screen.getByRole("checkbox", { name: /As it was at an earlier moment/ }));
+    await user.click(await screen.findByRole("checkbox", { name: /As it was at an earlier moment/ }));
     const field = screen.getByRole("textbox", { name: "Moment" });
     await user.clear(field);
     await user.type(field, "soon");

@@ -305,8 +305,8 @@ export function MomentStep({ search, onSearchChange, onLookBack, onUndelete }: M
       >
         Back up an earlier moment…
       </Button>
-      <OpenCollection {...opening} />
       <Button onPress={onUndelete}>Undelete files…</Button>
+      <OpenCollection {...opening} />
     </div>
   );
   return (

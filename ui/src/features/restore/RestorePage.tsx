@@ -135,10 +135,8 @@ export function RestorePage({
   const checks = planning.data?.checks.length;
   const isProven = job?.state === "succeeded" && job.outcome?.kind === "restore" && job.outcome.allMatch;
   const restored = job?.outcome?.kind === "restore" ? job.outcome : null;
-  // A restore into the live database itself leaves nothing to bring back.
-  const isBeside = restored
-    ? restored.database !== restored.fromDatabase
-    : search.into === undefined || search.into !== search.database;
+  // Known at the end: a restore into the live database itself leaves nothing to bring back.
+  const isBeside = step === "missing" || (restored !== null && restored.database !== restored.fromDatabase);
   const hasEnded = job?.ended === true;
   const shownSteps = isBeside ? restoreSteps : restoreSteps.filter((id) => id !== "missing");
   const steps = shownSteps.map(
