@@ -1,5 +1,6 @@
 //! What a cluster holds and what its user may do.
 
+use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 
 use crate::connect::Cluster;
@@ -97,6 +98,15 @@ pub async fn count_rows(cluster: &Cluster, table: &QualifiedName, as_of: Option<
             format!("The rows of {table} could not be counted."),
         )
     })
+}
+
+/// The present by the cluster's clock: a laptop's own may be wrong.
+pub async fn now(cluster: &Cluster) -> Result<DateTime<Utc>> {
+    let now = sqlx::query_scalar("SELECT now()")
+        .persistent(false)
+        .fetch_one(&mut *cluster.connection().await?)
+        .await?;
+    Ok(now)
 }
 
 /// What can be read of a table's past.

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 
 use crate::connect::Cluster;
 use crate::definition::{Column, ColumnType, Definition, ForeignKey, ObjectName};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::quote::{ContainsNul, QualifiedName, ident, literal};
 use crate::row;
 use crate::sqlstate::BrokenRule;
@@ -249,6 +249,11 @@ impl Pair {
         })
     }
 
+    /// What is missing can be brought back a part at a time; else it goes in as a whole.
+    pub fn inserts_in_parts(&self) -> bool {
+        self.is_divisible() && !self.refers_to_itself()
+    }
+
     /// Its rows refer to rows of the table itself. A statement checks that at its end, so such rows go in together.
     fn refers_to_itself(&self) -> bool {
         let keys = &self.live_definition.foreign_keys;
@@ -433,12 +438,19 @@ impl Pair {
     /// Compares what both hold of a stretch, at one moment.
     pub async fn compare(&self, line: &mut Line, stretch: &Stretch) -> Result<Counts> {
         let rows = line.fetch(&self.comparison(stretch)?).await?;
-        let count = |column| rows.first().and_then(|row| row::count(row, column)).unwrap_or(0);
+        // What cannot be read is not nothing.
+        let count = |column| {
+            rows.first()
+                .and_then(|row| row::count(row, column))
+                .ok_or_else(|| {
+                    Error::new(ErrorKind::Internal, "The cluster's answer could not be read.").detail(column)
+                })
+        };
         Ok(Counts {
-            read: count("looked_at"),
-            missing: count("missing"),
-            only_live: count("only_live"),
-            changed: count("changed"),
+            read: count("looked_at")?,
+            missing: count("missing")?,
+            only_live: count("only_live")?,
+            changed: count("changed")?,
         })
     }
 
@@ -457,7 +469,7 @@ impl Pair {
         after: Option<&Key>,
         rows: u64,
     ) -> Result<Option<Key>> {
-        if !self.is_divisible() || self.refers_to_itself() {
+        if !self.inserts_in_parts() {
             return Ok(None);
         }
         let is_missing = self.is_missing()?;

@@ -129,12 +129,15 @@ impl<'a> Watching<'a> {
         let request = match self.job.signal() {
             Signal::Cancel => Some(JobRequest::Cancel),
             Signal::Pause => Some(JobRequest::Pause),
-            Signal::Run => self.job.take_resume_request().then_some(JobRequest::Resume),
+            Signal::Run => self.job.resume_is_requested().then_some(JobRequest::Resume),
         };
-        let Some(request) = request.filter(|request| self.asked.is_none_or(|(asked, _)| asked != *request))
-        else {
+        let Some(request) = request else {
             return Ok(());
         };
+        if self.asked.is_some_and(|(asked, _)| asked == request) {
+            self.told(request);
+            return Ok(());
+        }
         let asked = match open.writable() {
             Ok(cluster) => ask_job(cluster, id, request).await.map_err(Error::from),
             Err(error) => Err(error),
@@ -145,9 +148,17 @@ impl<'a> Watching<'a> {
             Ok(()) => None,
         };
         self.asked = Some((request, Instant::now()));
+        self.told(request);
         self.job.passed_on();
         self.wait = FIRST_LOOK;
         Ok(())
+    }
+
+    /// A resume is kept until the cluster has heard of it: it may not answer now.
+    fn told(&self, request: JobRequest) {
+        if request == JobRequest::Resume {
+            self.job.forget_resume_request();
+        }
     }
 
     /// A resumed job may say `paused` for a moment longer, and so may one that is to be cancelled.

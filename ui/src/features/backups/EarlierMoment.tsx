@@ -15,10 +15,13 @@ export interface EarlierMomentProps {
 
 /** Whether to back up the present, or what was there before something went wrong. */
 export function EarlierMoment({ asOf, onChange }: EarlierMomentProps) {
-  const [text, setText] = useState(() => typedTime(asOf ? new Date(asOf) : new Date(Date.now() - firstMs)));
+  // A moment that was not understood is not in the address: after a reload there is nothing to show of it.
+  const [text, setText] = useState(() =>
+    asOf === "" ? "" : typedTime(asOf ? new Date(asOf) : new Date(Date.now() - firstMs)),
+  );
   const read = (typed: string) => {
-    const at = parseTime(typed, new Date());
-    return at === null ? "" : new Date(at).toISOString();
+    const at = new Date(parseTime(typed, new Date()) ?? Number.NaN);
+    return Number.isNaN(at.getTime()) ? "" : at.toISOString();
   };
   const at = asOf ? new Date(asOf) : null;
   return (

@@ -167,7 +167,8 @@ async fn fetch_missing(
                 }
             }
             Err(error) => {
-                while fetching.join_next().await.is_some() {}
+                // Others may be waiting for a server that is silent. What they handed in is written all the same.
+                fetching.shutdown().await;
                 return Err(error);
             }
         }

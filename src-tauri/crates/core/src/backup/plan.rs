@@ -100,6 +100,7 @@ impl Grounds {
         checks.extend(moment(cluster, &request, &extent).await?);
         checks.push(privilege(cluster, &request.targets, &extent).await?);
         checks.push(destination(&request, &collection, &newest));
+        checks.extend(apart(&request, &collection, &newest));
         Ok(Self {
             subject: subject(&request.targets),
             request,
@@ -244,6 +245,8 @@ struct Extent {
     found: Vec<TableName>,
     /// The user is told only of tables on which it has a privilege.
     may_hide_tables: bool,
+    /// Not all that is meant is there now: what the user may do with it cannot be asked.
+    is_partly_gone: bool,
     /// Why it cannot be backed up.
     check: Option<Check>,
 }
@@ -297,7 +300,8 @@ async fn extent(cluster: &Cluster, targets: &BackupTargets, as_of: Option<DateTi
         .iter()
         .filter(|table| table.kind == TableKind::Table && is_wanted(table))
         .collect();
-    let hides_all = may_hide_tables && tables.is_empty();
+    let hides_all = may_hide_tables && tables.is_empty() && wanted.is_none();
+    let is_partly_gone = as_of.is_some() && wanted.is_some_and(|wanted| wanted.len() > tables.len());
     let check = match hides_all {
         true => {
             let detail = "How many tables and rows there are is not known. A backup takes all of them.";
@@ -324,6 +328,7 @@ async fn extent(cluster: &Cluster, targets: &BackupTargets, as_of: Option<DateTi
             })
             .collect(),
         may_hide_tables,
+        is_partly_gone,
         check,
     })
 }
@@ -337,7 +342,7 @@ async fn moment(cluster: &Cluster, request: &BackupRequest, extent: &Extent) -> 
     let Some(at) = request.as_of else {
         return Ok(None);
     };
-    if Utc::now() - at < SETTLED {
+    if inspect::now(cluster).await? - at < SETTLED {
         let detail = "Choose one that is at least ten seconds ago, or back up the present.";
         return Ok(Some(Check::blocked(ID, "That moment is not over yet", detail)));
     }
@@ -356,13 +361,33 @@ async fn moment(cluster: &Cluster, request: &BackupRequest, extent: &Extent) -> 
         Ok(Some(ttl)) => format!("{database} keeps what was changed or deleted for {}.", hours(ttl)),
         _ => String::new(),
     };
+    let unknown = |detail: String| {
+        let title = format!("Whether the cluster still keeps {when} is not known");
+        Ok(Some(Check::attention(ID, title, detail)))
+    };
+    let mut is_kept = false;
     for name in tables {
         let table = QualifiedName {
             database: database.to_owned(),
             schema: name.schema.clone(),
             name: name.name.clone(),
         };
-        let (title, detail) = match inspect::past_of(cluster, &table, &timestamp(at)).await? {
+        let past = match inspect::past_of(cluster, &table, &timestamp(at))
+            .await
+            .map_err(Error::from)
+        {
+            Err(error) if error.retryable => return Err(error),
+            // Who may back a table up need not be allowed to read it.
+            Err(error) => {
+                return unknown(format!(
+                    "{} could not be looked at: {} If it is too long ago, the backup is refused when it starts, and nothing \
+                     is harmed.",
+                    table.name, error.message
+                ));
+            }
+            Ok(past) => past,
+        };
+        let (title, detail) = match past {
             Past::Absent if are_named => (
                 format!("There was no table {} on {when}", table.name),
                 "Choose a moment at which it was there.".to_owned(),
@@ -373,10 +398,24 @@ async fn moment(cluster: &Cluster, request: &BackupRequest, extent: &Extent) -> 
                     .trim()
                     .to_owned(),
             ),
+            Past::Kept => {
+                is_kept = true;
+                continue;
+            }
             // Made since: it is not in the backup, as it should be.
-            Past::Kept | Past::Absent => continue,
+            Past::Absent => continue,
         };
         return Ok(Some(Check::blocked(ID, title, detail)));
+    }
+    if !is_kept {
+        return unknown(
+            format!(
+                "None of the tables that {database} has now was there then, so none could be asked. A moment that is too long \
+                 ago is refused when the backup starts, and nothing is harmed. {kept_for}"
+            )
+            .trim()
+            .to_owned(),
+        );
     }
     let detail = format!("What was dropped or deleted since then is in the backup. {kept_for}");
     let title = format!("The cluster still keeps {when}");
@@ -414,7 +453,10 @@ async fn privilege(cluster: &Cluster, targets: &BackupTargets, extent: &Extent) 
     if on_database == Some(true) {
         return ok(format!("{me} has the BACKUP privilege on {database}."));
     }
-    if on_tables && holds_on_all(cluster, database, &extent.found, "BACKUP").await? == Some(true) {
+    if on_tables
+        && !extent.is_partly_gone
+        && holds_on_all(cluster, database, &extent.found, "BACKUP").await? == Some(true)
+    {
         return ok(format!("{me} has the BACKUP privilege on these tables."));
     }
     let fix = Fix::Sql {
@@ -423,6 +465,7 @@ async fn privilege(cluster: &Cluster, targets: &BackupTargets, extent: &Extent) 
     };
     // The older privileges still do: CONNECT on the database and SELECT on every table.
     let selects = match extent.found.is_empty() {
+        _ if extent.is_partly_gone => None,
         true => Some(false),
         false => holds_on_all(cluster, database, &extent.found, "SELECT").await?,
     };
@@ -566,6 +609,22 @@ fn destination(request: &BackupRequest, collection: &CollectionSummary, newest: 
             "Outside the cluster.",
         ),
     }
+}
+
+/// The newest full backup of a collection is what increments build on, and the newest is not always the one of the latest moment.
+fn apart(request: &BackupRequest, collection: &CollectionSummary, newest: &Newest) -> Option<Check> {
+    let joins_others = request.as_of.is_some() && !matches!(newest, Newest::None);
+    joins_others.then(|| {
+        Check::attention(
+            "apart",
+            "Better in a collection of its own",
+            format!(
+                "Later backups of changes in {}, also a schedule's, may build on this one instead of on the newest \
+                 moment. Go back and choose a new collection.",
+                collection.uri.name()
+            ),
+        )
+    })
 }
 
 fn wanted_database(targets: &BackupTargets) -> Option<&str> {

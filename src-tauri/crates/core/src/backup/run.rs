@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use roachvault_cockroach::backup::{self, BackupKind, BackupRequest, BackupTargets, ShowBackup, TableName};
 use roachvault_cockroach::collection::time_of;
 use roachvault_cockroach::detached::{Detached, Traces, known_jobs};
@@ -254,8 +254,11 @@ async fn check(
     outcome.end_time = layer.end_time;
     let is_new = layer
         .end_time
-        .zip(ended.created)
-        .is_none_or(|(end, created)| is_of_job(end, created));
+        .is_none_or(|end| match (spec.as_of, ended.created) {
+            (Some(at), _) => (end - at).abs() < TimeDelta::seconds(1),
+            (None, Some(created)) => is_of_job(end, created),
+            (None, None) => true,
+        });
     let holds = spec
         .database()
         .is_none_or(|wanted| contents.databases().iter().any(|name| name == wanted));

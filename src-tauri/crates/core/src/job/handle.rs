@@ -84,11 +84,16 @@ impl JobHandle {
         *self.signal.borrow()
     }
 
-    /// Whether a person asked to go on since this was last asked. A run that was merely taken up
+    /// Whether a person asked to go on, and that was not dealt with yet. A run that was merely taken up
     /// again after a restart or a new connection finds false, and must not resume what somebody
     /// else paused on the cluster.
-    pub fn take_resume_request(&self) -> bool {
-        self.jobs.take_resume_request(self.id)
+    pub fn resume_is_requested(&self) -> bool {
+        self.jobs.resume_is_requested(self.id)
+    }
+
+    /// It was dealt with.
+    pub fn forget_resume_request(&self) {
+        self.jobs.forget_resume_request(self.id);
     }
 
     /// Returns when the signal is something else than `present`.

@@ -524,12 +524,15 @@ impl Jobs {
         self.0.version.send_replace(version);
     }
 
-    /// True once after each resume.
-    pub(super) fn take_resume_request(&self, id: JobId) -> bool {
-        self.lock()
-            .jobs
-            .get_mut(&id)
-            .is_some_and(|entry| std::mem::take(&mut entry.resume_asked))
+    /// True after each resume until it is forgotten.
+    pub(super) fn resume_is_requested(&self, id: JobId) -> bool {
+        self.lock().jobs.get(&id).is_some_and(|entry| entry.resume_asked)
+    }
+
+    pub(super) fn forget_resume_request(&self, id: JobId) {
+        if let Some(entry) = self.lock().jobs.get_mut(&id) {
+            entry.resume_asked = false;
+        }
     }
 
     pub(super) fn changes_since(&self, seen: Option<u64>) -> (JobChanges, u64) {

@@ -189,7 +189,11 @@ async fn planned(
         None
     };
     let sql = pair.insertion(&Stretch::default(), &LeftOut::default())?;
-    Ok((table(sql, notes(&pair, live), obstacle), pair.references()))
+    let mut told = table(sql, notes(&pair, live), obstacle);
+    if !pair.inserts_in_parts() {
+        told.parts = 1;
+    }
+    Ok((told, pair.references()))
 }
 
 /// What is not copied as it was.
@@ -413,6 +417,8 @@ impl Returning<'_> {
             let error = match inserted {
                 Ok(rows) => {
                     self.spec.tables[at].inserted += rows;
+                    // A pause, a quit or a crash must not forget what is back.
+                    self.job.save_spec(&self.spec).await?;
                     return Ok(true);
                 }
                 Err(error) => error,

@@ -1,7 +1,9 @@
 //! Each check, in a state of the cluster in which it warns or blocks.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use roachvault_cockroach::Secret;
 use roachvault_cockroach::backup::{BackupKind, BackupTargets, TableName};
+use roachvault_cockroach::inspect;
 use roachvault_core::Environment;
 use roachvault_core::backup::BackupWish;
 use roachvault_core::error::Code;
@@ -268,25 +270,45 @@ async fn a_backup_plan_says_what_stands_in_the_way() {
     assert_level(&plan(wider).await, "destination", CheckLevel::Blocked);
 }
 
+/// The present by the cluster's clock, once it is so long after `since`.
+async fn cluster_time(app: &App, since: Option<(DateTime<Utc>, TimeDelta)>) -> DateTime<Utc> {
+    loop {
+        let now = inspect::now(app.open.readable()).await.unwrap();
+        if since.is_none_or(|(since, after)| now - since >= after) {
+            return now;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test]
 async fn an_earlier_moment_is_looked_for_before_it_is_backed_up() {
     let app = App::start(options()).await;
-    let now = chrono::Utc::now();
-    let at = |seconds_ago: i64| BackupWish {
-        as_of: Some(now - chrono::TimeDelta::seconds(seconds_ago)),
+    let filled = cluster_time(&app, None).await;
+    let now = cluster_time(&app, Some((filled, TimeDelta::seconds(30)))).await;
+    let of = |at: DateTime<Utc>| BackupWish {
+        as_of: Some(at),
         ..App::wish("bank", COLLECTION)
     };
     let moment = async |wish: BackupWish| {
         let plan = app.backups.plan_backup(&app.open, wish).await.unwrap();
         check(&plan.checks, "moment").clone()
     };
-    let young = moment(at(1)).await;
+    let young = moment(of(now + TimeDelta::hours(1))).await;
     assert_eq!(young.level, CheckLevel::Blocked, "{young:?}");
     assert!(young.title.contains("not over yet"), "{young:?}");
 
-    let kept = moment(at(60)).await;
+    let kept = moment(of(filled)).await;
     assert_eq!(kept.level, CheckLevel::Ok, "{kept:?}");
     assert!(kept.detail.contains("4.0 hours"), "{kept:?}");
+
+    // Before the database was made: no table can be asked.
+    let unknown = moment(of(filled - TimeDelta::hours(1))).await;
+    assert_eq!(unknown.level, CheckLevel::Attention, "{unknown:?}");
+
+    let forgotten = moment(of(filled - TimeDelta::days(30))).await;
+    assert_eq!(forgotten.level, CheckLevel::Blocked, "{forgotten:?}");
+    assert!(forgotten.title.contains("no longer keeps"), "{forgotten:?}");
 
     let absent = moment(BackupWish {
         targets: BackupTargets::Tables {
@@ -296,7 +318,7 @@ async fn an_earlier_moment_is_looked_for_before_it_is_backed_up() {
                 name: "never_there".into(),
             }],
         },
-        ..at(60)
+        ..of(filled)
     })
     .await;
     assert_eq!(absent.level, CheckLevel::Blocked, "{absent:?}");
@@ -304,12 +326,38 @@ async fn an_earlier_moment_is_looked_for_before_it_is_backed_up() {
 
     let increment = BackupWish {
         kind: BackupKind::Incremental,
-        ..at(60)
+        ..of(filled)
     };
     let refused = app.backups.plan_backup(&app.open, increment).await.unwrap_err();
     assert_eq!(refused.code, Code::InvalidInput);
+}
 
-    let forgotten = moment(at(30 * 24 * 3600)).await;
-    assert_eq!(forgotten.level, CheckLevel::Blocked, "{forgotten:?}");
-    assert!(forgotten.title.contains("no longer keeps"), "{forgotten:?}");
+#[tokio::test]
+async fn a_backup_of_an_hour_ago_holds_what_was_deleted_since_and_is_called_done() {
+    let mut quick = options();
+    quick.clock_speed = 3600.0;
+    let app = App::start(quick).await;
+    let at = cluster_time(&app, None).await;
+    app.sql("DELETE FROM bank.public.customers WHERE true").await;
+    cluster_time(&app, Some((at, TimeDelta::hours(1)))).await;
+    let wish = || BackupWish {
+        as_of: Some(at),
+        ..App::wish("bank", COLLECTION)
+    };
+    let plan = app.backups.plan_backup(&app.open, wish()).await.unwrap();
+    assert_level(&plan.checks, "moment", CheckLevel::Ok);
+    assert!(plan.checks.iter().all(|check| check.id != "apart"));
+    let (path, outcome) = app.backed_up(wish()).await;
+    assert!(outcome.checked, "{outcome:?}");
+    assert!((outcome.end_time.unwrap() - at).abs() < TimeDelta::seconds(1));
+    let restored = app.plan(App::restore_wish(&path, "bank", None)).await;
+    let customers = restored
+        .tables
+        .iter()
+        .find(|table| table.name.name == "customers");
+    assert!(customers.unwrap().rows > Some(0), "{customers:?}");
+
+    // Into the same place once more: what builds on the newest there would build on it.
+    let plan = app.backups.plan_backup(&app.open, wish()).await.unwrap();
+    assert_level(&plan.checks, "apart", CheckLevel::Attention);
 }
