@@ -71,13 +71,15 @@ export function BackUpForm({
   const database = targets.database ?? ofCollection ?? only;
   const chosen: ChosenTargets = { ...targets, database };
   const isComplete = targetsOf(chosen) !== null;
-  const proposal = `${targets.scope === "cluster" ? "cluster" : (database ?? "my")}-backup`;
+  // What holds an earlier moment stays apart: later backups would build on it.
+  const isPast = asOf !== undefined;
+  const proposal = `${targets.scope === "cluster" ? "cluster" : (database ?? "my")}-${isPast ? "earlier" : "backup"}`;
   // The collection a database already has is where its next backup belongs; on production that is proposed only.
-  const habit = given ?? known.find((each) => each.name === proposal);
+  const habit = given ?? (isPast ? undefined : known.find((each) => each.name === proposal));
   const place = useCollectionChoice({
     known,
     proposal: isProduction ? "" : proposal,
-    prefersKnown: isProduction ? known.length > 0 : habit !== undefined,
+    prefersKnown: isProduction && !isPast ? known.length > 0 : habit !== undefined,
     first: (isProduction ? given : (habit ?? known[0]))?.uri ?? null,
   });
   const [wasPressed, setPressed] = useState(false);

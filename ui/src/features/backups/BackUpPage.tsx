@@ -146,6 +146,7 @@ export function BackUpPage({ search, onSearchChange, onDone, onRestore }: BackUp
         {place === "run" && (
           <BackUpRun
             job={job}
+            isPast={asOf !== undefined}
             onDone={() => onDone(collection)}
             onRestore={onRestore}
             onAgain={() => onSearchChange({ ...search, job: undefined, step: "check" })}

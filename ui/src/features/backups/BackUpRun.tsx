@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { Badge, Mark } from "../../components/Badge";
+import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { CancelClusterJob } from "../../components/CancelClusterJob";
 import { Card } from "../../components/Card";
@@ -11,6 +11,7 @@ import { Moment } from "../../components/Moment";
 import { ProgressBar } from "../../components/ProgressBar";
 import { ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
+import { VerdictCard } from "../../components/VerdictCard";
 import type { Job, JobOutcome } from "../../ipc/bindings";
 import { jobControls } from "../../ipc/jobs";
 import { bytes, count } from "../../lib/quantity";
@@ -107,13 +108,15 @@ const endings = {
 
 export interface BackUpRunProps {
   job: Job | undefined;
+  /** It holds an earlier moment: it was taken to get something back. */
+  isPast: boolean;
   onDone: () => void;
   onRestore: (from: RestoreFrom) => void;
   onAgain: () => void;
 }
 
 /** The backup as it runs, and what it came to. Green only when it was read back. */
-export function BackUpRun({ job, onDone, onRestore, onAgain }: BackUpRunProps) {
+export function BackUpRun({ job, isPast, onDone, onRestore, onAgain }: BackUpRunProps) {
   if (job === undefined) {
     return (
       <Card>
@@ -128,41 +131,36 @@ export function BackUpRun({ job, onDone, onRestore, onAgain }: BackUpRunProps) {
     (job.state === "succeeded" || (job.state === "unknown" && outcome !== null)) && !isProven
       ? ({ title: "The backup ended, but could not be read back", emphasis: "attention" } as const)
       : (endings[job.state as keyof typeof endings] ?? endings.unknown);
+  const canRestore = outcome?.subdirectory != null && job.state === "succeeded";
+  const restore = () =>
+    outcome &&
+    onRestore({
+      collection: outcome.collection,
+      subdirectory: outcome.subdirectory ?? "",
+      moment: outcome.endTime ?? undefined,
+    });
   return (
     <>
-      <Card emphasis={emphasis}>
-        <div className={styles.verdict} role="status">
-          <Mark tone={emphasis} size={34} icon={job.state === "cancelled" ? "minus" : undefined} />
-          <div>
-            <h2>{title}</h2>
-            <p>
-              {isProven && "Checked by reading it back"}
-              {isProven && job.finishedAt && (
-                <>
-                  , <Moment value={job.finishedAt} />
-                </>
-              )}
-              {isProven && ". "}
-              {outcome?.verdict ?? (job.state === "cancelled" ? "Nothing of it can be restored." : "")}
-            </p>
-          </div>
-        </div>
-      </Card>
+      <VerdictCard tone={emphasis} wasCancelled={job.state === "cancelled"} title={title}>
+        {isProven && "Checked by reading it back"}
+        {isProven && job.finishedAt && (
+          <>
+            , <Moment value={job.finishedAt} />
+          </>
+        )}
+        {isProven && ". "}
+        {outcome?.verdict ?? (job.state === "cancelled" ? "Nothing of it can be restored." : "")}
+      </VerdictCard>
       {job.error && <ErrorState error={job.error} />}
       {outcome && <Facts outcome={outcome} />}
       <StepFoot
         back={
-          outcome?.subdirectory && job.state === "succeeded" ? (
-            <Button
-              variant="quiet"
-              onPress={() =>
-                onRestore({
-                  collection: outcome.collection,
-                  subdirectory: outcome.subdirectory ?? "",
-                  moment: outcome.endTime ?? undefined,
-                })
-              }
-            >
+          canRestore && isPast ? (
+            <Button variant="quiet" onPress={onDone}>
+              See all backups
+            </Button>
+          ) : canRestore ? (
+            <Button variant="quiet" onPress={restore}>
               Restore it beside the live one…
             </Button>
           ) : (
@@ -172,9 +170,16 @@ export function BackUpRun({ job, onDone, onRestore, onAgain }: BackUpRunProps) {
           )
         }
       >
-        <Button variant="primary" onPress={onDone}>
-          See all backups
-        </Button>
+        {canRestore && isPast ? (
+          // Nobody takes one for its own sake.
+          <Button variant="primary" onPress={restore}>
+            Restore it beside the live one…
+          </Button>
+        ) : (
+          <Button variant="primary" onPress={onDone}>
+            See all backups
+          </Button>
+        )}
       </StepFoot>
     </>
   );

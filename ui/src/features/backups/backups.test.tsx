@@ -301,7 +301,11 @@ describe("taking a backup", () => {
 
   it("of an earlier moment takes it as one types it, and nothing that is not understood", async () => {
     const user = userEvent.setup();
-    const backend = atBackups({ plan_backup: () => plan });
+    const backend = atBackups({
+      plan_backup: () => plan,
+      save_collection: ({ uri }) => aCollection({ uri: String(uri), name: "bank-earlier" }),
+      start_backup: () => "j1",
+    });
     renderApp("/clusters/c1/backups/new?database=bank");
     await user.click(await screen.findByRole("checkbox", { name: /As it was at an earlier moment/ }));
     const field = screen.getByRole("textbox", { name: "Moment" });
@@ -315,10 +319,26 @@ describe("taking a backup", () => {
     await expectAccessible();
     await user.click(screen.getByRole("button", { name: "Check it" }));
     expect(await screen.findByText(/as it was on/, { selector: "p, p *" })).toBeVisible();
+    // Apart from the others: later backups would build on it.
+    expect(backend.sent.find(([command]) => command === "save_collection")?.[1]).toMatchObject({
+      uri: "userfile:///bank-earlier",
+    });
     expect(backend.sent.find(([command]) => command === "plan_backup")?.[1].request).toMatchObject({
       kind: "full",
       asOf: "2026-11-23T10:37:05.000Z",
     });
+    await user.click(screen.getByRole("button", { name: "Back up bank" }));
+    await waitFor(() => expect(backend.sent.map(([command]) => command)).toContain("start_backup"));
+    act(() =>
+      backend.sendJobs({
+        full: true,
+        jobs: [backupJob({ ...ended, state: "succeeded", outcome })],
+        removed: [],
+      }),
+    );
+    // It was taken to get something back: that is the way on.
+    await user.click(await screen.findByRole("button", { name: "Restore it beside the live one…" }));
+    expect(await screen.findByRole("heading", { name: "Restore" })).toBeVisible();
   });
 
   it("keeps a passphrase out of the address", async () => {

@@ -1,4 +1,4 @@
-import { Badge, Mark } from "../../components/Badge";
+import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
@@ -8,13 +8,13 @@ import { ProgressBar } from "../../components/ProgressBar";
 import { ErrorState } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
 import { Table } from "../../components/Table";
+import { VerdictCard } from "../../components/VerdictCard";
 import type { BroughtBack, Job } from "../../ipc/bindings";
 import { jobControls } from "../../ipc/jobs";
 import { count, counted, percent } from "../../lib/quantity";
 import type { BringBackOutcome } from "./comparison";
 import { namesInShort, shortName } from "./kinds";
 import missingStyles from "./MissingStep.module.css";
-import styles from "./ProofStep.module.css";
 import runStyles from "./RunStep.module.css";
 
 function Running({ job }: { job: Job }) {
@@ -116,15 +116,9 @@ export function MissingRun({ job, onDone, onCompare }: MissingRunProps) {
   const isProven = tone === "good";
   return (
     <>
-      <Card emphasis={tone}>
-        <div className={styles.verdict} role="status">
-          <Mark tone={tone} size={36} icon={job.state === "cancelled" ? "minus" : undefined} />
-          <div className={styles.words}>
-            <h2>{title}</h2>
-            <p>{text}</p>
-          </div>
-        </div>
-      </Card>
+      <VerdictCard tone={tone} wasCancelled={job.state === "cancelled"} title={title}>
+        {text}
+      </VerdictCard>
       {reasons.length > 0 ? (
         <Callout tone="attention" title="What stayed out, and what to do">
           <div className={missingStyles.reasons}>

@@ -1,9 +1,8 @@
-import { Mark } from "../../components/Badge";
 import { Button } from "../../components/Button";
-import { Card } from "../../components/Card";
 import { CopyButton } from "../../components/CopyButton";
 import { ErrorState } from "../../components/States";
 import { StepFoot } from "../../components/StepTitle";
+import { VerdictCard } from "../../components/VerdictCard";
 import type { Job } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { CompareCard } from "./CompareCard";
@@ -60,15 +59,9 @@ export function ProofStep({
     !connection.fields.readOnly;
   return (
     <>
-      <Card emphasis={tone}>
-        <div className={styles.verdict} role="status">
-          <Mark tone={tone} size={36} icon={job.state === "cancelled" ? "minus" : undefined} />
-          <div className={styles.words}>
-            <h2>{title}</h2>
-            <p>{text}</p>
-          </div>
-        </div>
-      </Card>
+      <VerdictCard tone={tone} wasCancelled={job.state === "cancelled"} title={title}>
+        {text}
+      </VerdictCard>
       {job.error && <ErrorState error={job.error} />}
       {job.state === "unknown" && !isThere && name && (
         <LookForIt connectionId={job.connectionId} name={name} />

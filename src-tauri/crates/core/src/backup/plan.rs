@@ -339,6 +339,7 @@ const SETTLED: TimeDelta = TimeDelta::seconds(10);
 /// Whether the cluster still keeps the moment that is asked for. Asked of each table, as each may keep its past for another time.
 async fn moment(cluster: &Cluster, request: &BackupRequest, extent: &Extent) -> Result<Option<Check>> {
     const ID: &str = "moment";
+    const NOT_KNOWN: &str = "Whether the cluster still keeps that moment is not known";
     let Some(at) = request.as_of else {
         return Ok(None);
     };
@@ -346,25 +347,20 @@ async fn moment(cluster: &Cluster, request: &BackupRequest, extent: &Extent) -> 
         let detail = "Choose one that is at least ten seconds ago, or back up the present.";
         return Ok(Some(Check::blocked(ID, "That moment is not over yet", detail)));
     }
-    let when = at.format("%-d %b %Y, %H:%M:%S UTC");
     let Some(database) = wanted_database(&request.targets) else {
         let detail =
             "A moment that is too long ago is refused when the backup starts. Nothing is harmed by trying.";
-        let title = format!("Whether the cluster still keeps {when} is not known");
-        return Ok(Some(Check::attention(ID, title, detail)));
+        return Ok(Some(Check::attention(ID, NOT_KNOWN, detail)));
     };
     let (tables, are_named) = match &request.targets {
         BackupTargets::Tables { tables, .. } => (tables, true),
         _ => (&extent.found, false),
     };
     let kept_for = match inspect::gc_ttl_seconds(cluster, database).await {
-        Ok(Some(ttl)) => format!("{database} keeps what was changed or deleted for {}.", hours(ttl)),
+        Ok(Some(ttl)) => format!("{database} keeps what was changed or deleted for {}.", span(ttl)),
         _ => String::new(),
     };
-    let unknown = |detail: String| {
-        let title = format!("Whether the cluster still keeps {when} is not known");
-        Ok(Some(Check::attention(ID, title, detail)))
-    };
+    let unknown = |detail: String| Ok(Some(Check::attention(ID, NOT_KNOWN, detail)));
     let mut is_kept = false;
     for name in tables {
         let table = QualifiedName {
@@ -389,11 +385,11 @@ async fn moment(cluster: &Cluster, request: &BackupRequest, extent: &Extent) -> 
         };
         let (title, detail) = match past {
             Past::Absent if are_named => (
-                format!("There was no table {} on {when}", table.name),
+                format!("There was no table {} at that moment", table.name),
                 "Choose a moment at which it was there.".to_owned(),
             ),
             Past::Forgotten => (
-                format!("The cluster no longer keeps {} as it was on {when}", table.name),
+                format!("The cluster no longer keeps {} as it was then", table.name),
                 format!("{kept_for} Choose a later moment, or restore from a backup.")
                     .trim()
                     .to_owned(),
@@ -418,12 +414,21 @@ async fn moment(cluster: &Cluster, request: &BackupRequest, extent: &Extent) -> 
         );
     }
     let detail = format!("What was dropped or deleted since then is in the backup. {kept_for}");
-    let title = format!("The cluster still keeps {when}");
-    Ok(Some(Check::ok(ID, title, detail.trim())))
+    Ok(Some(Check::ok(
+        ID,
+        "The cluster still keeps that moment",
+        detail.trim(),
+    )))
 }
 
-fn hours(seconds: u64) -> String {
-    format!("{:.1} hours", seconds as f64 / 3600.0)
+/// "75 minutes", "4 hours", "4 hours 30 minutes": what a cluster is set to, in words.
+fn span(seconds: u64) -> String {
+    let minutes = usize::try_from(seconds / 60).unwrap_or(usize::MAX);
+    match (minutes / 60, minutes % 60) {
+        (0 | 1, _) => counted(minutes, "minute"),
+        (hours, 0) => counted(hours, "hour"),
+        (hours, minutes) => format!("{} {}", counted(hours, "hour"), counted(minutes, "minute")),
+    }
 }
 
 async fn privilege(cluster: &Cluster, targets: &BackupTargets, extent: &Extent) -> Result<Check> {
@@ -674,8 +679,8 @@ async fn increment_in_time(
             format!(
                 "It is {} old, and the cluster keeps changes of {database} for {}. It may refuse; take a full \
                  backup then.",
-                hours(age),
-                hours(ttl)
+                span(age),
+                span(ttl)
             ),
         )
     }))

@@ -7,11 +7,11 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use roachvault_cockroach::BrokenRule;
 use roachvault_cockroach::backup::TableName;
 use roachvault_cockroach::grant;
 use roachvault_cockroach::inspect::has_table_privilege;
 use roachvault_cockroach::pair::{LeftOut, Pair, Stretch};
+use roachvault_cockroach::{BrokenRule, ErrorKind};
 use serde::{Deserialize, Serialize};
 
 use super::compare::{CompareSpec, count, pair_of};
@@ -315,6 +315,7 @@ pub(crate) async fn run(job: JobHandle) -> End {
         lines: Lines::new(&job, &open),
         open,
         reasons: vec![Vec::new(); spec.tables.len()],
+        is_in_doubt: false,
         spec,
     };
     let left = match returning.all().await {
@@ -333,6 +334,8 @@ struct Returning<'a> {
     spec: BringBackSpec,
     /// Why rows of each table stayed out.
     reasons: Vec<Vec<String>>,
+    /// A part was sent, and what became of it was not heard.
+    is_in_doubt: bool,
 }
 
 impl Returning<'_> {
@@ -423,6 +426,7 @@ impl Returning<'_> {
                 }
                 Err(error) => error,
             };
+            self.is_in_doubt |= error.kind == ErrorKind::OutcomeUnknown;
             let Some(rule) = BrokenRule::of(&error) else {
                 return Err(error.into());
             };
@@ -532,6 +536,11 @@ impl Returning<'_> {
 
     fn cancelled(&self) -> End {
         let verdict = match self.spec.inserted() {
+            _ if self.is_in_doubt => {
+                "Cancelled while the cluster did not answer. Whether the last part is back is not \
+                                      known: compare again to see."
+                    .to_owned()
+            }
             0 => "Cancelled before a row came back.".to_owned(),
             rows => format!("Cancelled. {} back, and they stay.", rows_are(rows)),
         };

@@ -14,6 +14,9 @@ use crate::job::{JobHandle, JobState, Signal};
 
 const ATTEMPTS: u64 = 5;
 
+/// How long a statement that changes something is still heard out after the job was stopped. One part takes seconds.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// Why a job goes no further.
 pub(super) enum Stopped {
     /// A person asked for it.
@@ -69,13 +72,26 @@ impl Lines {
         }
     }
 
-    /// Sends what changes something, and hears it out: a stop comes after it. Only for what does no harm when it is sent
-    /// twice, because a lost connection leaves open whether it was done.
+    /// Sends what changes something. It is heard out when a person stops the job meanwhile, but not for good: a server that has
+    /// gone silent says nothing any more. Only for what does no harm when it is sent twice, because a lost connection leaves open
+    /// whether it was done.
     pub async fn write<T, F>(&mut self, what: impl Fn(Line) -> F) -> Result<T>
     where
         F: Future<Output = (Line, Result<T>)>,
     {
-        self.patiently(what).await
+        let job = self.job.clone();
+        let stopped = async {
+            job.signal_changed(Signal::Run).await;
+            sleep(GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            written = self.patiently(what) => written,
+            () = stopped => Err(Error::new(
+                ErrorKind::OutcomeUnknown,
+                "The cluster did not answer before this was stopped. The part that was under way may be there or not.",
+            )),
+        }
     }
 
     async fn patiently<T, F>(&mut self, what: impl Fn(Line) -> F) -> Result<T>
@@ -85,7 +101,8 @@ impl Lines {
         let mut attempt = 1;
         loop {
             let error = match self.once(&what).await {
-                Err(error) if is_passing(&error) && attempt < ATTEMPTS => error,
+                // Who stops it waits for no further attempt.
+                Err(error) if is_passing(&error) && attempt < ATTEMPTS && self.go_on().is_ok() => error,
                 done => return done,
             };
             tracing::warn!(%error, "a part of a table is gone through again");

@@ -300,7 +300,7 @@ async fn an_earlier_moment_is_looked_for_before_it_is_backed_up() {
 
     let kept = moment(of(filled)).await;
     assert_eq!(kept.level, CheckLevel::Ok, "{kept:?}");
-    assert!(kept.detail.contains("4.0 hours"), "{kept:?}");
+    assert!(kept.detail.contains("for 4 hours."), "{kept:?}");
 
     // Before the database was made: no table can be asked.
     let unknown = moment(of(filled - TimeDelta::hours(1))).await;

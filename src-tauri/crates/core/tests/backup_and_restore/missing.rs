@@ -135,6 +135,39 @@ async fn rows_that_were_deleted_are_found_missing_come_back_parents_first_and_ar
     );
 }
 
+/// Somebody else holds the table, as a server that has gone silent would: nothing comes back until that ends.
+#[tokio::test]
+async fn a_cancel_is_heard_while_an_insertion_gets_no_answer() {
+    let (app, restore) = beside().await;
+    app.sql("DELETE FROM bank.public.cards WHERE id > 1").await;
+    let (job, _) = compared(&app, restore).await;
+    let plan = planned(&app, job.id).await;
+    let mut other = app.open.readable().dedicated().await.unwrap();
+    sqlx::raw_sql("BEGIN; UPDATE bank.public.cards SET code = 'held' WHERE id = 1")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let id = app
+        .backups
+        .start_bring_back(
+            |_| Ok(app.open.clone()),
+            plan.id,
+            &["public.cards".to_owned()],
+            None,
+        )
+        .await
+        .unwrap();
+    app.until(id, |job| job.phase == "Bringing back cards").await;
+    app.jobs.cancel(id).await.unwrap();
+    let job = app.ended(id).await;
+    assert_eq!(job.state, JobState::Cancelled, "{job:?}");
+    let Some(Outcome::BringBack(outcome)) = job.outcome else {
+        panic!("{job:?}")
+    };
+    assert!(outcome.verdict.contains("compare again"), "{outcome:?}");
+    drop(other);
+}
+
 #[tokio::test]
 async fn a_row_whose_parent_is_gone_stays_out_with_the_reason_and_the_others_come_back() {
     let (app, restore) = beside().await;
