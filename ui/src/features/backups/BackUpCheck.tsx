@@ -2,9 +2,8 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
-import { Disclosure } from "../../components/Disclosure";
-import { checksInShort, PlanChecks } from "../../components/PlanChecks";
-import { SqlBlock } from "../../components/SqlBlock";
+import { ChecksAndSql } from "../../components/ChecksAndSql";
+import { checksInShort } from "../../components/PlanChecks";
 import { ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
 import type { BackupPlan } from "../../ipc/bindings";
@@ -66,16 +65,7 @@ export function BackUpCheck({
       {planning.error ? (
         <ErrorState error={asCallError(planning.error)} alwaysRetry onRetry={() => void planning.refetch()} />
       ) : plan ? (
-        <>
-          <Card flush>
-            <PlanChecks checks={plan.checks} onAskPassphrase={onBack} />
-          </Card>
-          <Card>
-            <Disclosure title="The exact statement" isOpen>
-              <SqlBlock sql={plan.sql} />
-            </Disclosure>
-          </Card>
-        </>
+        <ChecksAndSql checks={plan.checks} sql={plan.sql} onAskPassphrase={onBack} />
       ) : (
         <Card flush>
           <Skeleton label="Checking" rows={4} rowHeight={60} />

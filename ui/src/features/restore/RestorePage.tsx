@@ -13,6 +13,7 @@ import { useFollower, useJob, useJobs } from "../../ipc/jobs";
 import { counted } from "../../lib/quantity";
 import { localMoment } from "../../lib/time";
 import { CheckStep } from "./CheckStep";
+import { missingIn } from "./comparison";
 import { namesInShort } from "./kinds";
 import { MissingRun } from "./MissingRun";
 import { MissingStep } from "./MissingStep";
@@ -135,10 +136,11 @@ export function RestorePage({
   const checks = planning.data?.checks.length;
   const isProven = job?.state === "succeeded" && job.outcome?.kind === "restore" && job.outcome.allMatch;
   const restored = job?.outcome?.kind === "restore" ? job.outcome : null;
-  // Known at the end: a restore into the live database itself leaves nothing to bring back.
-  const isBeside = step === "missing" || (restored !== null && restored.database !== restored.fromDatabase);
+  const compared = comparison?.outcome?.kind === "comparison" ? comparison.outcome : null;
+  // A step only where there is something to do: a proof is the end for everybody else.
+  const hasMissing = step === "missing" || (compared !== null && missingIn(compared) > 0);
   const hasEnded = job?.ended === true;
-  const shownSteps = isBeside ? restoreSteps : restoreSteps.filter((id) => id !== "missing");
+  const shownSteps = hasMissing ? restoreSteps : restoreSteps.filter((id) => id !== "missing");
   const steps = shownSteps.map(
     (id, index): Step => ({
       id,

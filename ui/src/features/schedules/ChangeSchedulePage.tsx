@@ -3,12 +3,11 @@ import { useState } from "react";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Card, Stack } from "../../components/Card";
+import { ChecksAndSql } from "../../components/ChecksAndSql";
 import { Content, WithSteps } from "../../components/Content";
 import { TypedNameDialog } from "../../components/Dialog";
-import { Disclosure } from "../../components/Disclosure";
-import { checksInShort, PlanChecks } from "../../components/PlanChecks";
+import { checksInShort } from "../../components/PlanChecks";
 import { ReadOnlyNotice } from "../../components/ReadOnlyNotice";
-import { SqlBlock } from "../../components/SqlBlock";
 import { ErrorState, Skeleton } from "../../components/States";
 import { type Step, StepList } from "../../components/StepList";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
@@ -91,14 +90,7 @@ function Check({
           <p>Not before it is resumed: it is paused.</p>
         )}
       </Card>
-      <Card flush>
-        <PlanChecks checks={plan.checks} onUseName={onUseName} />
-      </Card>
-      <Card>
-        <Disclosure title="The exact statement" isOpen>
-          <SqlBlock sql={plan.sql} />
-        </Disclosure>
-      </Card>
+      <ChecksAndSql checks={plan.checks} sql={plan.sql} onUseName={onUseName} />
       {error && !isAsking && (
         <ErrorState
           error={error}

@@ -2,10 +2,9 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
-import { Disclosure } from "../../components/Disclosure";
+import { ChecksAndSql } from "../../components/ChecksAndSql";
 import { Moment } from "../../components/Moment";
-import { checksInShort, PlanChecks } from "../../components/PlanChecks";
-import { SqlBlock } from "../../components/SqlBlock";
+import { checksInShort } from "../../components/PlanChecks";
 import { ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
 import type { PlannedRun, SchedulePlan } from "../../ipc/bindings";
@@ -86,14 +85,7 @@ export function ScheduleCheck({
           <Card title="When it runs">
             <Runs runs={plan.runs} label="The first run and three after it" />
           </Card>
-          <Card flush>
-            <PlanChecks checks={plan.checks} onUseName={onUseName} />
-          </Card>
-          <Card>
-            <Disclosure title="The exact statement" isOpen>
-              <SqlBlock sql={plan.sql} />
-            </Disclosure>
-          </Card>
+          <ChecksAndSql checks={plan.checks} sql={plan.sql} onUseName={onUseName} />
         </>
       ) : (
         <Card flush>
