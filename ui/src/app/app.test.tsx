@@ -1,6 +1,6 @@
 import { act, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { aConnection, aJob, failure, mockBackend, opened, renderApp } from "../../tests/app";
 import { expectAccessible } from "../../tests/axe";
 import { aDatabase } from "../../tests/wire";
@@ -84,6 +84,24 @@ describe("the first start", () => {
 });
 
 describe("a cluster", () => {
+  it("can be asked again for what it does not answer", async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    const user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
+    let asked = 0;
+    mockBackend({
+      ...list(prod),
+      connect_cluster: () => opened(prod),
+      get_overview: () => (++asked === 1 ? new Promise(() => {}) : overview),
+    });
+    renderApp("/clusters/c1");
+    await screen.findByRole("status", { name: "Looking at the databases" });
+    act(() => vi.advanceTimersByTime(10_000));
+    await user.click(await screen.findByRole("button", { name: "Ask again" }));
+    expect(await screen.findByText("bank")).toBeVisible();
+    expect(asked).toBe(2);
+    vi.useRealTimers();
+  });
+
   it("says at all times where one is", async () => {
     mockBackend({ ...list(prod), connect_cluster: () => opened(prod), get_overview: () => overview });
     renderApp("/clusters/c1");

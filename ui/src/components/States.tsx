@@ -95,17 +95,36 @@ export interface SkeletonProps {
   rowHeight?: number;
 }
 
-/** Keeps the place of rows to come from the first frame on, and becomes visible only after 150 ms. */
+/** What a place can offer to whoever waits long in it, such as asking once more. */
+export const WaitingHelp = createContext<ReactNode>(null);
+
+/** From then on a wait is explained: most answers come in less than a second. */
+const LONG_MS = 10_000;
+
+/**
+ * Keeps the place of rows to come from the first frame on, and becomes visible only after 150 ms. After 10 s it says that
+ * there is still no answer: nobody should look at grey bars and wonder.
+ */
 export function Skeleton({ label, rows = 3, rowHeight = 40 }: SkeletonProps) {
   const isShown = useDelayed();
+  const isLong = useDelayed(LONG_MS);
+  const help = useContext(WaitingHelp);
   return (
-    <div className={styles.skeleton} role="status" aria-label={label} data-shown={isShown || undefined}>
-      {Array.from({ length: rows }, (_, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the bars have no identity
-        <div key={at} className={styles.bar} style={{ height: rowHeight }}>
-          <span style={{ width: `${[62, 48, 71, 55][at % 4]}%` }} />
+    <div>
+      <div className={styles.skeleton} role="status" aria-label={label} data-shown={isShown || undefined}>
+        {Array.from({ length: rows }, (_, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the bars have no identity
+          <div key={at} className={styles.bar} style={{ height: rowHeight }}>
+            <span style={{ width: `${[62, 48, 71, 55][at % 4]}%` }} />
+          </div>
+        ))}
+      </div>
+      {isLong && (
+        <div className={styles.waiting} role="status">
+          <p>Still waiting for an answer. Much may have to be read, or the network may have changed.</p>
+          {help}
         </div>
-      ))}
+      )}
     </div>
   );
 }

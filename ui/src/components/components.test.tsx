@@ -16,7 +16,7 @@ import { PageHeader } from "./PageHeader";
 import { ProgressBar } from "./ProgressBar";
 import { Select } from "./Select";
 import { SqlBlock } from "./SqlBlock";
-import { EmptyState, ErrorState, Skeleton } from "./States";
+import { EmptyState, ErrorState, Skeleton, WaitingHelp } from "./States";
 import { StepList } from "./StepList";
 import { Table } from "./Table";
 import { Tabs } from "./Tabs";
@@ -88,6 +88,20 @@ describe("a state", () => {
     expect(skeleton).not.toHaveAttribute("data-shown");
     act(() => vi.advanceTimersByTime(151));
     expect(skeleton).toHaveAttribute("data-shown");
+  });
+
+  it("says after 10 s that there is still no answer, and what can be done", () => {
+    vi.useFakeTimers();
+    render(
+      <WaitingHelp value={<button type="button">Ask again</button>}>
+        <Skeleton label="Loading the files" />
+      </WaitingHelp>,
+    );
+    act(() => vi.advanceTimersByTime(9_900));
+    expect(screen.queryByText(/Still waiting/)).toBeNull();
+    act(() => vi.advanceTimersByTime(200));
+    expect(screen.getByText(/Still waiting for an answer/)).toBeVisible();
+    expect(screen.getByRole("button", { name: "Ask again" })).toBeVisible();
   });
 
   it("copies the details of an error, and offers another try only where it may help", async () => {

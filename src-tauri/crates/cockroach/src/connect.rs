@@ -12,6 +12,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode, Postgres};
 use sqlx::{ConnectOptions, Connection};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::connection_string::{is_cloud, may_sleep};
 use crate::doctor::{Cause, safe_detail};
@@ -102,6 +103,16 @@ const WAKING_TIMEOUT: Duration = Duration::from_secs(60);
 /// What a healthy pool hands out a connection within. After it, it is asked whether anything listens there at all.
 const POOL_PATIENCE: Duration = Duration::from_millis(300);
 
+/// How long an idle connection may take for a sign of life before another one is taken: after a sleep or a change of network it
+/// would be waited for until the pool's patience ends.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
+
+/// How long a statement that reads little may take.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(120);
+
+/// How long a statement may take for which the cluster goes through much: rows that are counted, the files of a backup.
+pub(crate) const SEARCHES_WITHIN: Duration = Duration::from_secs(1800);
+
 /// How long a bare dial may take that is made only to tell why there was no answer.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -125,6 +136,15 @@ impl Cluster {
             .acquire_timeout(Duration::from_secs(15))
             .max_lifetime(Duration::from_secs(300))
             .idle_timeout(idle_timeout)
+            .test_before_acquire(false)
+            .before_acquire(|connection, _| {
+                Box::pin(async {
+                    Ok(matches!(
+                        timeout(SIGN_OF_LIFE, connection.ping()).await,
+                        Ok(Ok(()))
+                    ))
+                })
+            })
             .connect_lazy_with(options.clone());
         Ok(Self {
             options,
@@ -161,9 +181,33 @@ impl Cluster {
         }
     }
 
+    /// What `work` answers, on a connection of the pool. Gives up on a cluster that says nothing for longer than a statement
+    /// takes that reads little, and closes the connection: as far as anybody can tell it leads nowhere.
+    pub(crate) async fn ask<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
+    ) -> Result<T> {
+        self.ask_within(ANSWERS_WITHIN, work).await
+    }
+
+    /// As [`Cluster::ask`], with a limit of its own.
+    pub(crate) async fn ask_within<T>(
+        &self,
+        limit: Duration,
+        work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
+    ) -> Result<T> {
+        let mut lent = Lent {
+            connection: self.connection().await?,
+            is_answered: false,
+        };
+        let answered = timeout(limit, work(&mut lent.connection)).await;
+        lent.is_answered = answered.is_ok();
+        Ok(answered.map_err(|_| silent(limit))??)
+    }
+
     /// Asks for a sign of life.
     pub async fn reach(&self) -> Result<()> {
-        Ok(self.connection().await?.ping().await?)
+        self.ask(async |connection| connection.ping().await).await
     }
 
     /// A connection of its own, for transfers and long waits. Dropping it closes the socket.
@@ -178,8 +222,9 @@ impl Cluster {
     }
 
     /// A connection of its own that reads payload rows and nothing else.
-    pub(crate) async fn payload_reader(&self) -> Result<PayloadReader> {
-        in_time(&self.target, PayloadReader::connect(&self.target)).await
+    /// Between two pieces of what it reads may pass `silence`.
+    pub(crate) async fn payload_reader(&self, silence: Duration) -> Result<PayloadReader> {
+        in_time(&self.target, PayloadReader::connect(&self.target, silence)).await
     }
 
     /// The SQL user, normalised as the server does: lower case.
@@ -196,6 +241,30 @@ impl Cluster {
     }
 }
 
+/// A connection of the pool that may have a statement under way. Where nobody waits for the answer any more it is closed, not given
+/// back: the pool would wait for it.
+struct Lent {
+    connection: PoolConnection<Postgres>,
+    is_answered: bool,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+/// The error of a cluster that took a statement and said nothing for so long.
+pub(crate) fn silent(limit: Duration) -> Error {
+    Error::new(
+        ErrorKind::ConnectionLost,
+        format!("The cluster has not answered for {} s.", limit.as_secs()),
+    )
+    .hint("It may be overloaded, or the network between may have changed.")
+}
+
 /// One attempt. A failed login is never repeated: Cloud pauses an address after a few.
 async fn connect_once(options: &PgConnectOptions, target: &Target) -> Result<PgConnection> {
     let connecting = async {
@@ -210,7 +279,7 @@ async fn connect_once(options: &PgConnectOptions, target: &Target) -> Result<PgC
 async fn in_time<C>(target: &Target, connecting: impl Future<Output = Result<C>>) -> Result<C> {
     let may_wake = may_sleep(&target.host);
     let limit = if may_wake { WAKING_TIMEOUT } else { CONNECT_TIMEOUT };
-    if let Ok(connected) = tokio::time::timeout(limit, connecting).await {
+    if let Ok(connected) = timeout(limit, connecting).await {
         return connected;
     }
     let cause = match dial(target).await {
@@ -226,7 +295,7 @@ async fn in_time<C>(target: &Target, connecting: impl Future<Output = Result<C>>
 /// Whether anything listens there. Nothing is sent.
 async fn dial(target: &Target) -> std::io::Result<TcpStream> {
     let dialled = TcpStream::connect((target.host.as_str(), target.port));
-    tokio::time::timeout(DIAL_TIMEOUT, dialled).await?
+    timeout(DIAL_TIMEOUT, dialled).await?
 }
 
 /// Variables that the driver reads and that no later call can unset.

@@ -7,16 +7,19 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 
-use crate::connect::Cluster;
+use crate::connect::{Cluster, SEARCHES_WITHIN};
 use crate::error::Result;
 
 /// Sends one statement by simple query. `sql` was put together by the quoting module.
 pub(crate) async fn simple_query(cluster: &Cluster, sql: &str) -> Result<Vec<PgRow>> {
-    Ok(sqlx::raw_sql(AssertSqlSafe(sql))
-        .fetch_all(&mut *cluster.connection().await?)
-        .await?)
+    let query = sqlx::raw_sql(AssertSqlSafe(sql));
+    cluster
+        .ask_within(SEARCHES_WITHIN, async |connection| {
+            connection.fetch_all(query).await
+        })
+        .await
 }
 
 /// As text; `None` when it is NULL or not there.

@@ -7,7 +7,7 @@
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 
-use crate::connect::Cluster;
+use crate::connect::{Cluster, SEARCHES_WITHIN};
 use crate::error::{Error, Result};
 use crate::quote::{ident, literal};
 use crate::refusal;
@@ -34,10 +34,12 @@ impl Statement {
     /// Sends it by simple query on a pooled connection.
     pub(crate) async fn run(&self, cluster: &Cluster) -> Result<Vec<PgRow>> {
         let query = sqlx::raw_sql(AssertSqlSafe(self.sql.expose()));
-        query
-            .fetch_all(&mut *cluster.connection().await?)
+        cluster
+            .ask_within(SEARCHES_WITHIN, async |connection| {
+                connection.fetch_all(query).await
+            })
             .await
-            .map_err(|error| self.scrub(error.into()))
+            .map_err(|error| self.scrub(error))
     }
 
     /// Sends it on a connection of its own.

@@ -71,9 +71,9 @@ fn release_word(text: &str) -> Option<&str> {
 
 /// Asks the server. One statement.
 pub async fn read(cluster: &Cluster) -> Result<Version> {
-    let text: String = sqlx::query_scalar("SELECT version()")
-        .persistent(false)
-        .fetch_one(&mut *cluster.connection().await?)
+    let query = sqlx::query_scalar("SELECT version()").persistent(false);
+    let text: String = cluster
+        .ask(async |connection| query.fetch_one(connection).await)
         .await?;
     Ok(Version::parse(&text))
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use roachvault_cockroach::userfile::{
     Lanes, LocalSource, OnConflict, PartFile, SharedLanes, SmallFile, Source, Stop, Store, StoreSource,
@@ -108,6 +109,29 @@ async fn the_first_upload_has_the_server_make_the_store() {
     );
     assert!(world.store.gc_ttl_seconds().await.unwrap().is_some());
     assert!(userfile::find_damage(&world.store).await.unwrap().is_empty());
+}
+
+/// As after a change of network: whatever was open leads nowhere, and nobody says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_lead_nowhere_are_given_up_for_new_ones() {
+    let Some(mut world) = World::new().await else {
+        return;
+    };
+    let lanes =
+        Lanes::new(&world.cluster, Arc::new(|_| {}), Stop::new().1).silence(Duration::from_millis(500));
+    world.lanes = Arc::new(lanes);
+    let bytes = noise(9 << 20, 3);
+    // Leaves connections of each sort behind, all of them idle and well.
+    world.put("before", &bytes).await;
+    assert!(world.fetch("before").await == bytes);
+    let mut other = world.cluster.dedicated().await.unwrap();
+    sqlx::raw_sql("SET practice.fault = 'half_open'")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    world.put("after", &bytes).await;
+    assert!(world.fetch("after").await == bytes);
+    assert_eq!(world.names().await, ["after", "before"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,7 @@
 //! | `retry_chunk=3` | every third write of a payload row fails with 40001 |
 //! | `drain` | 57P01 for every statement, and new connections are refused |
 //! | `silent` | connections are accepted and never answered |
+//! | `half_open` | what comes on connections that are open when it is set is never answered, as after a change of network; new ones are |
 //! | `slow_start=5s` | the first answer on a connection takes this long ("waking up") |
 //! | `disabled` | connections are refused as by a cluster whose limit is used up |
 //! | `max_connections=1` | 53300 above that many |
@@ -48,6 +49,7 @@ const NAMES: &[&str] = &[
     "retry_chunk",
     "drain",
     "silent",
+    "half_open",
     "slow_start",
     "disabled",
     "max_connections",
@@ -75,6 +77,7 @@ pub const TABLE: &str = "\
   retry_chunk=3              every third write of a payload row fails with 40001
   drain                      57P01 for every statement, new connections are refused
   silent                     connections are accepted and never answered
+  half_open                  connections open at that moment are never answered any more, new ones are
   slow_start=5s              the first answer on a connection takes this long
   disabled                   connections are refused as by a cluster over its limit
   max_connections=1          53300 above that many
@@ -98,6 +101,8 @@ pub struct Faults {
     active: RwLock<BTreeMap<String, String>>,
     payload_writes: AtomicU64,
     payload_bytes: AtomicU64,
+    /// How often `half_open` was set.
+    breaks: AtomicU64,
 }
 
 impl Faults {
@@ -116,6 +121,9 @@ impl Faults {
                 .with_hint(format!("Faults: {}", NAMES.join(", "))));
             }
             active.insert(name.to_owned(), value.to_owned());
+        }
+        if active.contains_key("half_open") {
+            self.breaks.fetch_add(1, Ordering::SeqCst);
         }
         self.payload_writes.store(0, Ordering::SeqCst);
         self.payload_bytes.store(0, Ordering::SeqCst);
@@ -162,6 +170,16 @@ impl Faults {
     pub fn duration(&self, name: &str) -> Option<Duration> {
         let micros = Interval::parse(&self.value(name)?).ok()?.total_micros();
         u64::try_from(micros).ok().map(Duration::from_micros)
+    }
+
+    /// What a connection that opens now tells [`Self::is_half_open`].
+    pub fn breaks(&self) -> u64 {
+        self.breaks.load(Ordering::SeqCst)
+    }
+
+    /// Whether a connection stood when `half_open` was set, which is in force; `breaks` as it was when it opened.
+    pub fn is_half_open(&self, breaks: u64) -> bool {
+        breaks < self.breaks() && self.is_on("half_open")
     }
 
     /// Whether the statement starts with the text a fault carries.

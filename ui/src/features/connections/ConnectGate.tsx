@@ -6,7 +6,7 @@ import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { Checkbox } from "../../components/Choice";
 import { Content } from "../../components/Content";
-import { ErrorHelp, ErrorState, useDelayed } from "../../components/States";
+import { ErrorHelp, ErrorState, useDelayed, WaitingHelp } from "../../components/States";
 import { TextField } from "../../components/TextField";
 import { type Connection, commands, type SecretKind } from "../../ipc/bindings";
 import { clusterKey, connectionsQuery, openClusterQuery } from "../../ipc/connections";
@@ -168,6 +168,25 @@ function isAboutConnecting(code: string | undefined): boolean {
 }
 
 /** Opens the cluster when it is visited, shows what stands in the way, and only then what is behind. */
+/** Asks once more for what a page still waits for. What was asked before may lead nowhere, so it is not waited for any longer. */
+function AskAgain({ connectionId }: { connectionId: string }) {
+  const queryClient = useQueryClient();
+  const askAgain = async () => {
+    const waiting = { queryKey: clusterKey(connectionId), type: "active" } as const;
+    const keys = queryClient
+      .getQueryCache()
+      .findAll({ ...waiting, fetchStatus: "fetching", predicate: ({ state }) => state.data === undefined })
+      .map(({ queryKey }) => queryKey);
+    await Promise.all(keys.map((queryKey) => queryClient.cancelQueries({ queryKey, exact: true })));
+    await Promise.all(keys.map((queryKey) => queryClient.refetchQueries({ queryKey, exact: true })));
+  };
+  return (
+    <Button size="small" onPress={() => void askAgain()}>
+      Ask again
+    </Button>
+  );
+}
+
 export function ConnectGate({ connection, children }: { connection: Connection; children: ReactNode }) {
   const navigate = useNavigate();
   const {
@@ -203,23 +222,25 @@ export function ConnectGate({ connection, children }: { connection: Connection; 
             </Callout>
           </div>
         )}
-        <ErrorHelp
-          value={({ code }) =>
-            isAboutConnecting(code) ? (
-              <Button size="small" onPress={edit(true)}>
-                Find out why
-              </Button>
-            ) : (
-              code === "readOnly" && (
-                <Button size="small" onPress={edit(false)}>
-                  Change the connection
+        <WaitingHelp value={<AskAgain connectionId={connection.id} />}>
+          <ErrorHelp
+            value={({ code }) =>
+              isAboutConnecting(code) ? (
+                <Button size="small" onPress={edit(true)}>
+                  Find out why
                 </Button>
+              ) : (
+                code === "readOnly" && (
+                  <Button size="small" onPress={edit(false)}>
+                    Change the connection
+                  </Button>
+                )
               )
-            )
-          }
-        >
-          {children}
-        </ErrorHelp>
+            }
+          >
+            {children}
+          </ErrorHelp>
+        </WaitingHelp>
       </CurrentClusterProvider>
     );
   }

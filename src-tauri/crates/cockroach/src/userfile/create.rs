@@ -26,10 +26,12 @@ pub(crate) async fn create(store: &Store) -> Result<()> {
         .finish()
         .await?;
     let sql = format!("DELETE FROM {} WHERE filename = $1", store.files);
-    sqlx::query(sqlx::AssertSqlSafe(sql))
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql))
         .persistent(false)
-        .bind(stored)
-        .execute(&mut *store.cluster.connection().await?)
+        .bind(stored);
+    store
+        .cluster
+        .ask(async |connection| query.execute(connection).await)
         .await?;
     Ok(())
 }

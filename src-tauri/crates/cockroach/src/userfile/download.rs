@@ -37,9 +37,9 @@ pub async fn pin(cluster: &Cluster, dialect: Dialect) -> Result<Pin> {
     if dialect != Dialect::Cockroach {
         return Ok(None);
     }
-    let now: String = sqlx::query_scalar("SELECT cluster_logical_timestamp()::STRING")
-        .persistent(false)
-        .fetch_one(&mut *cluster.connection().await?)
+    let query = sqlx::query_scalar("SELECT cluster_logical_timestamp()::STRING").persistent(false);
+    let now: String = cluster
+        .ask(async |connection| query.fetch_one(connection).await)
         .await?;
     Ok(Some(now.into()))
 }

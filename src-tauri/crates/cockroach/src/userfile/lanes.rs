@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use super::payload_reader::PayloadReader;
 use super::report::{Event, Report, Stop};
 use super::speed_limit::SpeedLimit;
-use crate::connect::Cluster;
+use crate::connect::{Cluster, silent};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Runs `$work` with a connection until it succeeds, its failure is final, or patience ends. The
@@ -26,7 +26,8 @@ macro_rules! on_lane {
         loop {
             let mut lane = attempts.lane::<$sort>().await?;
             let $connection = lane.connection();
-            let worked: $crate::error::Result<_> = async { $work }.await;
+            let worked: $crate::error::Result<_> =
+                $crate::userfile::lanes::in_time(attempts.limit::<$sort>(), async { $work }).await;
             match worked {
                 Ok(value) => {
                     lane.keep();
@@ -47,6 +48,20 @@ pub(crate) use on_lane;
 /// How long a transfer tries to reach a cluster that does not answer, before it gives up.
 pub const PATIENCE: Duration = Duration::from_secs(300);
 
+/// How long a connection of a transfer may say nothing before it is given up for another one, at first: what was too slow the first
+/// time gets twice as long the next.
+pub const SILENCE: Duration = Duration::from_secs(120);
+
+/// Gives up what takes longer than a limit.
+pub(crate) async fn in_time<T>(limit: Option<Duration>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    match limit {
+        Some(limit) => tokio::time::timeout(limit, work)
+            .await
+            .unwrap_or_else(|_| Err(silent(limit))),
+        None => work.await,
+    }
+}
+
 /// Idle connections of one transfer. They are opened when needed and closed when this is dropped.
 pub struct Lanes {
     cluster: Cluster,
@@ -55,6 +70,7 @@ pub struct Lanes {
     report: Report,
     stop: Stop,
     patience: Duration,
+    silence: Duration,
     speed_limit: Arc<SpeedLimit>,
     try_now: Arc<Notify>,
 }
@@ -68,6 +84,7 @@ impl Lanes {
             report,
             stop,
             patience: PATIENCE,
+            silence: SILENCE,
             speed_limit: Arc::default(),
             try_now: Arc::default(),
         }
@@ -77,6 +94,13 @@ impl Lanes {
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// Gives up a connection that says nothing for so long, see [`SILENCE`].
+    #[must_use]
+    pub fn silence(mut self, silence: Duration) -> Self {
+        self.silence = silence;
         self
     }
 
@@ -144,14 +168,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// A sort of connection that a transfer opens when it needs one, and keeps.
 pub(crate) trait Sort: Sized {
-    fn open(cluster: &Cluster) -> impl Future<Output = Result<Self>> + Send;
+    /// Whether its work is one statement, which ends in time or is given up. Others look after their time themselves.
+    const IS_ONE_STATEMENT: bool;
+
+    fn open(lanes: &Lanes) -> impl Future<Output = Result<Self>> + Send;
 
     fn idle(lanes: &Lanes) -> &Mutex<Vec<Self>>;
 }
 
 impl Sort for PgConnection {
-    fn open(cluster: &Cluster) -> impl Future<Output = Result<Self>> + Send {
-        cluster.transfer_connection()
+    const IS_ONE_STATEMENT: bool = true;
+
+    fn open(lanes: &Lanes) -> impl Future<Output = Result<Self>> + Send {
+        lanes.cluster.transfer_connection()
     }
 
     fn idle(lanes: &Lanes) -> &Mutex<Vec<Self>> {
@@ -160,8 +189,10 @@ impl Sort for PgConnection {
 }
 
 impl Sort for PayloadReader {
-    fn open(cluster: &Cluster) -> impl Future<Output = Result<Self>> + Send {
-        cluster.payload_reader()
+    const IS_ONE_STATEMENT: bool = false;
+
+    fn open(lanes: &Lanes) -> impl Future<Output = Result<Self>> + Send {
+        lanes.cluster.payload_reader(lanes.silence)
     }
 
     fn idle(lanes: &Lanes) -> &Mutex<Vec<Self>> {
@@ -204,7 +235,7 @@ impl<'a> Attempts<'a> {
             let idle = lock(C::idle(self.lanes)).pop();
             let connected = match idle {
                 Some(connection) => Ok(connection),
-                None => C::open(&self.lanes.cluster).await,
+                None => C::open(self.lanes).await,
             };
             match connected {
                 Ok(connection) => {
@@ -219,6 +250,11 @@ impl<'a> Attempts<'a> {
                 Err(error) => self.failed(error).await?,
             }
         }
+    }
+
+    /// How long the next attempt may take.
+    pub fn limit<C: Sort>(&self) -> Option<Duration> {
+        C::IS_ONE_STATEMENT.then(|| self.lanes.silence * (1_u32 << self.failures.min(4)))
     }
 
     /// Waits as long as the failure asks for, or gives it back when it is final.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::name::{StoredName, clean};
 use super::store::{Store, StoreName};
 use crate::connect::Cluster;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::quote::ident;
 
 /// One row of the files table.
@@ -80,10 +80,10 @@ pub async fn list_page(
     if let Some(end) = end {
         query = query.bind(end);
     }
-    let rows = query
-        .fetch_all(&mut *store.cluster.connection().await?)
-        .await
-        .map_err(Error::from);
+    let rows = store
+        .cluster
+        .ask(async |connection| query.fetch_all(connection).await)
+        .await;
     empty_when_missing(rows)?.iter().map(file_row).collect()
 }
 
@@ -108,13 +108,14 @@ pub async fn list_manifests(store: &Store, prefix: &str) -> Result<Vec<FileRow>>
         files = store.files,
         filename = store.dialect.filename()
     );
-    let rows = sqlx::query(AssertSqlSafe(sql))
+    let query = sqlx::query(AssertSqlSafe(sql))
         .persistent(false)
         .bind(prefix)
-        .bind(prefix_end(prefix).unwrap_or_default())
-        .fetch_all(store.cluster.pool())
-        .await
-        .map_err(Error::from);
+        .bind(prefix_end(prefix).unwrap_or_default());
+    let rows = store
+        .cluster
+        .ask(async |connection| query.fetch_all(connection).await)
+        .await;
     empty_when_missing(rows)?.iter().map(file_row).collect()
 }
 
@@ -125,25 +126,27 @@ pub async fn count_below(store: &Store, prefix: &str) -> Result<u64> {
         files = store.files,
         filename = store.dialect.filename()
     );
-    let count: Result<i64> = sqlx::query_scalar(AssertSqlSafe(sql))
+    let query = sqlx::query_scalar(AssertSqlSafe(sql))
         .persistent(false)
         .bind(prefix)
-        .bind(prefix_end(prefix).unwrap_or_default())
-        .fetch_one(store.cluster.pool())
-        .await
-        .map_err(Error::from);
+        .bind(prefix_end(prefix).unwrap_or_default());
+    let count: Result<i64> = store
+        .cluster
+        .ask(async |connection| query.fetch_one(connection).await)
+        .await;
     Ok(u64::try_from(empty_when_missing(count)?).unwrap_or(0))
 }
 
 /// One file by its name.
 pub async fn get_file(store: &Store, name: &StoredName) -> Result<Option<FileRow>> {
     let sql = format!("SELECT {COLUMNS} FROM {} WHERE filename = $1", store.files);
-    let row = sqlx::query(AssertSqlSafe(sql))
+    let query = sqlx::query(AssertSqlSafe(sql))
         .persistent(false)
-        .bind(name.as_str())
-        .fetch_optional(&mut *store.cluster.connection().await?)
-        .await
-        .map_err(Error::from);
+        .bind(name.as_str());
+    let row = store
+        .cluster
+        .ask(async |connection| query.fetch_optional(connection).await)
+        .await;
     empty_when_missing(row)?.as_ref().map(file_row).transpose()
 }
 
@@ -155,13 +158,14 @@ pub async fn list_names(store: &Store, prefix: &str) -> Result<Vec<String>> {
         "SELECT filename FROM {} WHERE filename LIKE $1 ORDER BY filename",
         store.files
     );
-    let rows = sqlx::query_scalar(AssertSqlSafe(sql))
+    let query = sqlx::query_scalar(AssertSqlSafe(sql))
         .persistent(false)
-        .bind(pattern)
-        .fetch_all(&mut *store.cluster.connection().await?)
+        .bind(pattern);
+    let rows = store
+        .cluster
+        .ask(async |connection| query.fetch_all(connection).await)
         .await;
-    rows.map_err(|error| {
-        let mut error = Error::from(error);
+    rows.map_err(|mut error| {
         error.message = format!("failed to list files from file table: {}", error.message);
         error
     })
@@ -172,8 +176,9 @@ pub async fn list_names(store: &Store, prefix: &str) -> Result<Vec<String>> {
 pub async fn list_stores(cluster: &Cluster) -> Result<Vec<StoreName>> {
     let databases: Vec<String> = match super::store::Dialect::of(cluster).await? {
         super::store::Dialect::Cockroach => {
-            let rows = sqlx::raw_sql("SHOW DATABASES")
-                .fetch_all(&mut *cluster.connection().await?)
+            let query = sqlx::raw_sql("SHOW DATABASES");
+            let rows = cluster
+                .ask(async |connection| query.fetch_all(connection).await)
                 .await?;
             rows.iter()
                 .map(|row| row.try_get("database_name"))
@@ -189,14 +194,13 @@ pub async fn list_stores(cluster: &Cluster) -> Result<Vec<StoreName>> {
              WHERE table_catalog = $1 \
              AND (table_name LIKE '%\\_upload\\_files' OR table_name LIKE '%\\_upload\\_payload')"
         );
-        let rows = match sqlx::query(AssertSqlSafe(sql))
-            .persistent(false)
-            .bind(&database)
-            .fetch_all(&mut *cluster.connection().await?)
+        let query = sqlx::query(AssertSqlSafe(sql)).persistent(false).bind(&database);
+        let rows = match cluster
+            .ask(async |connection| query.fetch_all(connection).await)
             .await
         {
             Ok(rows) => rows,
-            Err(error) => match Error::from(error) {
+            Err(error) => match error {
                 // A database that is closed to this user, or was dropped meanwhile, has nothing to show.
                 error if matches!(error.kind, ErrorKind::NoPrivilege | ErrorKind::NotFound) => continue,
                 error => return Err(error),

@@ -18,6 +18,7 @@ use super::name::{StoredName, temporary_name};
 use super::report::Event;
 use super::store::Store;
 use super::upload::taken;
+use crate::connect::SEARCHES_WITHIN;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Old and new name of a file; or of everything below a folder, when both end in a slash.
@@ -273,10 +274,10 @@ pub async fn head(store: &Store, file_id: Uuid, most_bytes: u32) -> Result<Vec<u
          WHERE file_id = $1 AND byte_offset < {most_bytes} ORDER BY byte_offset",
         store.payload
     );
-    let rows = sqlx::query(AssertSqlSafe(sql))
-        .persistent(false)
-        .bind(file_id)
-        .fetch_all(&mut *store.cluster.connection().await?)
+    let query = sqlx::query(AssertSqlSafe(sql)).persistent(false).bind(file_id);
+    let rows = store
+        .cluster
+        .ask(async |connection| query.fetch_all(connection).await)
         .await?;
     let mut head = Vec::new();
     for row in &rows {
@@ -311,12 +312,15 @@ pub async fn find_damage(store: &Store) -> Result<Vec<Damage>> {
          sum(length(payload))::INT8 FROM {} GROUP BY file_id",
         store.payload
     );
-    let rows = sqlx::query(AssertSqlSafe(sql))
-        .persistent(false)
-        .fetch_all(&mut *store.cluster.connection().await?)
+    let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+    let rows = store
+        .cluster
+        .ask_within(SEARCHES_WITHIN, async |connection| {
+            query.fetch_all(connection).await
+        })
         .await;
     let mut measured = std::collections::HashMap::new();
-    for row in empty_when_missing(rows.map_err(Error::from))? {
+    for row in empty_when_missing(rows)? {
         let first = unsigned(row.try_get(2)?);
         let (end, bytes) = (unsigned(row.try_get(3)?), unsigned(row.try_get(4)?));
         measured.insert(row.try_get::<Uuid, _>(0)?, (first, end, bytes));

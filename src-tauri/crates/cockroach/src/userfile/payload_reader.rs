@@ -5,15 +5,17 @@
 
 use std::io;
 use std::ops::Range;
+use std::time::Duration;
 
 use bytes::{Buf, BufMut, BytesMut};
 use postgres_protocol::IsNull;
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::chunks::{signed, unsigned};
-use crate::connect::Target;
+use crate::connect::{Target, silent};
 use crate::error::{Error, ErrorKind, Result};
 use crate::handshake::{self, Failure, Stream};
 use crate::sqlstate::refusal;
@@ -36,11 +38,13 @@ const MOST_OTHER_BYTES: usize = 64 << 10;
 pub(crate) struct PayloadReader {
     /// Large reads go round its memory.
     stream: BufReader<Box<dyn Stream>>,
+    /// Between two pieces that come. A connection that leads nowhere any more would be listened to for ever.
+    silence: Duration,
 }
 
 impl PayloadReader {
     /// Connects and logs in. Fails as any other connection does.
-    pub async fn connect(target: &Target) -> Result<Self> {
+    pub async fn connect(target: &Target, silence: Duration) -> Result<Self> {
         let connecting = async {
             let addresses = handshake::look_up(target).await?;
             let tcp = handshake::dial(target, &addresses).await?;
@@ -53,6 +57,7 @@ impl PayloadReader {
         match connecting.await {
             Ok(stream) => Ok(Self {
                 stream: BufReader::new(stream),
+                silence,
             }),
             Err(Failure { cause, detail, .. }) => Err(cause.to_error(detail)),
         }
@@ -87,8 +92,10 @@ impl PayloadReader {
     /// the last row.
     pub async fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Option<u64>> {
         loop {
-            let tag = self.stream.read_u8().await.map_err(lost)?;
-            let length = self.stream.read_u32().await.map_err(lost)? as usize;
+            let mut head = [0; 5];
+            self.fill(&mut head).await?;
+            let [tag, length @ ..] = head;
+            let length = u32::from_be_bytes(length) as usize;
             let length = length.checked_sub(4).ok_or_else(unreadable)?;
             match tag {
                 b'D' => return self.row(length, buffer).await.map(Some),
@@ -115,7 +122,7 @@ impl PayloadReader {
             .filter(|payload| *payload <= MOST_PAYLOAD_BYTES)
             .ok_or_else(unreadable)?;
         let mut before = [0; BEFORE_PAYLOAD_BYTES];
-        self.stream.read_exact(&mut before).await.map_err(lost)?;
+        self.fill(&mut before).await?;
         let mut before = before.as_slice();
         let (columns, offset_bytes) = (before.get_i16(), before.get_i32());
         let (offset, told_bytes) = (before.get_i64(), before.get_i32());
@@ -124,7 +131,7 @@ impl PayloadReader {
         }
         // What it held before is overwritten, not cleared: that would write the memory twice.
         buffer.resize(payload_bytes, 0);
-        self.stream.read_exact(buffer).await.map_err(lost)?;
+        self.fill(buffer).await?;
         Ok(unsigned(offset))
     }
 
@@ -133,8 +140,19 @@ impl PayloadReader {
             return Err(unreadable());
         }
         let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).await.map_err(lost)?;
+        self.fill(&mut body).await?;
         Ok(body)
+    }
+
+    async fn fill(&mut self, mut buffer: &mut [u8]) -> Result<()> {
+        while !buffer.is_empty() {
+            let read = timeout(self.silence, self.stream.read(buffer)).await;
+            match read.map_err(|_| silent(self.silence))?.map_err(lost)? {
+                0 => return Err(lost(io::ErrorKind::UnexpectedEof.into())),
+                count => buffer = &mut buffer[count..],
+            }
+        }
+        Ok(())
     }
 }
 

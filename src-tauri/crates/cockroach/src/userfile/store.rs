@@ -165,9 +165,9 @@ pub enum Dialect {
 
 impl Dialect {
     pub async fn of(cluster: &Cluster) -> Result<Self> {
-        let version: String = sqlx::query_scalar("SELECT version()")
-            .persistent(false)
-            .fetch_one(&mut *cluster.connection().await?)
+        let query = sqlx::query_scalar("SELECT version()").persistent(false);
+        let version: String = cluster
+            .ask(async |connection| query.fetch_one(connection).await)
             .await?;
         Ok(if version.contains("CockroachDB") {
             Self::Cockroach
@@ -232,10 +232,11 @@ impl Store {
             return Ok(None);
         }
         let sql = format!("SHOW ZONE CONFIGURATION FROM TABLE {}", self.payload);
-        let row = sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
-            .fetch_optional(&mut *self.cluster.connection().await?)
-            .await;
-        let row = match row.map_err(Error::from) {
+        let query = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
+        let row = self
+            .cluster
+            .ask(async |connection| query.fetch_optional(connection).await);
+        let row = match row.await {
             Ok(row) => row,
             Err(error) if matches!(error.kind, ErrorKind::NoPrivilege | ErrorKind::NotFound) => None,
             Err(error) => return Err(error),

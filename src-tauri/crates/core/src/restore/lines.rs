@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use roachvault_cockroach::pair::Line;
 use roachvault_cockroach::{Error, ErrorKind, Result};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::cluster::OpenCluster;
 use crate::error::Error as CoreError;
@@ -16,6 +16,10 @@ const ATTEMPTS: u64 = 5;
 
 /// How long a statement that changes something is still heard out after the job was stopped. One part takes seconds.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How long one statement may take before its connection is taken for one that leads nowhere any more. Parts take seconds; a table
+/// that cannot be divided is one statement.
+const SILENT_FOR: Duration = Duration::from_secs(900);
 
 /// Why a job goes no further.
 pub(super) enum Stopped {
@@ -123,7 +127,15 @@ impl Lines {
             Some(line) => line,
             None => Line::open(self.open.readable()).await?,
         };
-        let (line, done) = what(line).await;
+        let Ok((line, done)) = timeout(SILENT_FOR, what(line)).await else {
+            return Err(Error::new(
+                ErrorKind::OutcomeUnknown,
+                format!(
+                    "The cluster has not answered for {} minutes.",
+                    SILENT_FOR.as_secs() / 60
+                ),
+            ));
+        };
         if done.is_ok() {
             self.line = Some(line);
         }

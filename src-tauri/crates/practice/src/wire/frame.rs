@@ -97,6 +97,8 @@ pub struct Peer {
     /// Something was sent since the client last spoke: its next message is a new round trip.
     answered: bool,
     received_bytes: u64,
+    /// As [`Faults::breaks`](crate::faults::Faults::breaks) was when it opened.
+    breaks: u64,
     /// The memory of the last message, for the next one.
     spent: Vec<u8>,
 }
@@ -105,6 +107,7 @@ impl Peer {
     pub fn new(line: Line, cluster: Arc<Cluster>) -> Self {
         Self {
             line,
+            breaks: cluster.faults().breaks(),
             cluster,
             out: Vec::new(),
             answered: true,
@@ -144,6 +147,10 @@ impl Peer {
     pub fn receive(&mut self) -> io::Result<Received> {
         let mut head = [0; 5];
         self.read_exact(&mut head)?;
+        if self.cluster.faults().is_half_open(self.breaks) {
+            io::copy(&mut self.line, &mut io::sink())?;
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
         if std::mem::take(&mut self.answered)
             && let Some(latency) = self.cluster.faults().duration("latency")
         {
