@@ -2,7 +2,8 @@
 
 use roachvault_cockroach::Secret;
 use roachvault_cockroach::backup::{
-    BackupKind, BackupRequest, ObjectKind, ShowBackup, list_backups, show_backup, show_manifests, timestamp,
+    BackupKind, BackupRequest, LATEST, ObjectKind, ShowBackup, list_backups, show_backup, show_manifests,
+    timestamp,
 };
 use roachvault_cockroach::collection::{find_collections, time_of, totals_below};
 use roachvault_cockroach::inspect::{Past, past_of};
@@ -235,14 +236,26 @@ async fn an_earlier_moment_is_backed_up_with_what_was_dropped_since(bank: Bank) 
     assert_eq!(past("payments").await, Past::Kept);
     assert_eq!(past("never_there").await, Past::Absent);
 
+    let of_now = bank.taken(&bank.backup()).await;
     let request = BackupRequest {
         as_of: Some(before),
         ..bank.backup()
     };
     let path = bank.taken(&request).await;
-    let contents = show_backup(&bank.cluster, &bank.collection, &path, &ShowBackup::default())
+    let read = async |subdirectory: &str| {
+        show_backup(
+            &bank.cluster,
+            &bank.collection,
+            subdirectory,
+            &ShowBackup::default(),
+        )
         .await
-        .unwrap();
+        .unwrap()
+    };
+    let contents = read(&path).await;
     assert_eq!(contents.layers[0].rows(), Some(ACCOUNTS + PAYMENTS));
+    // It sorts before the other one, and was finished after it: that is what LATEST goes by.
+    assert!(path < of_now);
+    assert_eq!(read(LATEST).await.layers[0].end_time, contents.layers[0].end_time);
     bank.close(&[]).await;
 }

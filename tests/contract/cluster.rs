@@ -211,15 +211,17 @@ impl Bank {
         }
     }
 
-    /// Takes a backup and waits for it; the subdirectory of the newest chain.
+    /// Takes a backup and waits for it; the subdirectory of a new chain, or of the newest one.
     pub async fn taken(&self, request: &BackupRequest) -> String {
+        let listed =
+            async || roachvault_cockroach::backup::list_backups(&self.cluster, &self.collection).await;
+        let before = listed().await.unwrap_or_default();
         let id = self.start_backup(request).await.unwrap();
         let job = self.ended(id).await;
         assert_eq!(job.error, None, "{job:?}");
-        let paths = roachvault_cockroach::backup::list_backups(&self.cluster, &self.collection)
-            .await
-            .unwrap();
-        paths.last().unwrap().clone()
+        let mut paths = listed().await.unwrap();
+        let full = paths.iter().position(|path| !before.contains(path));
+        paths.swap_remove(full.unwrap_or(paths.len() - 1))
     }
 
     /// Waits for the end of a job.

@@ -236,7 +236,7 @@ const backUp = createRoute({
   getParentRoute: () => cluster,
   path: "backups/new",
   validateSearch: (search: Record<string, unknown>): BackUpSearch => ({
-    database: text(search.database),
+    database: search.database === "" ? "" : text(search.database),
     scope: search.scope === "tables" || search.scope === "cluster" ? search.scope : undefined,
     tables: text(search.tables),
     collection: text(search.collection),

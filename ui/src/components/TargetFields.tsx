@@ -21,11 +21,26 @@ export interface TargetFieldsProps {
   wasPressed: boolean;
   /** The moment that is backed up. */
   asOf: string;
+  /** It is a moment of the past: what is meant may have been dropped since, and is not in the list. */
+  isPast?: boolean;
 }
 
+/** Stands in the list for a database that is not in it. No database is called so. */
+const DROPPED = "\u0000";
+
 /** What to back up: one database, some of its tables, or everything. */
-export function TargetFields({ databases, targets, onChange, wasPressed, asOf }: TargetFieldsProps) {
+export function TargetFields({
+  databases,
+  targets,
+  onChange,
+  wasPressed,
+  asOf,
+  isPast = false,
+}: TargetFieldsProps) {
   const { scope, database } = targets;
+  const isListed = databases.some(({ name }) => name === database);
+  const isDropped = isPast && database !== undefined && !isListed;
+  const [dropped, setDropped] = useState(isDropped ? database : "");
   // Targets that are kept in the address come back a moment after each letter, which would move the caret.
   const [tables, setTables] = useState(targets.tables);
   return (
@@ -49,24 +64,42 @@ export function TargetFields({ databases, targets, onChange, wasPressed, asOf }:
       {scope !== "cluster" && (
         <Select
           label="Database"
-          options={databases.map((each) => ({
-            value: each.name,
-            label: each.name,
-            description: [
-              each.tables === null ? "not visible to you" : counted(each.tables, "table"),
-              each.estimatedRows === null ? "" : `about ${count(each.estimatedRows)} rows`,
-            ]
-              .filter(Boolean)
-              .join(", "),
-          }))}
-          value={database ?? null}
-          onChange={(next) => onChange({ ...targets, database: next })}
-          error={wasPressed && database === undefined ? "Choose a database." : null}
+          options={[
+            ...databases.map((each) => ({
+              value: each.name,
+              label: each.name,
+              description: [
+                each.tables === null ? "not visible to you" : counted(each.tables, "table"),
+                each.estimatedRows === null ? "" : `about ${count(each.estimatedRows)} rows`,
+              ]
+                .filter(Boolean)
+                .join(", "),
+            })),
+            ...(isPast
+              ? [{ value: DROPPED, label: "One that was dropped…", description: "its name is asked for" }]
+              : []),
+          ]}
+          value={isDropped ? DROPPED : isListed ? (database ?? null) : null}
+          onChange={(next) => onChange({ ...targets, database: next === DROPPED ? dropped : next })}
+          error={wasPressed && !isDropped && !isListed ? "Choose a database." : null}
           description={
             scope === "database"
               ? `All its tables, types and views, as of ${asOf}. Nothing is locked.`
               : undefined
           }
+        />
+      )}
+      {scope !== "cluster" && isDropped && (
+        <TextField
+          label="Name of the dropped database"
+          value={dropped}
+          onChange={(next) => {
+            setDropped(next);
+            onChange({ ...targets, database: next.trim() });
+          }}
+          error={wasPressed && dropped.trim() === "" ? "Type the name that it had." : null}
+          description="As it was written then. The check tells as much of it as the cluster still knows."
+          mono
         />
       )}
       {scope === "tables" && (

@@ -11,6 +11,7 @@ export type Targets =
 /** What is chosen so far; parts of it may be missing. */
 export interface ChosenTargets {
   scope: BackUpScope;
+  /** Empty while the name of one that was dropped is still to be typed. */
   database: string | undefined;
   /** As typed: names divided by commas, spaces or lines. */
   tables: string;
@@ -25,7 +26,7 @@ export function tableNames(text: string): string[] {
 /** Null while something is missing. */
 export function targetsOf({ scope, database, tables }: ChosenTargets): Targets | null {
   if (scope === "cluster") return { type: "cluster" };
-  if (database === undefined) return null;
+  if (!database) return null;
   if (scope === "database") return { type: "database", database };
   const names = tableNames(tables);
   return names.length === 0 ? null : { type: "tables", database, tables: names };

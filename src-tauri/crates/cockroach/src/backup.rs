@@ -325,7 +325,11 @@ fn read_object(row: &PgRow) -> Option<BackupObject> {
     })
 }
 
-/// Reads a chain. `subdirectory` as [`list_backups`] gave it; `LATEST` for the newest.
+/// In place of a subdirectory: the full backup that was finished last, which is not the one that keeps the latest moment where
+/// one was taken `AS OF SYSTEM TIME` of the past. Increments build on it.
+pub const LATEST: &str = "LATEST";
+
+/// Reads a chain. `subdirectory` as [`list_backups`] gave it, or [`LATEST`].
 pub async fn show_backup(
     cluster: &Cluster,
     collection: &StorageUri,
@@ -362,7 +366,7 @@ fn show_statement(
     let mut sql = Writer::default();
     sql.push("SHOW BACKUP ").push(details).push("FROM ");
     match subdirectory {
-        "LATEST" => sql.push("LATEST"),
+        LATEST => sql.push(LATEST),
         path => sql.literal(path)?,
     };
     sql.push(" IN ").uri(collection)?;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 
+use crate::backup::TableName;
 use crate::connect::Cluster;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
@@ -102,11 +103,10 @@ pub async fn count_rows(cluster: &Cluster, table: &QualifiedName, as_of: Option<
 
 /// The present by the cluster's clock: a laptop's own may be wrong.
 pub async fn now(cluster: &Cluster) -> Result<DateTime<Utc>> {
-    let now = sqlx::query_scalar("SELECT now()")
-        .persistent(false)
-        .fetch_one(&mut *cluster.connection().await?)
-        .await?;
-    Ok(now)
+    let query = sqlx::query_scalar("SELECT now()").persistent(false);
+    cluster
+        .ask(async |connection| query.fetch_one(connection).await)
+        .await
 }
 
 /// What can be read of a table's past.
@@ -132,6 +132,25 @@ pub async fn past_of(cluster: &Cluster, table: &QualifiedName, as_of: &str) -> R
         Err(error) if error.message.contains("must be after replica GC threshold") => Ok(Past::Forgotten),
         Err(error) => Err(error),
     }
+}
+
+/// The tables that a database had at a moment, also one that was dropped since; `as_of` as AS OF SYSTEM TIME takes it. Not every
+/// release finds a database that is gone: nothing follows from a refusal.
+pub async fn tables_of_past(cluster: &Cluster, database: &str, as_of: &str) -> Result<Vec<TableName>> {
+    let sql = format!(
+        "SELECT table_schema, table_name FROM {}.information_schema.tables AS OF SYSTEM TIME {} \
+         WHERE table_type = 'BASE TABLE' ORDER BY 1, 2",
+        ident(database)?,
+        literal(as_of)?
+    );
+    let rows = row::simple_query(cluster, &sql).await?;
+    let name = |row| {
+        Some(TableName {
+            schema: row::text(row, "table_schema")?,
+            name: row::text(row, "table_name")?,
+        })
+    };
+    Ok(rows.iter().filter_map(name).collect())
 }
 
 /// What SHOW CREATE tells of a table as it is now.

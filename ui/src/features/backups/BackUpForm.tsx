@@ -68,12 +68,15 @@ export function BackUpForm({
     enabled: given !== undefined && targets.database === undefined,
   });
   const ofCollection = onlyDatabaseOf(held.data, choosable);
-  const database = targets.database ?? ofCollection ?? only;
+  const isPast = asOf !== undefined;
+  // One that was dropped can be chosen in the past only.
+  const isLeft =
+    targets.database !== undefined && !isPast && !choosable.some(({ name }) => name === targets.database);
+  const database = isLeft ? undefined : (targets.database ?? ofCollection ?? only);
   const chosen: ChosenTargets = { ...targets, database };
   const isComplete = targetsOf(chosen) !== null;
   // What holds an earlier moment stays apart: later backups would build on it.
-  const isPast = asOf !== undefined;
-  const proposal = `${targets.scope === "cluster" ? "cluster" : (database ?? "my")}-${isPast ? "earlier" : "backup"}`;
+  const proposal = `${targets.scope === "cluster" ? "cluster" : database || "my"}-${isPast ? "earlier" : "backup"}`;
   // The collection a database already has is where its next backup belongs; on production that is proposed only.
   const habit = given ?? (isPast ? undefined : known.find((each) => each.name === proposal));
   const place = useCollectionChoice({
@@ -119,6 +122,7 @@ export function BackUpForm({
             onChange={onTargetsChange}
             wasPressed={wasPressed}
             asOf={asOf ? localMoment(new Date(asOf), true) : "ten seconds before it starts"}
+            isPast={isPast}
           />
           <EarlierMoment asOf={asOf} onChange={onAsOfChange} />
           <CollectionFields

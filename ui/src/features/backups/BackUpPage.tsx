@@ -15,6 +15,7 @@ import type { RestoreFrom } from "./BackupsPage";
 
 /** The choices of the wizard and its place, kept in the address: a reload or a way back loses nothing. */
 export interface BackUpSearch {
+  /** Empty while the name of one that was dropped is asked for. */
   database?: string;
   /** Absent for a database. */
   scope?: "tables" | "cluster";

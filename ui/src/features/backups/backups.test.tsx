@@ -341,6 +341,33 @@ describe("taking a backup", () => {
     expect(await screen.findByRole("heading", { name: "Restore" })).toBeVisible();
   });
 
+  it("of an earlier moment can be of a database that was dropped since, by its name", async () => {
+    const user = userEvent.setup();
+    const backend = atBackups({
+      plan_backup: () => plan,
+      save_collection: ({ uri }) => aCollection({ uri: String(uri), name: "ledger-earlier" }),
+    });
+    renderApp("/clusters/c1/backups/new?database=bank&asOf=2026-11-23T10:37:05.000Z");
+    await user.click(await screen.findByRole("button", { name: /Database/ }));
+    await user.click(screen.getByRole("option", { name: /One that was dropped/ }));
+    const field = await screen.findByRole("textbox", { name: "Name of the dropped database" });
+    await user.click(screen.getByRole("button", { name: "Check it" }));
+    expect(screen.getByText("Type the name that it had.")).toBeVisible();
+    expect(backend.sent.map(([command]) => command)).not.toContain("save_collection");
+    await user.type(field, "ledger");
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Check it" }));
+    await waitFor(() =>
+      expect(backend.sent.find(([command]) => command === "plan_backup")?.[1].request).toMatchObject({
+        targets: { type: "database", database: "ledger" },
+        asOf: "2026-11-23T10:37:05.000Z",
+      }),
+    );
+    expect(backend.sent.find(([command]) => command === "save_collection")?.[1]).toMatchObject({
+      uri: "userfile:///ledger-earlier",
+    });
+  });
+
   it("keeps a passphrase out of the address", async () => {
     const user = userEvent.setup();
     const backend = atBackups({ plan_backup: () => plan });

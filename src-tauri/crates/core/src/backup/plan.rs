@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use roachvault_cockroach::backup::{
-    self, BackupKind, BackupRequest, BackupTargets, ShowBackup, TableName, timestamp,
+    self, BackupKind, BackupRequest, BackupTargets, LATEST, ShowBackup, TableName, timestamp,
 };
+use roachvault_cockroach::collection::time_of;
 use roachvault_cockroach::grant;
 use roachvault_cockroach::inspect::{self, Past, Rights, TableKind};
 use roachvault_cockroach::job::list_jobs;
@@ -50,11 +51,13 @@ pub struct BackupPlan {
     pub checks: Vec<Check>,
 }
 
-/// The newest chain of the collection, as far as it can be told.
+/// The chain that increments build on: the full backup that was finished last, whatever moment it keeps.
 enum Newest {
     None,
     Readable(Box<list::Chain>),
     Unreadable(Error),
+    /// Not even the backups of the collection can be listed.
+    Closed(Error),
 }
 
 /// What one backup and a schedule of backups have to look at alike.
@@ -114,7 +117,7 @@ impl Grounds {
     /// There are finished backups in the collection, also such as need a passphrase to be read.
     pub fn has_backups(&self) -> bool {
         match &self.newest {
-            Newest::None => false,
+            Newest::None | Newest::Closed(_) => false,
             Newest::Readable(_) => true,
             Newest::Unreadable(error) => is_locked(error),
         }
@@ -213,27 +216,41 @@ async fn newest(cluster: &Cluster, request: &BackupRequest) -> Result<Newest> {
         Ok(paths) => paths,
         Err(error) if is_away(&error) => return Err(error),
         Err(error) if error.code == Code::NotFound => return Ok(Newest::None),
-        Err(error) => return Ok(Newest::Unreadable(error)),
+        Err(error) => return Ok(Newest::Closed(error)),
     };
-    let Some(path) = paths.last() else {
+    if paths.is_empty() {
         return Ok(Newest::None);
-    };
+    }
     let show = ShowBackup {
         passphrase: request.passphrase.clone(),
         ..ShowBackup::default()
     };
-    let read = match list::read(cluster, uri, path, &show).await {
+    let read = match list::read(cluster, uri, LATEST, &show).await {
         // A full backup may be encrypted next to one that is not.
         Err(error) if request.kind == BackupKind::Full && is_not_encrypted(&error) => {
-            list::read(cluster, uri, path, &ShowBackup::default()).await
+            list::read(cluster, uri, LATEST, &ShowBackup::default()).await
         }
         read => read,
     };
     match read {
-        Ok(chain) => Ok(Newest::Readable(Box::new(chain))),
+        Ok(chain) => {
+            let subdirectory = subdirectory_of(&chain, &paths).unwrap_or(LATEST).to_owned();
+            Ok(Newest::Readable(Box::new(list::Chain {
+                subdirectory,
+                ..chain
+            })))
+        }
         Err(error) if is_away(&error) => Err(error),
         Err(error) => Ok(Newest::Unreadable(error)),
     }
+}
+
+/// SHOW BACKUP does not name the directory that LATEST stands for; it is called after the moment that the full backup keeps.
+fn subdirectory_of<'a>(chain: &list::Chain, paths: &'a [String]) -> Option<&'a str> {
+    let end = chain.contents.layers.first()?.end_time?;
+    let is_of_it =
+        |path: &&String| time_of(path).is_some_and(|time| (end - time).abs() < TimeDelta::milliseconds(20));
+    paths.iter().find(is_of_it).map(String::as_str)
 }
 
 #[derive(Default)]
@@ -247,6 +264,8 @@ struct Extent {
     may_hide_tables: bool,
     /// Not all that is meant is there now: what the user may do with it cannot be asked.
     is_partly_gone: bool,
+    /// There is no such database now.
+    is_gone: bool,
     /// Why it cannot be backed up.
     check: Option<Check>,
 }
@@ -270,7 +289,10 @@ async fn extent(cluster: &Cluster, targets: &BackupTargets, as_of: Option<DateTi
     };
     let databases = inspect::list_databases(cluster).await?;
     let Some(target) = databases.iter().find(|found| found.name == *database) else {
-        return absent(format!("There is no database {database}"));
+        return match as_of {
+            None => absent(format!("There is no database {database}")),
+            Some(at) => extent_of_dropped(cluster, database, at).await,
+        };
     };
     let me = cluster.user();
     let may_hide_tables =
@@ -329,7 +351,26 @@ async fn extent(cluster: &Cluster, targets: &BackupTargets, as_of: Option<DateTi
             .collect(),
         may_hide_tables,
         is_partly_gone,
+        is_gone: false,
         check,
+    })
+}
+
+/// Of a database that is not there any more. Its tables are told where the cluster lets its past catalog be read.
+async fn extent_of_dropped(cluster: &Cluster, database: &str, at: DateTime<Utc>) -> Result<Extent> {
+    let found = match inspect::tables_of_past(cluster, database, &timestamp(at))
+        .await
+        .map_err(Error::from)
+    {
+        Err(error) if error.retryable => return Err(error),
+        Err(_) => Vec::new(),
+        Ok(tables) => tables,
+    };
+    Ok(Extent {
+        found,
+        is_partly_gone: true,
+        is_gone: true,
+        ..Extent::default()
     })
 }
 
@@ -402,6 +443,14 @@ async fn moment(cluster: &Cluster, request: &BackupRequest, extent: &Extent) -> 
             Past::Absent => continue,
         };
         return Ok(Some(Check::blocked(ID, title, detail)));
+    }
+    if !is_kept && extent.is_gone {
+        return Ok(Some(Check::attention(
+            ID,
+            format!("There is no database {database} now"),
+            "Whether it was there at that moment is told when the backup starts: where it was not, or where it is too long ago, the \
+             backup is refused and nothing is harmed.",
+        )));
     }
     if !is_kept {
         return unknown(
@@ -566,9 +615,17 @@ fn destination(request: &BackupRequest, collection: &CollectionSummary, newest: 
             );
             check.fix(Fix::AskPassphrase)
         }
-        (_, Newest::Unreadable(error)) if !is_locked(error) => {
+        (_, Newest::Closed(error)) | (BackupKind::Incremental, Newest::Unreadable(error)) => {
             Check::blocked(ID, format!("{name} cannot be read"), error.message.clone())
         }
+        (BackupKind::Full, Newest::Unreadable(error)) if !is_locked(error) => Check::attention(
+            ID,
+            format!("The newest backup in {name} cannot be read"),
+            format!(
+                "A full backup does not build on it and can be taken. {}",
+                error.message
+            ),
+        ),
         (BackupKind::Incremental, Newest::None) => Check::blocked(
             ID,
             format!("There is no full backup in {name} yet"),
@@ -616,7 +673,7 @@ fn destination(request: &BackupRequest, collection: &CollectionSummary, newest: 
     }
 }
 
-/// The newest full backup of a collection is what increments build on, and the newest is not always the one of the latest moment.
+/// Increments build on the full backup that was finished last, and this one will be, though others keep later moments.
 fn apart(request: &BackupRequest, collection: &CollectionSummary, newest: &Newest) -> Option<Check> {
     let joins_others = request.as_of.is_some() && !matches!(newest, Newest::None);
     joins_others.then(|| {
@@ -624,8 +681,8 @@ fn apart(request: &BackupRequest, collection: &CollectionSummary, newest: &Newes
             "apart",
             "Better in a collection of its own",
             format!(
-                "Later backups of changes in {}, also a schedule's, may build on this one instead of on the newest \
-                 moment. Go back and choose a new collection.",
+                "Until another full backup is taken in {}, backups of changes build on this one, a schedule's too. Go \
+                 back and choose a new collection.",
                 collection.uri.name()
             ),
         )

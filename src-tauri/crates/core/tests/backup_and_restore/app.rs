@@ -229,8 +229,16 @@ impl App {
 
     /// Removes one data file of the collection, as a mistake would.
     pub async fn lose_a_data_file(&self) {
+        self.lose(
+            "(SELECT min(filename) FROM defaultdb.public.userfiles_demo_upload_files WHERE filename LIKE '/nightly/%/data/%')",
+        )
+        .await;
+    }
+
+    /// Deletes the files that are called like a pattern, an expression of SQL.
+    pub async fn lose(&self, pattern: &str) {
         let files = "defaultdb.public.userfiles_demo_upload_files";
-        let lost = format!("SELECT min(filename) FROM {files} WHERE filename LIKE '/nightly/%/data/%'");
+        let lost = format!("SELECT filename FROM {files} WHERE filename LIKE {pattern}");
         // Chunks refer to their file, so they go first.
         self.sql(&format!(
             "DELETE FROM defaultdb.public.userfiles_demo_upload_payload WHERE file_id IN \

@@ -360,4 +360,76 @@ async fn a_backup_of_an_hour_ago_holds_what_was_deleted_since_and_is_called_done
     // Into the same place once more: what builds on the newest there would build on it.
     let plan = app.backups.plan_backup(&app.open, wish()).await.unwrap();
     assert_level(&plan.checks, "apart", CheckLevel::Attention);
+
+    // What was finished last is what increments build on, not what keeps the latest moment.
+    let increment = async || {
+        let wish = BackupWish {
+            kind: BackupKind::Incremental,
+            ..App::wish("bank", COLLECTION)
+        };
+        let plan = app.backups.plan_backup(&app.open, wish).await.unwrap();
+        check(&plan.checks, "destination").title.clone()
+    };
+    let (of_now, _) = app.backed_up(App::wish("bank", COLLECTION)).await;
+    assert_eq!(increment().await, format!("It builds on {of_now}"));
+    let later = BackupWish {
+        as_of: Some(at + TimeDelta::minutes(1)),
+        ..wish()
+    };
+    let (of_past, _) = app.backed_up(later).await;
+    assert!(of_past < of_now);
+    assert_eq!(increment().await, format!("It builds on {of_past}"));
+}
+
+#[tokio::test]
+async fn a_database_that_was_dropped_is_backed_up_as_it_was() {
+    let mut quick = options();
+    quick.clock_speed = 3600.0;
+    let app = App::start(quick).await;
+    let at = cluster_time(&app, None).await;
+    app.sql("DROP DATABASE bank CASCADE").await;
+    cluster_time(&app, Some((at, TimeDelta::minutes(10)))).await;
+    let of = |database: &str| BackupWish {
+        as_of: Some(at),
+        ..App::wish(database, COLLECTION)
+    };
+    // Nothing follows from a name that the cluster does not find: not every release finds one that is gone.
+    let plan = app.backups.plan_backup(&app.open, of("bank")).await.unwrap();
+    assert_level(&plan.checks, "moment", CheckLevel::Attention);
+    assert!(
+        check(&plan.checks, "moment")
+            .title
+            .contains("no database bank now")
+    );
+    let (path, outcome) = app.backed_up(of("bank")).await;
+    assert!(outcome.checked, "{outcome:?}");
+    let restored = app.plan(App::restore_wish(&path, "bank", None)).await;
+    assert_level(&restored.checks, "nameFree", CheckLevel::Ok);
+    assert!(restored.tables.iter().any(|table| table.rows > Some(0)));
+
+    let blocked = app
+        .backups
+        .plan_backup(&app.open, App::wish("bank", COLLECTION))
+        .await
+        .unwrap();
+    assert_level(&blocked.checks, "targetExists", CheckLevel::Blocked);
+}
+
+#[tokio::test]
+async fn a_full_backup_can_be_taken_where_the_newest_one_cannot_be_found() {
+    let app = App::start(options()).await;
+    app.backed_up(App::wish("bank", COLLECTION)).await;
+    app.lose("'/nightly/metadata/latest/%'").await;
+    let plan = app
+        .backups
+        .plan_backup(&app.open, App::wish("bank", COLLECTION))
+        .await
+        .unwrap();
+    assert_level(&plan.checks, "destination", CheckLevel::Attention);
+    let more = BackupWish {
+        kind: BackupKind::Incremental,
+        ..App::wish("bank", COLLECTION)
+    };
+    let plan = app.backups.plan_backup(&app.open, more).await.unwrap();
+    assert_level(&plan.checks, "destination", CheckLevel::Blocked);
 }

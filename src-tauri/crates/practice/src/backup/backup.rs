@@ -782,7 +782,8 @@ fn finish_layer(
         collection.write_index(full_end, &entry)?;
     }
     if layer.chain.is_none() {
-        collection.point_latest(folder, layer.end)?;
+        // By the clock, not by the moment that is kept: a backup of the past is the latest once it is there.
+        collection.point_latest(folder, session.now())?;
     }
     Ok(())
 }
