@@ -221,6 +221,68 @@ impl<'a> Watching<'a> {
     }
 }
 
+/// Why what a job did could not be looked at.
+pub(crate) enum Unseen {
+    /// The connection was closed meanwhile. Whoever follows the job again looks again.
+    Left(End),
+    Failed(Error),
+}
+
+impl From<Error> for Unseen {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// How often something is asked for that the cluster was there to answer, and did not.
+const ATTEMPTS: u32 = 5;
+
+/// Looks at what an ended job did. While the cluster does not answer it is waited for, as it is while the job runs: a check that was
+/// cut short proves nothing.
+pub(crate) async fn look<T, F>(job: &JobHandle, read: impl Fn(Arc<OpenCluster>) -> F) -> Result<T, Unseen>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut attempt = 1;
+    loop {
+        match read(connected(job)?).await {
+            Err(error) if is_passing(&error) && attempt < ATTEMPTS => until_it_answers(job, error).await?,
+            done => return done.map_err(Unseen::from),
+        }
+        attempt += 1;
+    }
+}
+
+/// Waits for as long as it takes, or until a person stops the job.
+async fn until_it_answers(job: &JobHandle, mut why: Error) -> Result<(), Unseen> {
+    let try_now = job.try_now();
+    let before = job.snapshot().map(|job| job.phase).unwrap_or_default();
+    let mut seconds = 1;
+    loop {
+        let wait = Duration::from_secs(seconds);
+        job.unreachable(why.clone(), wait);
+        tokio::select! {
+            biased;
+            _ = job.signal_changed(Signal::Run) => return Err(Unseen::Failed(why)),
+            () = sleep(wait) => {}
+            () = try_now.notified() => {}
+        }
+        job.trying();
+        match connected(job)?.reach().await {
+            Ok(()) => break job.state(JobState::Running, before),
+            Err(error) if is_passing(&error) => why = error,
+            Err(error) => return Err(Unseen::Failed(error)),
+        }
+        seconds = (seconds + 1).min(10);
+    }
+    Ok(())
+}
+
+fn connected(job: &JobHandle) -> Result<Arc<OpenCluster>, Unseen> {
+    job.cluster()
+        .map_err(|error| Unseen::Left(End::detached(error.message)))
+}
+
 /// The cluster may answer again by itself.
 fn is_passing(error: &Error) -> bool {
     matches!(

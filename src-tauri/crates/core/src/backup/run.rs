@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use roachvault_cockroach::backup::{self, BackupKind, BackupRequest, BackupTargets, ShowBackup, TableName};
+use roachvault_cockroach::backup::{
+    self, BackupContents, BackupKind, BackupRequest, BackupTargets, ShowBackup, TableName,
+};
 use roachvault_cockroach::collection::time_of;
 use roachvault_cockroach::detached::{Detached, Traces, known_jobs};
 use roachvault_cockroach::job::{ClusterJob, ClusterJobId, JobStatus};
@@ -13,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::keys::Keys;
 use super::plan::BackupPlan;
 use crate::cluster::OpenCluster;
-use crate::cluster_job::{Watched, Words, duration_seconds, failure, find_again, not_started, watch};
+use crate::cluster_job::{
+    Unseen, Watched, Words, duration_seconds, failure, find_again, look, not_started, watch,
+};
 use crate::error::{Code, Error, Result};
 use crate::job::{BackupOutcome, End, JobHandle, Outcome, Signal};
 use crate::plan::{PlanId, kinds_counted};
@@ -127,15 +131,12 @@ pub(super) async fn run(job: JobHandle, keys: Arc<Keys>) -> End {
         Ok(id) => id,
         Err(end) => return end,
     };
-    let (ended, open) = match watch(&job, id, WORDS).await {
-        Watched::Ended(ended, open) => (ended, open),
+    let ended = match watch(&job, id, WORDS).await {
+        Watched::Ended(ended, _) => ended,
         Watched::Left(end) => return end,
     };
     match ended.status {
-        JobStatus::Succeeded => {
-            job.phase("Reading it back");
-            read_back(&open, &spec, &keys, &ended).await
-        }
+        JobStatus::Succeeded => read_back(&job, &spec, &keys, &ended).await,
         JobStatus::Canceled => End {
             phase:
                 "Cancelled. What had been written stays in the collection as an unfinished backup, which no \
@@ -200,7 +201,8 @@ async fn start(
 }
 
 /// Success is what SHOW BACKUP can tell of the new backup, with all its files.
-async fn read_back(open: &OpenCluster, spec: &BackupSpec, keys: &Keys, ended: &ClusterJob) -> End {
+async fn read_back(job: &JobHandle, spec: &BackupSpec, keys: &Keys, ended: &ClusterJob) -> End {
+    job.phase("Reading it back");
     let mut outcome = BackupOutcome {
         collection: spec.collection.clone(),
         subdirectory: None,
@@ -211,40 +213,57 @@ async fn read_back(open: &OpenCluster, spec: &BackupSpec, keys: &Keys, ended: &C
         checked: false,
         verdict: "The cluster says that the backup is complete. It was not read back.".into(),
     };
-    match check(open, spec, keys, ended, &mut outcome).await {
+    match check(job, spec, keys, ended, &mut outcome).await {
         Ok(()) => End::succeeded(Outcome::Backup(outcome)),
-        Err(error) if error.code == Code::Corrupt => {
+        Err(Unseen::Left(end)) => end,
+        Err(Unseen::Failed(error)) if error.code == Code::Corrupt => {
             outcome.verdict =
                 "The cluster says that the backup is complete, but files of it are missing.".into();
             End::partly_done(Some(error), Outcome::Backup(outcome))
         }
-        Err(error) => End::unknown(error, Some(Outcome::Backup(outcome))),
+        Err(Unseen::Failed(error)) => End::unknown(error, Some(Outcome::Backup(outcome))),
     }
 }
 
 async fn check(
-    open: &OpenCluster,
+    job: &JobHandle,
     spec: &BackupSpec,
     keys: &Keys,
     ended: &ClusterJob,
     outcome: &mut BackupOutcome,
-) -> Result<()> {
-    let cluster = open.readable();
-    let request = spec.request(open, keys)?;
-    let paths = backup::list_backups(cluster, &request.collection).await?;
-    let path = subdirectory_of(ended, &paths).ok_or_else(|| {
+) -> Result<(), Unseen> {
+    let paths = look(job, |open| async move {
+        let collection = spec.request(&open, keys)?.collection;
+        Ok(backup::list_backups(open.readable(), &collection).await?)
+    });
+    let path = subdirectory_of(ended, &paths.await?).ok_or_else(|| {
         Error::new(
             Code::NotFound,
             "The cluster says that the backup is complete, but it is not in the collection.",
         )
     })?;
     outcome.subdirectory = Some(path.clone());
-    let show = ShowBackup {
-        check_files: true,
-        passphrase: request.passphrase.clone(),
-        ..ShowBackup::default()
-    };
-    let contents = backup::show_backup(cluster, &request.collection, &path, &show).await?;
+    let path = path.as_str();
+    let contents = look(job, |open| async move {
+        let request = spec.request(&open, keys)?;
+        let show = ShowBackup {
+            check_files: true,
+            passphrase: request.passphrase,
+            ..ShowBackup::default()
+        };
+        Ok(backup::show_backup(open.readable(), &request.collection, path, &show).await?)
+    });
+    judge(spec, ended, &contents.await?, outcome)?;
+    Ok(())
+}
+
+/// Is what was read the backup that was taken, and whole?
+fn judge(
+    spec: &BackupSpec,
+    ended: &ClusterJob,
+    contents: &BackupContents,
+    outcome: &mut BackupOutcome,
+) -> Result<()> {
     let layer = contents
         .layers
         .last()

@@ -7,8 +7,7 @@ use roachvault_cockroach::inspect::{Table, TableKind, definition, list_tables};
 use roachvault_cockroach::pair::{Counts, Pair, Stretch, Unmatched};
 use serde::{Deserialize, Serialize};
 
-use super::lines::{Lines, Stopped};
-use super::proof::patiently;
+use super::lines::{Lines, Stopped, patiently};
 use super::run::RestoreSpec;
 use super::{full_name, in_database, short_name};
 use crate::cluster::OpenCluster;

@@ -9,7 +9,7 @@ use roachvault_cockroach::{Error, ErrorKind, Result};
 use tokio::time::{sleep, timeout};
 
 use crate::cluster::OpenCluster;
-use crate::error::Error as CoreError;
+use crate::error::{Error as CoreError, Result as CoreResult};
 use crate::job::{JobHandle, JobState, Signal};
 
 const ATTEMPTS: u64 = 5;
@@ -140,6 +140,23 @@ impl Lines {
             self.line = Some(line);
         }
         done
+    }
+}
+
+/// Reads what needs no line of its own.
+pub(super) async fn patiently<T, F>(read: impl Fn() -> F) -> CoreResult<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut attempt = 1;
+    loop {
+        match read().await.map_err(CoreError::from) {
+            Err(error) if error.retryable && attempt < ATTEMPTS => {
+                sleep(Duration::from_secs(attempt)).await;
+                attempt += 1;
+            }
+            other => return other,
+        }
     }
 }
 

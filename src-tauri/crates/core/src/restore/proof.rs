@@ -1,27 +1,28 @@
 //! The proof of a restore: every table of the backup is looked for and counted.
 
-use std::time::Duration;
-
 use roachvault_cockroach::bring_back::{rename_database, swap_databases};
 use roachvault_cockroach::inspect::{Table, TableKind, count_rows, list_databases, list_tables};
 use roachvault_cockroach::quote::QualifiedName;
-use tokio::time::sleep;
 
 use super::run::{ExpectedTable, RestoreSpec};
-use crate::cluster::OpenCluster;
-use crate::error::{Code, Error, Result};
+use crate::cluster_job::{Unseen, look};
+use crate::error::{Code, Error};
 use crate::job::{BringBack, End, JobHandle, Outcome, RestoreOutcome, RowProof, RowVerdict, Unit};
 use crate::plan::{counted, grouped};
 
 /// Looks at what the cluster says it restored. Success needs every table, with the backup's row count
 /// wherever the backup has one, else with the count of the live table at that moment.
-pub(super) async fn prove(job: &JobHandle, open: &OpenCluster, spec: &RestoreSpec) -> End {
+pub(super) async fn prove(job: &JobHandle, spec: &RestoreSpec) -> End {
     job.phase("Counting the restored rows");
     job.progress(100, Some(100), Unit::Percent);
-    let tables = match patiently(|| list_tables(open.readable(), &spec.into_database)).await {
+    let tables = look(job, |open| async move {
+        Ok(list_tables(open.readable(), &spec.into_database).await?)
+    });
+    let tables = match tables.await {
         Ok(tables) => tables,
-        Err(error) if error.code == Code::NotFound => Vec::new(),
-        Err(error) => return unproved(spec, error),
+        Err(Unseen::Failed(error)) if error.code == Code::NotFound => Vec::new(),
+        Err(Unseen::Failed(error)) => return unproved(spec, error),
+        Err(Unseen::Left(end)) => return end,
     };
     let mut proofs = Vec::new();
     for (position, expected) in spec.expected.iter().enumerate() {
@@ -30,11 +31,15 @@ pub(super) async fn prove(job: &JobHandle, open: &OpenCluster, spec: &RestoreSpe
             position + 1,
             spec.expected.len()
         ));
-        proofs.extend(prove_table(open, spec, expected, &tables).await);
+        match prove_table(job, spec, expected, &tables).await {
+            Ok(proof) => proofs.extend(proof),
+            Err(end) => return end,
+        }
     }
-    let after = match After::look(open, spec).await {
+    let after = match After::look(job, spec).await {
         Ok(after) => after,
-        Err(error) => {
+        Err(Unseen::Left(end)) => return end,
+        Err(Unseen::Failed(error)) => {
             tracing::warn!(%error, "the live database could not be looked at after a restore");
             After::default()
         }
@@ -51,21 +56,28 @@ struct After {
 }
 
 impl After {
-    async fn look(open: &OpenCluster, spec: &RestoreSpec) -> Result<Self> {
+    async fn look(job: &JobHandle, spec: &RestoreSpec) -> Result<Self, Unseen> {
         let (live, restored) = (&spec.database, &spec.into_database);
         if live == restored {
             return Ok(Self::default());
         }
-        let databases = patiently(|| list_databases(open.readable())).await?;
+        let databases = look(
+            job,
+            |open| async move { Ok(list_databases(open.readable()).await?) },
+        )
+        .await?;
         let exists = |name: &str| databases.iter().any(|database| database.name == name);
         if !exists(live) {
-            let rename = rename_database(restored, live)?;
+            let rename = rename_database(restored, live).map_err(Error::from)?;
             return Ok(Self {
                 swap: spec.is_whole_database().then_some(rename),
                 ..Self::default()
             });
         }
-        let tables = patiently(|| list_tables(open.readable(), live)).await?;
+        let tables = look(job, |open| async move {
+            Ok(list_tables(open.readable(), live).await?)
+        })
+        .await?;
         let mut after = Self::default();
         let references = |table: &ExpectedTable| table.references.clone();
         for expected in parents_first(&spec.expected, ExpectedTable::pair, references) {
@@ -90,7 +102,7 @@ impl After {
                 })
                 .find(|name| !exists(name));
             after.swap = match aside {
-                Some(aside) => Some(swap_databases(live, restored, &aside)?),
+                Some(aside) => Some(swap_databases(live, restored, &aside).map_err(Error::from)?),
                 None => None,
             };
         }
@@ -120,12 +132,13 @@ pub(super) fn parents_first<T>(
     ordered
 }
 
+/// Nothing where it has no rows to count; the end of the run where the cluster was left.
 async fn prove_table(
-    open: &OpenCluster,
+    job: &JobHandle,
     spec: &RestoreSpec,
     expected: &ExpectedTable,
     tables: &[Table],
-) -> Option<RowProof> {
+) -> Result<Option<RowProof>, End> {
     let name = format!("{}.{}", expected.schema, expected.name);
     let proof = |expected_rows, found_rows, verdict| RowProof {
         table: name.clone(),
@@ -137,36 +150,46 @@ async fn prove_table(
         .iter()
         .find(|table| table.schema == expected.schema && table.name == expected.name);
     match found.map(|table| table.kind) {
-        None => Some(proof(expected.rows, None, RowVerdict::Missing)),
+        None => return Ok(Some(proof(expected.rows, None, RowVerdict::Missing))),
         // It is there, and it has no rows of its own to count.
-        Some(TableKind::View | TableKind::MaterializedView | TableKind::Sequence) => None,
-        Some(TableKind::Table) => {
-            let table = |database: &str| QualifiedName {
-                database: database.to_owned(),
-                schema: expected.schema.clone(),
-                name: expected.name.clone(),
-            };
-            let restored = table(&spec.into_database);
-            let rows = match patiently(|| count_rows(open.readable(), &restored, None)).await {
-                Ok(rows) => rows,
-                Err(error) => {
-                    tracing::warn!(%error, table = %name, "a restored table could not be counted");
-                    return Some(proof(expected.rows, None, RowVerdict::NotCounted));
-                }
-            };
-            if expected.rows.is_some() {
-                return Some(proof(expected.rows, Some(rows), compare(expected.rows, rows)));
-            }
-            // The increments of a chain count changes. The live table at that moment, while the cluster still
-            // keeps it, is as good; it is there even when it was dropped since.
-            let live = match &spec.live_as_of {
-                Some(moment) => {
-                    let live = table(&spec.database);
-                    count_rows(open.readable(), &live, Some(moment)).await.ok()
-                }
-                None => None,
-            };
-            Some(proof(live, Some(rows), compare_with_live(live, rows)))
+        Some(TableKind::View | TableKind::MaterializedView | TableKind::Sequence) => return Ok(None),
+        Some(TableKind::Table) => {}
+    }
+    let table = |database: &str| QualifiedName {
+        database: database.to_owned(),
+        schema: expected.schema.clone(),
+        name: expected.name.clone(),
+    };
+    let Some(rows) = count(job, &table(&spec.into_database), None).await? else {
+        return Ok(Some(proof(expected.rows, None, RowVerdict::NotCounted)));
+    };
+    if expected.rows.is_some() {
+        return Ok(Some(proof(
+            expected.rows,
+            Some(rows),
+            compare(expected.rows, rows),
+        )));
+    }
+    // The increments of a chain count changes. The live table at that moment, while the cluster still
+    // keeps it, is as good; it is there even when it was dropped since.
+    let live = match &spec.live_as_of {
+        Some(moment) => count(job, &table(&spec.database), Some(moment)).await?,
+        None => None,
+    };
+    Ok(Some(proof(live, Some(rows), compare_with_live(live, rows))))
+}
+
+/// Nothing where it cannot be counted.
+async fn count(job: &JobHandle, table: &QualifiedName, moment: Option<&str>) -> Result<Option<u64>, End> {
+    let counted = look(job, |open| async move {
+        Ok(count_rows(open.readable(), table, moment).await?)
+    });
+    match counted.await {
+        Ok(rows) => Ok(Some(rows)),
+        Err(Unseen::Left(end)) => Err(end),
+        Err(Unseen::Failed(error)) => {
+            tracing::warn!(%error, %table, "a table could not be counted");
+            Ok(None)
         }
     }
 }
@@ -185,23 +208,6 @@ fn compare_with_live(live: Option<u64>, found: u64) -> RowVerdict {
         None => RowVerdict::NotComparable,
         Some(live) if live == found => RowVerdict::MatchesLive,
         Some(_) => RowVerdict::DiffersFromLive,
-    }
-}
-
-/// Counting a large table outlives a connection now and then; a read may be repeated.
-pub(super) async fn patiently<T, F>(read: impl Fn() -> F) -> Result<T>
-where
-    F: Future<Output = roachvault_cockroach::Result<T>>,
-{
-    let mut attempt: u64 = 1;
-    loop {
-        match read().await.map_err(Error::from) {
-            Err(error) if error.retryable && attempt < 5 => {
-                sleep(Duration::from_secs(attempt)).await;
-                attempt += 1;
-            }
-            other => return other,
-        }
     }
 }
 

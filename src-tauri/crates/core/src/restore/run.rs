@@ -196,7 +196,7 @@ pub(crate) async fn run(job: JobHandle, keys: Arc<Keys>) -> End {
         Watched::Left(end) => return end,
     };
     match ended.status {
-        JobStatus::Succeeded => proof::prove(&job, &open, &spec).await,
+        JobStatus::Succeeded => proof::prove(&job, &spec).await,
         JobStatus::Canceled => {
             take_back(&open, &spec).await;
             End {

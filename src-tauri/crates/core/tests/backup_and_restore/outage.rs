@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use roachvault_core::job::{Asked, JobId, JobState};
+use roachvault_core::job::{Asked, JobId, JobState, Outcome};
 
 use crate::app::{App, COLLECTION, options};
 use crate::relay::Relay;
@@ -80,4 +80,42 @@ async fn what_was_asked_for_outlives_a_quit() {
     app.reattach();
     let paused = app.until(id, |job| job.state == JobState::Paused).await;
     assert_eq!(paused.asked, None);
+}
+
+#[tokio::test]
+async fn a_check_that_is_cut_short_waits_for_the_cluster_and_is_made() {
+    let mut app = App::start(options()).await;
+    let relay = Relay::start(app.practice.address(), Duration::ZERO).await;
+    app.through(relay.port).await;
+    // Each statement takes long enough to be cut.
+    app.sql("SET practice.fault = 'latency=150ms'").await;
+    let away_while = async |id: JobId, phase: &'static str| {
+        app.until(id, |job| job.phase.starts_with(phase)).await;
+        relay.close();
+        let away = app.until(id, |job| job.outage.is_some()).await;
+        assert_eq!(away.state, JobState::Waiting);
+        relay.open();
+        app.try_now();
+        let ended = app.ended(id).await;
+        assert_eq!(
+            (ended.state, ended.outage.is_none()),
+            (JobState::Succeeded, true),
+            "{ended:?}"
+        );
+        ended.outcome
+    };
+    let id = app.start_backup(App::wish("bank", COLLECTION)).await;
+    let Some(Outcome::Backup(taken)) = away_while(id, "Reading it back").await else {
+        panic!("no backup")
+    };
+    assert!(taken.checked, "{taken:?}");
+    let path = taken.subdirectory.unwrap();
+    let plan = app
+        .plan(App::restore_wish(&path, "bank", Some("bank_back")))
+        .await;
+    let id = app.start_restore(&plan).await;
+    let Some(Outcome::Restore(restored)) = away_while(id, "Counting rows").await else {
+        panic!("no restore")
+    };
+    assert!(restored.all_match, "{restored:?}");
 }
