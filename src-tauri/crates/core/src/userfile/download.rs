@@ -28,8 +28,8 @@ pub(super) struct Planned {
     store: String,
     files: Vec<(FileRow, PathBuf)>,
     target: String,
-    /// Paths at which the same file lies.
-    identical: HashSet<PathBuf>,
+    /// Paths at which the same file lay when it was compared, and how it was.
+    identical: HashMap<PathBuf, Written>,
 }
 
 /// Files of a choice, each with its name below the target: files under their last part, folders (which
@@ -148,7 +148,7 @@ impl Userfiles {
         let identical = met
             .iter()
             .filter(|(_, _, conflict)| conflict.contents == Contents::Identical)
-            .map(|(_, path, _)| path.clone())
+            .map(|(_, path, conflict)| (path.clone(), (conflict.target_bytes, conflict.target_time)))
             .collect();
         let plan = TransferPlan {
             store: store.name.host(),
@@ -190,7 +190,10 @@ impl Userfiles {
             .iter()
             .map(|(file, path)| (file.name.shown(), path.as_path()))
             .collect();
-        let is_identical = |path: &Path| planned.identical.contains(path);
+        let is_identical = |path: &Path| {
+            let then = planned.identical.get(path);
+            then.is_some() && written(path).as_ref() == then
+        };
         let settled = settle_paths(&wanted, is_identical, Path::new(&planned.target), choices);
         let files: Vec<DownloadFile> = planned
             .files
@@ -230,15 +233,26 @@ impl Userfiles {
     }
 }
 
-fn conflict(file: &FileRow, path: &Path) -> Option<Conflict> {
+/// Bytes, and when they were written: a file for which both stay is taken for unchanged.
+type Written = (u64, Option<DateTime<Utc>>);
+
+fn written(path: &Path) -> Option<Written> {
     let metadata = std::fs::metadata(path).ok()?;
+    Some((
+        metadata.len(),
+        metadata.modified().ok().map(DateTime::<Utc>::from),
+    ))
+}
+
+fn conflict(file: &FileRow, path: &Path) -> Option<Conflict> {
+    let (target_bytes, target_time) = written(path)?;
     Some(Conflict {
         source: file.name.shown().to_owned(),
         target: path.display().to_string(),
         source_bytes: file.size_bytes,
         source_time: file.uploaded_at,
-        target_bytes: metadata.len(),
-        target_time: metadata.modified().ok().map(DateTime::<Utc>::from),
+        target_bytes,
+        target_time,
         contents: Contents::NotCompared,
     })
 }

@@ -225,15 +225,20 @@ pub(super) async fn start_planned(
         .files
         .iter()
         .zip(settled)
-        .map(|((found, _), settled)| UploadFile {
-            path: found.path.clone(),
-            identical: settled.skip && is_identical(&settled.name),
-            name: settled.name,
-            size_bytes: found.size_bytes,
-            modified_ms: found.modified_ms,
-            sha256: found.listed.as_ref().map(|listed| listed.sha256.clone()),
-            replace: settled.replace,
-            skip: settled.skip,
+        .map(|((found, _), settled)| {
+            let is_identical = settled.skip && is_identical(&settled.name);
+            // One that was written to since is not left out for being the same: its turn tells that it has changed.
+            let skip = settled.skip && !(is_identical && has_changed(found));
+            UploadFile {
+                path: found.path.clone(),
+                identical: skip && is_identical,
+                name: settled.name,
+                size_bytes: found.size_bytes,
+                modified_ms: found.modified_ms,
+                sha256: found.listed.as_ref().map(|listed| listed.sha256.clone()),
+                replace: settled.replace,
+                skip,
+            }
         })
         .collect();
     if files.iter().any(|file| file.replace) {
@@ -271,6 +276,12 @@ pub(super) async fn start_planned(
         files,
     };
     start_files_job(jobs, cluster, kind, title, progress, &spec).await
+}
+
+fn has_changed(found: &Found) -> bool {
+    std::fs::metadata(&found.path).map_or(true, |now| {
+        now.len() != found.size_bytes || modified_ms(&now) != found.modified_ms
+    })
 }
 
 fn conflict(found: &Found, row: &FileRow, contents: Contents) -> Conflict {

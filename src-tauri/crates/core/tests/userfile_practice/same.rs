@@ -1,6 +1,6 @@
 //! Names that are taken by the very same file, and what was left out of a folder.
 
-use roachvault_core::job::JobState;
+use roachvault_core::job::{FileEnd, JobState, Outcome};
 use roachvault_core::userfile::{Choices, Contents, OnConflict, TransferPlan};
 
 use crate::world::{World, counts, noise, skip};
@@ -98,6 +98,53 @@ async fn what_took_the_place_of_the_same_file_since_is_not_called_identical() {
         .await
         .unwrap();
     assert_eq!(counts(&world.ended(id).await), (1, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_written_to_since_is_not_left_out_for_being_the_same() {
+    let world = World::new(1).await;
+    let path = world.write("a", b"first");
+    world.upload(vec![path.clone()]).await;
+    let plan = plan_upload(&world, "a").await;
+    assert_eq!(plan.identical_count, 1);
+    world.write("a", b"second");
+    let id = world
+        .userfiles
+        .start_upload(&world.jobs, world.find(), plan.id, &skip(), None)
+        .await
+        .unwrap();
+    let job = world.ended(id).await;
+    let Some(Outcome::Files(files)) = &job.outcome else {
+        panic!("{job:?}")
+    };
+    let FileEnd::Failed { error } = &files.results[0].end else {
+        panic!("{job:?}")
+    };
+    assert!(error.message.contains("has changed since"), "{error:?}");
+
+    let target = world.path("down");
+    let place = &world.places[0];
+    let plan_download = async || {
+        world
+            .userfiles
+            .plan_download(&place.open, None, &["a".into()], &target, false)
+            .await
+            .unwrap()
+    };
+    let start = async |plan: uuid::Uuid| {
+        let id = world
+            .userfiles
+            .start_download(&world.jobs, world.find(), plan, &all(OnConflict::Replace))
+            .await
+            .unwrap();
+        world.ended(id).await
+    };
+    assert_eq!(start(plan_download().await.id).await.state, JobState::Succeeded);
+    let plan = plan_download().await;
+    assert_eq!(plan.identical_count, 1);
+    std::fs::write(target.join("a"), b"mine").unwrap();
+    assert_eq!(counts(&start(plan.id).await), (1, 0, 0));
+    assert_eq!(std::fs::read(target.join("a")).unwrap(), b"first");
 }
 
 #[tokio::test(flavor = "multi_thread")]
