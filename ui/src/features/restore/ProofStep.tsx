@@ -82,7 +82,10 @@ export function ProofStep({
       <StepFoot
         back={
           <div className={styles.back}>
-            <CopyButton text={reportOf(job, title, text)} label="Copy report" />
+            <CopyButton
+              text={reportOf(job, title, text, comparison.isStale ? null : comparison.outcome)}
+              label="Copy report"
+            />
             {!isThere && (
               <Button variant="quiet" onPress={onAgain}>
                 Back to the check

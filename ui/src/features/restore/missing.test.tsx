@@ -231,6 +231,19 @@ describe("after a restore beside the live database", () => {
     await waitFor(() => expect(router.state.location.search).toMatchObject({ job: "r1", step: "missing" }));
   });
 
+  it("stands in the report that can be copied", async () => {
+    const user = userEvent.setup();
+    start(proof, [
+      restored(),
+      comparison([compared("accounts", counts(312, 2, 1)), compared("audit", { kind: "noKey" })]),
+    ]);
+    await user.click(await screen.findByRole("button", { name: "Copy report" }));
+    const report = await navigator.clipboard.readText();
+    expect(report).toContain("Compared with bank: 312 rows are missing in bank.");
+    expect(report).toContain("public.accounts: 312 missing in bank, 2 changed since, 1 only in bank\n");
+    expect(report).toContain("public.audit: It has no primary key, so its rows cannot be matched.\n");
+  });
+
   it("offers nothing to bring back where nothing is missing", async () => {
     start(proof, [comparison([compared("accounts", counts(0))]), restored()]);
     expect(await screen.findByRole("heading", { name: "No row is missing in bank" })).toBeVisible();

@@ -1,6 +1,7 @@
 import type { Job } from "../../ipc/bindings";
 import { count } from "../../lib/quantity";
 import { utcMoment } from "../../lib/time";
+import { type ComparisonOutcome, detailOf, headlineOf, remarksOn } from "./comparison";
 
 const verdicts = {
   match: "match",
@@ -12,8 +13,27 @@ const verdicts = {
   notCounted: "could not be counted",
 } as const;
 
+function comparisonLines(compared: ComparisonOutcome): string[] {
+  const live = compared.liveDatabase;
+  return [
+    "",
+    `Compared with ${live}: ${headlineOf(compared)}. ${detailOf(compared).replace(": see below", "")}`.trim(),
+    ...compared.tables.map((table) => {
+      const { result } = table;
+      const figures =
+        result.kind === "counted"
+          ? [
+              `${count(result.missing)} missing in ${live}, ${count(result.changed)} changed since, ` +
+                `${count(result.onlyLive)} only in ${live}`,
+            ]
+          : [];
+      return `${table.table}: ${[...figures, ...remarksOn(table, live)].join(". ")}`;
+    }),
+  ];
+}
+
 /** The end of a restore as plain text: for a ticket, or for whoever asks later. */
-export function reportOf(job: Job, title: string, text: string): string {
+export function reportOf(job: Job, title: string, text: string, compared: ComparisonOutcome | null): string {
   const time = (value: string | null) => (value === null ? "unknown" : utcMoment(new Date(value), true));
   const lines = [title, text, "", `Cluster: ${job.connectionName}`, `Job: ${job.clusterJobId ?? "unknown"}`];
   lines.push(`Started: ${time(job.startedAt)}`, `Ended: ${time(job.finishedAt)}`);
@@ -32,6 +52,7 @@ export function reportOf(job: Job, title: string, text: string): string {
           `${table.foundRows === null ? "?" : count(table.foundRows)} now, ${verdicts[table.verdict]}`,
       ),
       ...outcome.losses.map(({ text: lost }) => `${lost}.`),
+      ...(compared === null ? [] : comparisonLines(compared)),
     );
   }
   if (job.error) lines.push("", job.error.message, job.error.hint ?? "");

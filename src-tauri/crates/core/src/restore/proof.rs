@@ -239,8 +239,12 @@ fn ended(spec: &RestoreSpec, proofs: Vec<RowProof>, after: After) -> End {
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("{} {what}", counted(count, "table")))
             .collect();
+        let uncounted = match uncounted {
+            0 => String::new(),
+            some => format!(" {} could not be counted.", counted(some, "table")),
+        };
         format!(
-            "The cluster says that the restore is complete, but it is not: {}.",
+            "The cluster says that the restore is complete, but it is not: {}.{uncounted}",
             parts.join(", ")
         )
     } else if uncounted > 0 {
@@ -394,6 +398,15 @@ mod tests {
         let (state, outcome) = end_of(&[same, (Some(3), None, RowVerdict::Missing)]);
         assert_eq!((state, outcome.all_match), (JobState::PartlyDone, false));
         assert!(outcome.verdict.contains("1 table missing"), "{}", outcome.verdict);
+
+        let uncounted = (Some(3), None, RowVerdict::NotCounted);
+        let (state, outcome) = end_of(&[fewer, uncounted]);
+        assert_eq!(state, JobState::PartlyDone);
+        assert!(
+            outcome.verdict.ends_with("1 table could not be counted."),
+            "{}",
+            outcome.verdict
+        );
 
         let (state, outcome) = end_of(&[same, (Some(3), None, RowVerdict::NotCounted)]);
         assert_eq!((state, outcome.all_match), (JobState::Unknown, false));
