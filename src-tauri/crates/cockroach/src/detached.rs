@@ -60,7 +60,7 @@ impl Detached<'_> {
 }
 
 /// By what a job is known whose number was lost.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Traces<'a> {
     /// `BACKUP` or `RESTORE`.
     pub job_type: &'a str,

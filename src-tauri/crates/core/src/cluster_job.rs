@@ -320,12 +320,34 @@ pub(crate) fn duration_seconds(job: &ClusterJob) -> Option<u64> {
     u64::try_from(seconds).ok()
 }
 
+/// The cluster's job: of an earlier run, looked for where one may have begun it, or started now. `known` are the jobs that were
+/// there before a statement was sent.
+pub(crate) async fn started<F>(
+    job: &JobHandle,
+    traces: Traces<'_>,
+    known: Option<&[i64]>,
+    start: impl FnOnce(Arc<OpenCluster>) -> F,
+) -> Result<ClusterJobId, End>
+where
+    F: Future<Output = Result<ClusterJobId>>,
+{
+    let failed = |error| End::failed(error, None);
+    if let Some(id) = job.snapshot().map_err(failed)?.cluster_job_id {
+        return Ok(ClusterJobId(id));
+    }
+    let open = job.cluster().map_err(|error| End::detached(error.message))?;
+    let found = match known {
+        Some(known) => find_again(&open, &traces, known).await,
+        None if job.signal() == Signal::Cancel => return Err(End::cancelled(None, None)),
+        None => start(open).await,
+    };
+    let id = found.map_err(|error| not_started(error, known.is_some()))?;
+    job.set_cluster_job_id(id.0).await.map_err(failed)?;
+    Ok(id)
+}
+
 /// Finds the job of a statement that may have been sent before the app was closed. It is not sent again.
-pub(crate) async fn find_again(
-    open: &OpenCluster,
-    traces: &Traces<'_>,
-    known: &[i64],
-) -> Result<ClusterJobId> {
+async fn find_again(open: &OpenCluster, traces: &Traces<'_>, known: &[i64]) -> Result<ClusterJobId> {
     let known = known.iter().map(|id| ClusterJobId(*id)).collect();
     traces.find(open.readable(), &known).await?.ok_or_else(|| {
         Error::new(
@@ -338,7 +360,7 @@ pub(crate) async fn find_again(
 
 /// The end of a run that has no job to watch. Once the statement may have been sent, a broken
 /// connection is no end: the job is looked for when the cluster can be reached again.
-pub(crate) fn not_started(error: Error, may_have_been_sent: bool) -> End {
+fn not_started(error: Error, may_have_been_sent: bool) -> End {
     match error.code {
         Code::OutcomeUnknown => End::unknown(error, None),
         _ if may_have_been_sent && is_passing(&error) => End::detached(error.message),

@@ -15,11 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::keys::Keys;
 use super::plan::BackupPlan;
 use crate::cluster::OpenCluster;
-use crate::cluster_job::{
-    Unseen, Watched, Words, duration_seconds, failure, find_again, look, not_started, watch,
-};
+use crate::cluster_job::{Unseen, Watched, Words, duration_seconds, failure, look, started, watch};
 use crate::error::{Code, Error, Result};
-use crate::job::{BackupOutcome, End, JobHandle, Outcome, Signal};
+use crate::job::{BackupOutcome, End, JobHandle, Outcome};
 use crate::plan::{PlanId, kinds_counted};
 
 const WORDS: Words = Words {
@@ -127,7 +125,15 @@ pub(super) async fn run(job: JobHandle, keys: Arc<Keys>) -> End {
         Ok(spec) => spec,
         Err(error) => return End::failed(error, None),
     };
-    let id = match started(&job, &spec, &keys).await {
+    let mentions: Vec<&str> = spec.database().into_iter().collect();
+    let traces = Traces {
+        job_type: "BACKUP",
+        mentions: &mentions,
+    };
+    let begun = started(&job, traces, spec.known_jobs.as_deref(), |open| {
+        start(&job, &spec, &keys, open, traces)
+    });
+    let id = match begun.await {
         Ok(id) => id,
         Err(end) => return end,
     };
@@ -148,42 +154,15 @@ pub(super) async fn run(job: JobHandle, keys: Arc<Keys>) -> End {
     }
 }
 
-/// The cluster's job: from an earlier run, looked for, or started now.
-async fn started(job: &JobHandle, spec: &BackupSpec, keys: &Keys) -> std::result::Result<ClusterJobId, End> {
-    if let Some(id) = job
-        .snapshot()
-        .map_err(|error| End::failed(error, None))?
-        .cluster_job_id
-    {
-        return Ok(ClusterJobId(id));
-    }
-    let open = job.cluster().map_err(|error| End::detached(error.message))?;
-    let mentions: Vec<&str> = spec.database().into_iter().collect();
-    let traces = Traces {
-        job_type: "BACKUP",
-        mentions: &mentions,
-    };
-    let found = match &spec.known_jobs {
-        Some(known) => find_again(&open, &traces, known).await,
-        None if job.signal() == Signal::Cancel => return Err(End::cancelled(None, None)),
-        None => start(job, spec, keys, &open, traces).await,
-    };
-    let id = found.map_err(|error| not_started(error, spec.known_jobs.is_some()))?;
-    job.set_cluster_job_id(id.0)
-        .await
-        .map_err(|error| End::failed(error, None))?;
-    Ok(id)
-}
-
 async fn start(
     job: &JobHandle,
     spec: &BackupSpec,
     keys: &Keys,
-    open: &OpenCluster,
+    open: Arc<OpenCluster>,
     traces: Traces<'_>,
 ) -> Result<ClusterJobId> {
     let cluster = open.writable()?;
-    let statement = spec.request(open, keys)?.statement()?;
+    let statement = spec.request(&open, keys)?.statement()?;
     let known: HashSet<ClusterJobId> = known_jobs(cluster).await?;
     let known_ids = known.iter().map(|id| id.0).collect();
     job.save_spec(&BackupSpec {

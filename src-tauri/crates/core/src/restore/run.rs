@@ -15,9 +15,9 @@ use super::plan::RestorePlan;
 use super::proof;
 use crate::backup::Keys;
 use crate::cluster::OpenCluster;
-use crate::cluster_job::{Watched, Words, failure, find_again, not_started, watch};
+use crate::cluster_job::{Watched, Words, failure, started, watch};
 use crate::error::{Code, Error, Result};
-use crate::job::{End, JobHandle, Loss, Signal};
+use crate::job::{End, JobHandle, Loss};
 use crate::plan::PlanId;
 
 const WORDS: Words = Words {
@@ -187,7 +187,15 @@ pub(crate) async fn run(job: JobHandle, keys: Arc<Keys>) -> End {
         Ok(spec) => spec,
         Err(error) => return End::failed(error, None),
     };
-    let id = match started(&job, &spec, &keys).await {
+    let mentions = [spec.database.as_str(), spec.into_database.as_str()];
+    let traces = Traces {
+        job_type: "RESTORE",
+        mentions: &mentions,
+    };
+    let begun = started(&job, traces, spec.known_jobs.as_deref(), |open| {
+        start(&job, &spec, &keys, open, traces)
+    });
+    let id = match begun.await {
         Ok(id) => id,
         Err(end) => return end,
     };
@@ -232,42 +240,15 @@ async fn take_back(open: &OpenCluster, spec: &RestoreSpec) {
     }
 }
 
-/// The cluster's job: from an earlier run, looked for, or started now.
-async fn started(job: &JobHandle, spec: &RestoreSpec, keys: &Keys) -> std::result::Result<ClusterJobId, End> {
-    if let Some(id) = job
-        .snapshot()
-        .map_err(|error| End::failed(error, None))?
-        .cluster_job_id
-    {
-        return Ok(ClusterJobId(id));
-    }
-    let open = job.cluster().map_err(|error| End::detached(error.message))?;
-    let mentions = [spec.database.as_str(), spec.into_database.as_str()];
-    let traces = Traces {
-        job_type: "RESTORE",
-        mentions: &mentions,
-    };
-    let found = match &spec.known_jobs {
-        Some(known) => find_again(&open, &traces, known).await,
-        None if job.signal() == Signal::Cancel => return Err(End::cancelled(None, None)),
-        None => start(job, spec, keys, &open, traces).await,
-    };
-    let id = found.map_err(|error| not_started(error, spec.known_jobs.is_some()))?;
-    job.set_cluster_job_id(id.0)
-        .await
-        .map_err(|error| End::failed(error, None))?;
-    Ok(id)
-}
-
 async fn start(
     job: &JobHandle,
     spec: &RestoreSpec,
     keys: &Keys,
-    open: &OpenCluster,
+    open: Arc<OpenCluster>,
     traces: Traces<'_>,
 ) -> Result<ClusterJobId> {
     let cluster = open.writable()?;
-    let statement = spec.request(open, keys)?.statement()?;
+    let statement = spec.request(&open, keys)?.statement()?;
     let known: HashSet<ClusterJobId> = known_jobs(cluster).await?;
     let known_ids = known.iter().map(|id| id.0).collect();
     job.save_spec(&RestoreSpec {
@@ -288,7 +269,7 @@ async fn start(
     if let Err(error) = &started
         && error.code != Code::OutcomeUnknown
     {
-        take_back(open, spec).await;
+        take_back(&open, spec).await;
     }
     started
 }

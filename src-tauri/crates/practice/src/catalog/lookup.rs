@@ -124,6 +124,7 @@ fn is_reserved(name: &str) -> bool {
         "primary",
         "references",
         "returning",
+        "role",
         "select",
         "session_user",
         "some",

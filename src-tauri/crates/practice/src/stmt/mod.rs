@@ -22,7 +22,7 @@ pub mod uri;
 
 pub use ast::*;
 pub use availability::refuse_if_unavailable;
-pub use print::{Form, Secrets, masked_uri, print_backup, quote_literal, quote_name};
+pub use print::{Form, Secrets, masked_uri, print_backup, quote_literal};
 
 use parser::Parser;
 

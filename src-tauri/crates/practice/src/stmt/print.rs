@@ -7,6 +7,7 @@ use super::{
     Restore, ScheduleChange, ScheduleFilter, ScheduleOption, ShowBackup, ShowBackups, ShowJobs,
     ShowJobsOptions, ShowSchedules, Statement, TablePattern, Targets, Text,
 };
+use crate::catalog::quote_ident_if_needed;
 
 /// What is shown in place of secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,104 +41,6 @@ impl From<Secrets> for Form {
 }
 
 const MASK: &str = "'*****'";
-
-/// Words that must stand in quotes to be names.
-const RESERVED: &[&str] = &[
-    "all",
-    "analyse",
-    "analyze",
-    "and",
-    "any",
-    "array",
-    "as",
-    "asc",
-    "asymmetric",
-    "both",
-    "case",
-    "cast",
-    "check",
-    "collate",
-    "column",
-    "concurrently",
-    "constraint",
-    "create",
-    "current_catalog",
-    "current_date",
-    "current_role",
-    "current_schema",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "default",
-    "deferrable",
-    "desc",
-    "distinct",
-    "do",
-    "else",
-    "end",
-    "except",
-    "false",
-    "fetch",
-    "for",
-    "foreign",
-    "from",
-    "grant",
-    "group",
-    "having",
-    "in",
-    "index",
-    "initially",
-    "intersect",
-    "into",
-    "lateral",
-    "leading",
-    "limit",
-    "localtime",
-    "localtimestamp",
-    "not",
-    "null",
-    "offset",
-    "on",
-    "only",
-    "or",
-    "order",
-    "placing",
-    "primary",
-    "references",
-    "returning",
-    "role",
-    "select",
-    "session_user",
-    "some",
-    "symmetric",
-    "table",
-    "then",
-    "to",
-    "trailing",
-    "true",
-    "union",
-    "unique",
-    "user",
-    "using",
-    "variadic",
-    "when",
-    "where",
-    "window",
-    "with",
-];
-
-/// `name` as it must be written to be read as that name.
-pub fn quote_name(name: &str) -> String {
-    let mut chars = name.chars();
-    let bare = chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_')
-        && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '$')
-        && !RESERVED.contains(&name);
-    if bare {
-        name.to_owned()
-    } else {
-        format!("\"{}\"", name.replace('"', "\"\""))
-    }
-}
 
 /// `text` as a string literal, the way the server writes it.
 pub fn quote_literal(text: &str) -> String {
@@ -215,10 +118,10 @@ fn passphrase(value: &Text, secrets: Secrets) -> String {
 impl std::fmt::Display for TablePattern {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for qualifier in &self.qualifiers {
-            write!(f, "{}.", quote_name(qualifier))?;
+            write!(f, "{}.", quote_ident_if_needed(qualifier))?;
         }
         match &self.name {
-            Some(name) => f.write_str(&quote_name(name)),
+            Some(name) => f.write_str(&quote_ident_if_needed(name)),
             None => f.write_str("*"),
         }
     }
@@ -229,7 +132,7 @@ fn targets(targets: &Targets) -> String {
     match targets {
         Targets::Cluster => String::new(),
         Targets::Databases(names) => {
-            let names: Vec<String> = names.iter().map(|name| quote_name(name)).collect();
+            let names: Vec<String> = names.iter().map(|name| quote_ident_if_needed(name)).collect();
             format!("DATABASE {} ", names.join(", "))
         }
         Targets::Tables(patterns) => {
@@ -620,7 +523,11 @@ fn print_connection(connection: &ExternalConnection, form: Form) -> String {
         }
         ExternalConnection::Grant(grant) => {
             let connections: Vec<String> = grant.connections.iter().map(text).collect();
-            let users: Vec<String> = grant.users.iter().map(|user| quote_name(user)).collect();
+            let users: Vec<String> = grant
+                .users
+                .iter()
+                .map(|user| quote_ident_if_needed(user))
+                .collect();
             format!(
                 "{} {} ON EXTERNAL CONNECTION {} {} {}{}",
                 if grant.revoke { "REVOKE" } else { "GRANT" },
