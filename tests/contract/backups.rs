@@ -1,15 +1,15 @@
 //! BACKUP and what SHOW BACKUP tells of it.
 
-use roachvault_cockroach::Secret;
 use roachvault_cockroach::backup::{
     BackupKind, BackupRequest, LATEST, ObjectKind, ShowBackup, list_backups, show_backup, show_manifests,
     timestamp,
 };
 use roachvault_cockroach::collection::{find_collections, time_of, totals_below};
-use roachvault_cockroach::inspect::{Past, past_of};
+use roachvault_cockroach::inspect::{Past, past_of, tables_of_past};
 use roachvault_cockroach::job::JobStatus;
 use roachvault_cockroach::quote::QualifiedName;
 use roachvault_cockroach::refusal::Refusal;
+use roachvault_cockroach::{ErrorKind, Secret};
 
 use crate::cluster::{ACCOUNTS, Bank, PAYMENTS};
 
@@ -22,6 +22,7 @@ hold_everywhere!(
     an_increment_without_a_full_backup_is_refused,
     a_missing_data_file_is_noticed,
     an_earlier_moment_is_backed_up_with_what_was_dropped_since,
+    a_database_that_was_dropped_is_found_in_the_past,
 );
 
 fn refusal(error: &roachvault_cockroach::Error) -> Option<Refusal> {
@@ -206,6 +207,43 @@ async fn a_missing_data_file_is_noticed(bank: Bank) {
         .await
         .unwrap_err();
     assert_eq!(refusal(&error), Some(Refusal::FilesMissing), "{error:?}");
+    bank.close(&[]).await;
+}
+
+async fn a_database_that_was_dropped_is_found_in_the_past(bank: Bank) {
+    let before: chrono::DateTime<chrono::Utc> = sqlx::query_scalar("SELECT now()")
+        .persistent(false)
+        .fetch_one(bank.cluster.pool())
+        .await
+        .unwrap();
+    bank.run(&format!("DROP DATABASE {} CASCADE", bank.name))
+        .await
+        .unwrap();
+    let at = timestamp(before);
+    let tables = tables_of_past(&bank.cluster, &bank.name, &at).await.unwrap();
+    let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+    assert_eq!(names, ["accounts", "payments"]);
+    let table = QualifiedName {
+        database: bank.name.clone(),
+        schema: "public".into(),
+        name: "accounts".into(),
+    };
+    assert_eq!(past_of(&bank.cluster, &table, &at).await.unwrap(), Past::Kept);
+    match tables_of_past(&bank.cluster, "never_there", &at).await {
+        Ok(tables) => assert!(tables.is_empty(), "{tables:?}"),
+        Err(error) => assert_eq!(error.kind, ErrorKind::NotFound, "{error:?}"),
+    }
+
+    let path = bank
+        .taken(&BackupRequest {
+            as_of: Some(before),
+            ..bank.backup()
+        })
+        .await;
+    let contents = show_backup(&bank.cluster, &bank.collection, &path, &ShowBackup::default())
+        .await
+        .unwrap();
+    assert_eq!(contents.layers[0].rows(), Some(ACCOUNTS + PAYMENTS));
     bank.close(&[]).await;
 }
 

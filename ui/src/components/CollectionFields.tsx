@@ -36,6 +36,17 @@ function folderProblem(name: string): string | null {
   return null;
 }
 
+/** A name for the collection of something, of which file storage takes every letter: `Ünï 数据` → `Uni-backup`. */
+export function collectionFor(subject: string, suffix: string): string {
+  const letters = subject
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .replace(/[^A-Za-z0-9_.]+/g, "-")
+    .replace(/\.{2,}/g, ".")
+    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
+  return `${letters || "my"}-${suffix}`;
+}
+
 export interface CollectionChoice {
   where: Where;
   /** The URI of the collection that exists; null where it is to be a new one. */

@@ -134,14 +134,15 @@ pub async fn past_of(cluster: &Cluster, table: &QualifiedName, as_of: &str) -> R
     }
 }
 
-/// The tables that a database had at a moment, also one that was dropped since; `as_of` as AS OF SYSTEM TIME takes it. Not every
-/// release finds a database that is gone: nothing follows from a refusal.
+/// The tables that a database had at a moment, also one that was dropped since: names are looked up in the past from v20.2 on
+/// (cockroachdb/cockroach#51380). `as_of` as AS OF SYSTEM TIME takes it.
 pub async fn tables_of_past(cluster: &Cluster, database: &str, as_of: &str) -> Result<Vec<TableName>> {
     let sql = format!(
         "SELECT table_schema, table_name FROM {}.information_schema.tables AS OF SYSTEM TIME {} \
-         WHERE table_type = 'BASE TABLE' ORDER BY 1, 2",
+         WHERE table_catalog = {} AND table_type = 'BASE TABLE' ORDER BY 1, 2",
         ident(database)?,
-        literal(as_of)?
+        literal(as_of)?,
+        literal(database)?
     );
     let rows = row::simple_query(cluster, &sql).await?;
     let name = |row| {

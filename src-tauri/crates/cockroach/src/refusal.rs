@@ -34,6 +34,8 @@ pub enum Refusal {
     TableExists,
     /// The database that tables are to go into.
     NoSuchDatabase,
+    /// What is to be backed up.
+    NoSuchTarget,
     /// A table refers to something that does not come with it.
     Dependency,
     NoPrivilege,
@@ -109,6 +111,7 @@ impl Refusal {
             () if has("error parsing schedule expression") => Self::NoCron,
             () if has("incremental backups must occur more often") => Self::FullTooOften,
             () if has("BACKUP-LOCK") => Self::RunningElsewhere,
+            () if has("failed to resolve targets") => Self::NoSuchTarget,
             () if has("a database named ") && has("needs to exist") => Self::NoSuchDatabase,
             () if has("database \"") && has("already exists") => Self::DatabaseExists,
             () if has("relation \"") && has("already exists") => Self::TableExists,
@@ -173,6 +176,10 @@ impl Refusal {
             Self::NoSuchDatabase => (
                 "The database that the tables were to go into is not there.",
                 "Create it, or choose another one.",
+            ),
+            Self::NoSuchTarget => (
+                "What was to be backed up is not there.",
+                "Look how its name is written. For an earlier moment it must have been there then, and not dropped yet.",
             ),
             Self::Dependency => (
                 "A table refers to something that was not restored with it.",

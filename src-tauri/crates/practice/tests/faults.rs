@@ -196,6 +196,17 @@ fn a_silent_server_takes_connections_and_says_nothing() {
 }
 
 #[test]
+fn connections_that_stood_lead_nowhere_and_new_ones_do_not() {
+    let server = Server::start();
+    let patience = Duration::from_millis(300);
+    let mut stood = Client::open_with_patience(server.0.address(), "root", patience).unwrap();
+    server.set("half_open");
+    let failure = stood.query("SELECT 1").unwrap_err();
+    assert!(failure.is_silence(), "{failure}");
+    assert_eq!(server.client().value("SELECT 1").unwrap(), "1");
+}
+
+#[test]
 fn a_waking_cluster_keeps_the_first_answer_back() {
     let server = Server::start();
     server.set("slow_start=400ms");

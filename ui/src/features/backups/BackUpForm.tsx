@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
 import { Checkbox } from "../../components/Choice";
-import { CollectionFields, useCollectionChoice } from "../../components/CollectionFields";
+import { CollectionFields, collectionFor, useCollectionChoice } from "../../components/CollectionFields";
 import { Disclosure } from "../../components/Disclosure";
 import { ReadOnlyNotice } from "../../components/ReadOnlyNotice";
 import { ErrorState, Skeleton } from "../../components/States";
@@ -34,6 +34,11 @@ function onlyDatabaseOf(list: BackupList | undefined, choosable: readonly Databa
   return more.length === 0 && choosable.some(({ name }) => name === first) ? first : undefined;
 }
 
+/** Nobody typed it: it goes with what is backed up. */
+function isProposed(name: string): boolean {
+  return /-(backup|earlier)$/.test(name);
+}
+
 export interface BackUpFormProps {
   targets: ChosenTargets;
   collection: string | undefined;
@@ -57,7 +62,10 @@ export function BackUpForm({
   onNext,
 }: BackUpFormProps) {
   const { connection } = useCurrentCluster();
-  const { databases: choosable, collections: known, ...found } = useTargetsAndCollections();
+  const { databases: choosable, collections, ...found } = useTargetsAndCollections();
+  // A name that was only checked with is no collection yet: back from the check it is a new one still.
+  const known = collections.filter((each) => each.storage !== "userfile" || each.backups !== 0);
+  const begun = collections.find((each) => each.uri === collection && !known.includes(each));
   // On production nothing is chosen beforehand, not even the only one.
   const isProduction = connection.fields.environment === "production";
   const only = choosable.length === 1 && !isProduction ? choosable[0]?.name : undefined;
@@ -76,14 +84,17 @@ export function BackUpForm({
   const chosen: ChosenTargets = { ...targets, database };
   const isComplete = targetsOf(chosen) !== null;
   // What holds an earlier moment stays apart: later backups would build on it.
-  const proposal = `${targets.scope === "cluster" ? "cluster" : database || "my"}-${isPast ? "earlier" : "backup"}`;
+  const proposal = collectionFor(
+    targets.scope === "cluster" ? "cluster" : (database ?? ""),
+    isPast ? "earlier" : "backup",
+  );
   // The collection a database already has is where its next backup belongs; on production that is proposed only.
-  const habit = given ?? (isPast ? undefined : known.find((each) => each.name === proposal));
+  const habit = isPast ? undefined : (given ?? known.find((each) => each.name === proposal));
   const place = useCollectionChoice({
     known,
-    proposal: isProduction ? "" : proposal,
+    proposal: begun && !isProposed(begun.name) ? begun.name : isProduction ? "" : proposal,
     prefersKnown: isProduction && !isPast ? known.length > 0 : habit !== undefined,
-    first: (isProduction ? given : (habit ?? known[0]))?.uri ?? null,
+    first: (isProduction && !isPast ? given : (habit ?? known[0]))?.uri ?? null,
   });
   const [wasPressed, setPressed] = useState(false);
   const next = useKeepCollection((kept) => onNext(kept, chosen));
@@ -105,12 +116,14 @@ export function BackUpForm({
         setPressed(true);
         if (place.problem === null && isComplete && asOf !== "")
           next.mutate({
-            existing: known.find((each) => each.uri === place.existing),
+            existing: collections.find((each) => each.uri === place.existing),
             address: place.address,
           });
       }}
     >
-      <StepTitle title="What, and where to?" />
+      <StepTitle title="What, and where to?">
+        {isPast && "First a backup of that moment is taken. Then you restore from it what you need."}
+      </StepTitle>
       {connection.fields.readOnly && (
         <ReadOnlyNotice connectionId={connection.id}>No backup can be taken through it.</ReadOnlyNotice>
       )}

@@ -90,7 +90,7 @@ export function BackUpPage({ search, onSearchChange, onDone, onRestore }: BackUp
           ? `${subjectOf(targets)}${asOf ? ` as it was on ${localMoment(new Date(asOf), true)}` : ""}, into ${collectionName}`
           : null,
       state: place === "what" ? "current" : "done",
-      canOpen: place === "check",
+      canOpen: place === "check" || (place === "run" && job?.state === "failed"),
     },
     {
       id: "check",
@@ -114,7 +114,7 @@ export function BackUpPage({ search, onSearchChange, onDone, onRestore }: BackUp
             <StepList
               label="Steps of the backup"
               steps={steps}
-              onOpen={(id) => id === "what" && onSearchChange({ ...search, step: undefined })}
+              onOpen={(id) => id === "what" && onSearchChange({ ...search, step: undefined, job: undefined })}
             />
           </div>
         }

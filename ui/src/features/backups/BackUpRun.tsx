@@ -132,6 +132,7 @@ export function BackUpRun({ job, isPast, onDone, onRestore, onAgain }: BackUpRun
       ? ({ title: "The backup ended, but could not be read back", emphasis: "attention" } as const)
       : (endings[job.state as keyof typeof endings] ?? endings.unknown);
   const canRestore = outcome?.subdirectory != null && job.state === "succeeded";
+  const hasFailed = job.state === "failed";
   const restore = () =>
     outcome &&
     onRestore({
@@ -155,7 +156,7 @@ export function BackUpRun({ job, isPast, onDone, onRestore, onAgain }: BackUpRun
       {outcome && <Facts outcome={outcome} />}
       <StepFoot
         back={
-          canRestore && isPast ? (
+          hasFailed || (canRestore && isPast) ? (
             <Button variant="quiet" onPress={onDone}>
               See all backups
             </Button>
@@ -174,6 +175,10 @@ export function BackUpRun({ job, isPast, onDone, onRestore, onAgain }: BackUpRun
           // Nobody takes one for its own sake.
           <Button variant="primary" onPress={restore}>
             Restore it beside the live one…
+          </Button>
+        ) : hasFailed ? (
+          <Button variant="primary" onPress={onAgain}>
+            Back to the check
           </Button>
         ) : (
           <Button variant="primary" onPress={onDone}>

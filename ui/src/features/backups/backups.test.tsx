@@ -308,7 +308,7 @@ describe("taking a backup", () => {
     });
     renderApp("/clusters/c1/backups/new?database=bank");
     await user.click(await screen.findByRole("checkbox", { name: /As it was at an earlier moment/ }));
-    const field = screen.getByRole("textbox", { name: "Moment" });
+    const field = screen.getByRole("textbox", { name: "Moment before the accident" });
     await user.clear(field);
     await user.type(field, "soon");
     expect(screen.getByText(/This is not understood/)).toBeVisible();
@@ -366,6 +366,50 @@ describe("taking a backup", () => {
     expect(backend.sent.find(([command]) => command === "save_collection")?.[1]).toMatchObject({
       uri: "userfile:///ledger-earlier",
     });
+  });
+
+  it("of an earlier moment offers the usual ones at a press", async () => {
+    const user = userEvent.setup();
+    const backend = atBackups({
+      plan_backup: () => plan,
+      save_collection: ({ uri }) => aCollection({ uri: String(uri), name: "bank-earlier" }),
+    });
+    renderApp("/clusters/c1/backups/new?database=bank&asOf=2026-11-23T10:37:05.000Z");
+    await user.click(await screen.findByRole("button", { name: "3 hours ago" }));
+    await user.click(screen.getByRole("button", { name: "Check it" }));
+    await waitFor(() => expect(backend.sent.map(([command]) => command)).toContain("plan_backup"));
+    const asked = backend.sent.find(([command]) => command === "plan_backup")?.[1].request as {
+      asOf: string;
+    };
+    const ago = Date.now() - new Date(asked.asOf).getTime();
+    expect(Math.abs(ago - 3 * 3_600_000)).toBeLessThan(60_000);
+  });
+
+  it("goes into a collection whose name file storage takes, and keeps its name in step until it is there", async () => {
+    const user = userEvent.setup();
+    const saved = aCollection({ uri: "userfile:///Uni-backup", name: "Uni-backup", backups: 0 });
+    let isSaved = false;
+    const backend = atBackups({
+      list_databases: () => [aDatabase("Ünï"), aDatabase("bank")],
+      list_collections: () => (isSaved ? [saved] : []),
+      plan_backup: () => plan,
+      save_collection: () => {
+        isSaved = true;
+        return saved;
+      },
+    });
+    renderApp("/clusters/c1/backups/new?database=Ünï");
+    expect(await screen.findByRole("textbox", { name: "Collection" })).toHaveValue("Uni-backup");
+    await user.click(screen.getByRole("button", { name: "Check it" }));
+    await user.click(await screen.findByRole("button", { name: "Back" }));
+    // It was only checked with: no collection "that exists" yet, and it goes with what is backed up.
+    expect(await screen.findByRole("textbox", { name: "Collection" })).toHaveValue("Uni-backup");
+    await user.click(screen.getByRole("button", { name: /Database/ }));
+    await user.click(screen.getByRole("option", { name: /^bank/ }));
+    await waitFor(() =>
+      expect(screen.getByRole("textbox", { name: "Collection" })).toHaveValue("bank-backup"),
+    );
+    expect(backend.sent.filter(([command]) => command === "save_collection")).toHaveLength(1);
   });
 
   it("keeps a passphrase out of the address", async () => {

@@ -226,14 +226,15 @@ function Moments({
       )}
       {moments.length > 0 && !connection.fields.readOnly && (
         <Callout
+          title="Is what you miss newer than these?"
           actions={
             <Button size="small" onPress={() => onLookBack(search.database)}>
               Back up an earlier moment…
             </Button>
           }
         >
-          What was written after the newest backup is in none of them. The cluster itself keeps its last
-          hours.
+          The cluster itself keeps what was changed, deleted or dropped for some hours. A backup of the moment
+          before can be taken now, and then restored.
         </Callout>
       )}
       {moments.length > 0 && (
@@ -361,6 +362,7 @@ export function MomentStep({ search, onSearchChange, onLookBack, onUndelete }: M
           databases={backedUp}
           onChoose={(database) => onSearchChange({ ...search, database })}
           onAny={() => setAny(true)}
+          onLookBack={connection.fields.readOnly ? undefined : () => onLookBack()}
         />
       ) : list.data ? (
         <Moments

@@ -1,5 +1,6 @@
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
+import { Callout } from "../../components/Callout";
 import { Card } from "../../components/Card";
 import { MiddleEllipsis } from "../../components/MiddleEllipsis";
 import { Moment } from "../../components/Moment";
@@ -13,10 +14,12 @@ export interface WhichDatabaseProps {
   databases: readonly Database[];
   onChoose: (database: string) => void;
   onAny: () => void;
+  /** Goes to where an earlier moment is backed up; absent where nothing may be. */
+  onLookBack?: () => void;
 }
 
 /** Where several databases were backed up, one begins with the one that is wanted; it may be gone. */
-export function WhichDatabase({ databases, onChoose, onAny }: WhichDatabaseProps) {
+export function WhichDatabase({ databases, onChoose, onAny, onLookBack }: WhichDatabaseProps) {
   return (
     <>
       <Card flush>
@@ -56,6 +59,19 @@ export function WhichDatabase({ databases, onChoose, onAny }: WhichDatabaseProps
           ]}
         />
       </Card>
+      {onLookBack && (
+        <Callout
+          title="Not in the list, or the newest backup is too old?"
+          actions={
+            <Button size="small" onPress={onLookBack}>
+              Back up an earlier moment…
+            </Button>
+          }
+        >
+          The cluster itself keeps what was changed, deleted or dropped for some hours. A backup of the moment
+          before can be taken now, and then restored.
+        </Callout>
+      )}
       <StepFoot>
         <Button variant="quiet" onPress={onAny}>
           Look through all backups

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
-import { CollectionFields, useCollectionChoice } from "../../components/CollectionFields";
+import { CollectionFields, collectionFor, useCollectionChoice } from "../../components/CollectionFields";
 import { ReadOnlyNotice } from "../../components/ReadOnlyNotice";
 import { ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
@@ -34,7 +34,7 @@ export function WhatStep({ search, onTargetsChange, onNext }: WhatStepProps) {
   };
   const isComplete = targetsOf(chosen) !== null;
   const given = known.find((each) => each.uri === search.collection);
-  const proposal = `${scope === "cluster" ? "cluster" : (chosen.database ?? "my")}-schedule`;
+  const proposal = collectionFor(scope === "cluster" ? "cluster" : (chosen.database ?? ""), "schedule");
   // Each schedule has a collection of its own unless somebody wants otherwise: chains of two would mix.
   const place = useCollectionChoice({
     known,

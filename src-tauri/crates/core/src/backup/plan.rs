@@ -100,7 +100,14 @@ impl Grounds {
         }
         let extent = extent(cluster, &request.targets, request.as_of).await?;
         checks.extend(extent.check.clone());
-        checks.extend(moment(cluster, &request, &extent).await?);
+        if extent
+            .check
+            .as_ref()
+            .is_none_or(|check| check.level != CheckLevel::Blocked)
+        {
+            checks.extend(moment(cluster, &request, &extent).await?);
+            checks.extend(then_and_now(cluster, &request).await?);
+        }
         checks.push(privilege(cluster, &request.targets, &extent).await?);
         checks.push(destination(&request, &collection, &newest));
         checks.extend(apart(&request, &collection, &newest));
@@ -358,18 +365,29 @@ async fn extent(cluster: &Cluster, targets: &BackupTargets, as_of: Option<DateTi
 
 /// Of a database that is not there any more. Its tables are told where the cluster lets its past catalog be read.
 async fn extent_of_dropped(cluster: &Cluster, database: &str, at: DateTime<Utc>) -> Result<Extent> {
-    let found = match inspect::tables_of_past(cluster, database, &timestamp(at))
-        .await
-        .map_err(Error::from)
-    {
+    let found = inspect::tables_of_past(cluster, database, &timestamp(at)).await;
+    let (found, was_there) = match found.map_err(Error::from) {
         Err(error) if error.retryable => return Err(error),
-        Err(_) => Vec::new(),
-        Ok(tables) => tables,
+        Err(error) if error.code == Code::NotFound => (Vec::new(), false),
+        // Who may back it up need not be allowed to read, and the catalog may be kept for a shorter time.
+        Err(_) => (Vec::new(), true),
+        Ok(tables) => {
+            let was_there = !tables.is_empty();
+            (tables, was_there)
+        }
+    };
+    let absent = || {
+        Check::blocked(
+            "targetExists",
+            format!("There was no database {database} with tables at that moment"),
+            "Look how it was written, capital letters too, and that it was there then and not dropped yet.",
+        )
     };
     Ok(Extent {
         found,
         is_partly_gone: true,
         is_gone: true,
+        check: (!was_there).then(absent),
         ..Extent::default()
     })
 }
@@ -468,6 +486,86 @@ async fn moment(cluster: &Cluster, request: &BackupRequest, extent: &Extent) -> 
         "The cluster still keeps that moment",
         detail.trim(),
     )))
+}
+
+/// So many rows are counted to tell a person what became of them.
+const MOST_COUNTED: u64 = 200_000;
+
+/// So many tables are named.
+const MOST_NAMED: usize = 6;
+
+/// What a moment has that the present has not, so that one sees whether it lies before the accident. Only what can be counted
+/// while a person waits; of what cannot, nothing is said.
+async fn then_and_now(cluster: &Cluster, request: &BackupRequest) -> Result<Option<Check>> {
+    const ID: &str = "thenAndNow";
+    let (Some(at), Some(database)) = (request.as_of, wanted_database(&request.targets)) else {
+        return Ok(None);
+    };
+    let at = timestamp(at);
+    let (Ok(then), Ok(now)) = (
+        inspect::tables_of_past(cluster, database, &at).await,
+        inspect::list_tables(cluster, database).await,
+    ) else {
+        return Ok(None);
+    };
+    let is_wanted = |table: &&TableName| match &request.targets {
+        BackupTargets::Tables { tables, .. } => tables.contains(table),
+        _ => true,
+    };
+    let (mut changes, mut same, mut left) = (Vec::new(), 0, MOST_COUNTED);
+    for name in then.iter().filter(is_wanted) {
+        let shown = match name.schema.as_str() {
+            "public" => name.name.clone(),
+            schema => format!("{schema}.{}", name.name),
+        };
+        let live = now
+            .iter()
+            .find(|live| live.schema == name.schema && live.name == name.name);
+        let Some(live) = live else {
+            changes.push(format!("{shown} is gone now."));
+            continue;
+        };
+        let estimate = live.estimated_rows.unwrap_or(u64::MAX);
+        if estimate > left {
+            continue;
+        }
+        left -= estimate;
+        let table = QualifiedName {
+            database: database.to_owned(),
+            schema: name.schema.clone(),
+            name: name.name.clone(),
+        };
+        let (Ok(before), Ok(after)) = (
+            inspect::count_rows(cluster, &table, Some(&at)).await,
+            inspect::count_rows(cluster, &table, None).await,
+        ) else {
+            continue;
+        };
+        if before == after {
+            same += 1;
+        } else {
+            changes.push(format!(
+                "{shown} had {} rows, and has {} now.",
+                grouped(before),
+                grouped(after)
+            ));
+        }
+    }
+    let more = changes.len().saturating_sub(MOST_NAMED);
+    changes.truncate(MOST_NAMED);
+    if more > 0 {
+        changes.push(format!("{} more.", counted(more, "table")));
+    }
+    Ok(match (changes.is_empty(), same) {
+        (true, 0) => None,
+        (true, _) => Some(Check::attention(
+            ID,
+            "Then there were as many rows as now",
+            "If rows are missing, they were deleted before that moment: choose an earlier one. If only values were changed, it may be \
+             right.",
+        )),
+        (false, _) => Some(Check::ok(ID, "It differs from now", changes.join(" "))),
+    })
 }
 
 /// "75 minutes", "4 hours", "4 hours 30 minutes": what a cluster is set to, in words.

@@ -10,6 +10,7 @@ use roachvault_cockroach::backup::{
 use roachvault_cockroach::collection::time_of;
 use roachvault_cockroach::detached::{Detached, Traces, known_jobs};
 use roachvault_cockroach::job::{ClusterJob, ClusterJobId, JobStatus};
+use roachvault_cockroach::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
 use super::keys::Keys;
@@ -150,7 +151,7 @@ pub(super) async fn run(job: JobHandle, keys: Arc<Keys>) -> End {
                     .into(),
             ..End::cancelled(None, None)
         },
-        _ => End::failed(failure(&ended, "The backup"), None),
+        _ => End::failed(reason(&spec, &ended), None),
     }
 }
 
@@ -177,6 +178,20 @@ async fn start(
     .start(cluster, &known)
     .await?;
     Ok(started)
+}
+
+fn reason(spec: &BackupSpec, ended: &ClusterJob) -> Error {
+    let error = failure(ended, "The backup");
+    let told = ended.error.as_deref().and_then(Refusal::of_message);
+    match (spec.as_of, told) {
+        // Of increments the same words tell that the backup before is too old.
+        (Some(_), Some(Refusal::GarbageCollected)) => Error {
+            message: "The backup failed. The cluster no longer keeps that moment.".into(),
+            ..error
+        }
+        .hint("Choose a later moment, or restore from a backup that there is."),
+        _ => error,
+    }
 }
 
 /// Success is what SHOW BACKUP can tell of the new backup, with all its files.

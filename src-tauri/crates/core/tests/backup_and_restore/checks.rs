@@ -347,6 +347,18 @@ async fn a_backup_of_an_hour_ago_holds_what_was_deleted_since_and_is_called_done
     let plan = app.backups.plan_backup(&app.open, wish()).await.unwrap();
     assert_level(&plan.checks, "moment", CheckLevel::Ok);
     assert!(plan.checks.iter().all(|check| check.id != "apart"));
+    let since = check(&plan.checks, "thenAndNow");
+    assert_eq!(since.level, CheckLevel::Ok);
+    assert!(
+        since.detail.starts_with("customers had ") && since.detail.ends_with("and has 0 now."),
+        "{since:?}"
+    );
+    let after = BackupWish {
+        as_of: Some(cluster_time(&app, None).await - TimeDelta::seconds(30)),
+        ..App::wish("bank", COLLECTION)
+    };
+    let plan = app.backups.plan_backup(&app.open, after).await.unwrap();
+    assert_level(&plan.checks, "thenAndNow", CheckLevel::Attention);
     let (path, outcome) = app.backed_up(wish()).await;
     assert!(outcome.checked, "{outcome:?}");
     assert!((outcome.end_time.unwrap() - at).abs() < TimeDelta::seconds(1));
@@ -393,14 +405,15 @@ async fn a_database_that_was_dropped_is_backed_up_as_it_was() {
         as_of: Some(at),
         ..App::wish(database, COLLECTION)
     };
-    // Nothing follows from a name that the cluster does not find: not every release finds one that is gone.
     let plan = app.backups.plan_backup(&app.open, of("bank")).await.unwrap();
-    assert_level(&plan.checks, "moment", CheckLevel::Attention);
-    assert!(
-        check(&plan.checks, "moment")
-            .title
-            .contains("no database bank now")
-    );
+    assert_level(&plan.checks, "moment", CheckLevel::Ok);
+    let plan = app
+        .backups
+        .plan_backup(&app.open, of("never_there"))
+        .await
+        .unwrap();
+    assert_level(&plan.checks, "targetExists", CheckLevel::Blocked);
+
     let (path, outcome) = app.backed_up(of("bank")).await;
     assert!(outcome.checked, "{outcome:?}");
     let restored = app.plan(App::restore_wish(&path, "bank", None)).await;

@@ -64,6 +64,8 @@ pub struct Session {
     parameter_types: Vec<crate::types::SqlType>,
     /// What the transaction reads as of.
     read_at: Option<Timestamp>,
+    /// The catalog of the past, while something is computed that is read as of then.
+    past: Option<Arc<Catalog>>,
 }
 
 impl Session {
@@ -94,6 +96,7 @@ impl Session {
             ephemeral: Vec::new(),
             parameter_types: Vec::new(),
             read_at: None,
+            past: None,
         })
     }
 
@@ -231,6 +234,9 @@ impl Session {
 
     /// Everything that exists now, as this session's transaction sees it.
     pub fn catalog(&mut self) -> SqlResult<Arc<Catalog>> {
+        if let Some(past) = &self.past {
+            return Ok(Arc::clone(past));
+        }
         let version = catalog_store::version(&self.handle.sqlite)?;
         if let Some(catalog) = self.catalog.as_ref().filter(|c| c.version == version) {
             return Ok(Arc::clone(catalog));
@@ -241,6 +247,24 @@ impl Session {
         )?);
         self.catalog = Some(Arc::clone(&catalog));
         Ok(catalog)
+    }
+
+    /// Does something as if another database were the current one, and the past the present.
+    pub(crate) fn looking_at<T>(
+        &mut self,
+        database: Option<&str>,
+        past: Option<Arc<Catalog>>,
+        work: impl FnOnce(&mut Self) -> SqlResult<T>,
+    ) -> SqlResult<T> {
+        let own = self.database.clone();
+        if let Some(database) = database {
+            self.set_database(database);
+        }
+        self.past = past;
+        let done = work(self);
+        self.past = None;
+        self.database = own;
+        done
     }
 
     /// Everything that existed at a moment.

@@ -129,11 +129,13 @@ pub(super) fn prepare(
         Statement::Delete(delete) => Translated::Write(translator.delete(delete)?),
         other => return Err(SqlError::not_on_practice(other)),
     };
-    for (schema, table) in translator.virtual_tables.clone() {
-        let name = crate::virtuals::storage_name(&schema, &table);
-        let columns = crate::virtuals::columns(&schema, &table);
-        let rows = crate::virtuals::rows(session, &schema, &table)?;
-        session.make_ephemeral(&name, &Rows { columns, rows })?;
+    for computed in translator.virtual_tables.clone() {
+        let columns = crate::virtuals::columns(computed.schema, computed.name);
+        let past = at.is_some().then(|| Arc::clone(&translator.catalog));
+        let rows = session.looking_at(computed.database.as_deref(), past, |session| {
+            crate::virtuals::rows(session, computed.schema, computed.name)
+        })?;
+        session.make_ephemeral(&computed.storage_name(), &Rows { columns, rows })?;
     }
     Ok((translator, translated, at))
 }

@@ -91,9 +91,28 @@ pub fn rows(session: &mut Session, schema: &str, name: &str) -> SqlResult<Vec<Ro
     table(schema, name).map_or_else(|| Ok(Vec::new()), |t| (t.rows)(session))
 }
 
-/// The temp table that holds the rows while a statement runs.
-pub fn storage_name(schema: &str, name: &str) -> String {
-    format!("{schema}~{name}")
+/// A computed table as a statement names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Computed {
+    /// Of which it tells, where that is not the current one.
+    pub database: Option<String>,
+    pub schema: &'static str,
+    pub name: &'static str,
+}
+
+impl Computed {
+    /// The temp table that holds the rows while a statement runs.
+    pub fn storage_name(&self) -> String {
+        let Self {
+            database,
+            schema,
+            name,
+        } = self;
+        match database {
+            Some(database) => format!("{database}~{schema}~{name}"),
+            None => format!("{schema}~{name}"),
+        }
+    }
 }
 
 /// Whether the table is closed from v26.1 on.

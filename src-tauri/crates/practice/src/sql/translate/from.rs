@@ -18,6 +18,7 @@ use crate::session::ColumnMeta;
 use crate::storage::physical;
 use crate::storage::rows::source_sql;
 use crate::types::SqlType;
+use crate::virtuals::Computed;
 
 impl Translator {
     pub(super) fn table_with_joins(
@@ -325,9 +326,21 @@ impl Translator {
                 return Err(crate::virtuals::restricted());
             }
             let mut columns = crate::virtuals::columns(schema, table);
-            let physical = crate::virtuals::storage_name(schema, table);
-            if !self.virtual_tables.iter().any(|(s, t)| s == schema && t == table) {
-                self.virtual_tables.push((schema.to_owned(), table.to_owned()));
+            let computed = Computed {
+                // There is one `system` only, and it is named where a database would be.
+                database: match name.0.as_slice() {
+                    [database, ..] if name.0.len() == 3 && database != "system" => {
+                        self.catalog.require_database(database)?;
+                        Some(database.clone())
+                    }
+                    _ => None,
+                },
+                schema,
+                name: table,
+            };
+            let physical = computed.storage_name();
+            if !self.virtual_tables.contains(&computed) {
+                self.virtual_tables.push(computed);
             }
             rename(&mut columns, names);
             let mut source = plain_source(&alias, &columns);

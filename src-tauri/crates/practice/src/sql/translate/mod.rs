@@ -28,6 +28,7 @@ use crate::emulate::Version;
 use crate::error::{SqlError, SqlResult, sqlstate};
 use crate::session::ColumnMeta;
 use crate::types::SqlType;
+use crate::virtuals::Computed;
 
 /// What a statement is translated against, and what its translation found out.
 #[derive(Debug, Default)]
@@ -43,7 +44,7 @@ pub struct Translator {
     /// Tables that exist for this statement only: name and columns.
     pub ephemeral: Vec<(String, Vec<ColumnMeta>)>,
     /// Virtual tables the statement reads; they must be made before it runs.
-    pub virtual_tables: Vec<(String, String)>,
+    pub virtual_tables: Vec<Computed>,
     /// Whether `crdb_internal` and `system` may be read.
     pub internals_are_closed: bool,
     /// Placeholder types, from the client's hints and from context.
