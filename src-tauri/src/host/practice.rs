@@ -5,12 +5,14 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use roachvault_cockroach::{Secret, TlsMode};
 use roachvault_core::connection::{
     ConnectionDetails, ConnectionDraft, Connections, Keep, SavedConnection, SecretChange,
 };
 use roachvault_core::{Code, Environment, Error, Result};
+use roachvault_practice::sample::{Accident, let_happen};
 use roachvault_practice::{Options, PracticeCluster};
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -68,6 +70,32 @@ impl Practice {
             blocking(move || PracticeCluster::erase(&folder)).await?;
         }
         self.start(connections).await
+    }
+
+    /// Lets a mistake happen to its sample data. Other clusters cannot be meant.
+    pub async fn let_happen(&self, accident: Accident) -> Result<()> {
+        let running = self.running.lock().await;
+        let Some(cluster) = running.as_ref().map(|running| Arc::clone(running.cluster())) else {
+            return Err(
+                Error::new(Code::CannotConnect, "The practice cluster does not run.")
+                    .hint("Connect to it first."),
+            );
+        };
+        let nothing_left = |detail: String| {
+            Error::new(
+                Code::NotFound,
+                "There is nothing left of bank to which this could happen.",
+            )
+            .hint("Get it back with Restore, or reset the practice cluster.")
+            .detail(detail)
+        };
+        match tokio::task::spawn_blocking(move || let_happen(&cluster, accident)).await {
+            Ok(happened) => happened.map_err(|error| nothing_left(error.message)),
+            Err(error) => {
+                Err(Error::new(Code::Internal, "The practice cluster did not do it.")
+                    .detail(error.to_string()))
+            }
+        }
     }
 
     async fn launch(&self, port: u16, password: &Secret) -> Result<PracticeCluster> {

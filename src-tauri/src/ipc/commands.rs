@@ -126,4 +126,5 @@ commands! {
     settings::save_settings(settings: settings::Settings) => settings::Settings;
     practice::start_practice_cluster() => connections::Connection;
     practice::reset_practice_cluster() => connections::Connection;
+    practice::break_practice_cluster(accident: practice::Accident) => ();
 }

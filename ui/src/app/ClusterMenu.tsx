@@ -10,6 +10,7 @@ import type { Connection } from "../ipc/bindings";
 import { commands } from "../ipc/bindings";
 import { clusterKey, connectionsQuery } from "../ipc/connections";
 import { asCallError } from "../ipc/errors";
+import { BreakDialog } from "./BreakDialog";
 
 /** What can be done about where one is, rather than in it. */
 export function ClusterMenu({ connection, isOpen }: { connection: Connection; isOpen: boolean }) {
@@ -17,6 +18,7 @@ export function ClusterMenu({ connection, isOpen }: { connection: Connection; is
   const queryClient = useQueryClient();
   const { about, deletion, dialog } = useConnectionActions();
   const [asksReset, setAsksReset] = useState(false);
+  const [asksBreak, setAsksBreak] = useState(false);
   const { id, fields } = connection;
   const isPractice = fields.environment === "practice";
 
@@ -41,6 +43,7 @@ export function ClusterMenu({ connection, isOpen }: { connection: Connection; is
     },
   });
 
+  const isBreakable = isPractice && isOpen;
   const changes: MenuAction[] = [
     {
       id: "disconnect",
@@ -50,6 +53,16 @@ export function ClusterMenu({ connection, isOpen }: { connection: Connection; is
       description: "Transfers pause and can be resumed; backups and restores go on in the cluster.",
       onAction: () => disconnect.mutate(),
     },
+    ...(isBreakable
+      ? [
+          {
+            id: "break",
+            label: "Break something…",
+            description: "To rehearse getting it back.",
+            onAction: () => setAsksBreak(true),
+          } as const,
+        ]
+      : []),
     ...(isPractice
       ? [
           {
@@ -70,6 +83,7 @@ export function ClusterMenu({ connection, isOpen }: { connection: Connection; is
         actions={[about(connection), changes, [deletion(connection)]]}
       />
       {dialog}
+      <BreakDialog connectionId={id} isOpen={asksBreak} onClose={() => setAsksBreak(false)} />
       <ConfirmDialog
         title="Reset the practice cluster?"
         isOpen={asksReset}

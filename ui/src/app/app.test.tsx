@@ -153,6 +153,31 @@ describe("a cluster", () => {
     expect(screen.getByRole("button", { name: "Back up…" })).toBeDisabled();
   });
 
+  it("can be broken on purpose where it is for practice, and only there", async () => {
+    const user = userEvent.setup();
+    const backend = mockBackend({
+      ...list(prod, practice),
+      connect_cluster: ({ id }) => opened(id === "c1" ? prod : practice),
+      get_overview: () => overview,
+      break_practice_cluster: () => null,
+    });
+    const router = renderApp("/clusters/c1");
+    await user.click(await screen.findByRole("button", { name: "Actions for acme-prod" }));
+    expect(screen.queryByRole("menuitem", { name: /Break something/ })).toBeNull();
+    await user.keyboard("{Escape}");
+    await act(() => router.navigate({ to: "/clusters/$connectionId", params: { connectionId: "p1" } }));
+    await user.click(await screen.findByRole("button", { name: "Actions for Practice cluster" }));
+    await user.click(screen.getByRole("menuitem", { name: /Break something/ }));
+    const dialog = await screen.findByRole("alertdialog", { name: "Break something?" });
+    await user.click(within(dialog).getByRole("radio", { name: /A database is dropped/ }));
+    await expectAccessible();
+    await user.click(within(dialog).getByRole("button", { name: "Break it" }));
+    expect(await screen.findByText(/The database bank is dropped. Get it back/)).toBeVisible();
+    expect(backend.sent.find(([command]) => command === "break_practice_cluster")?.[1]).toEqual({
+      accident: "databaseDropped",
+    });
+  });
+
   it("says on a practice cluster that nothing is real", async () => {
     mockBackend({ ...list(practice), connect_cluster: () => opened(practice), get_overview: () => overview });
     renderApp("/clusters/p1");

@@ -15,6 +15,11 @@ export type About = { version: string,
 dataDir: string, };
 
 /**
+ * A mistake to rehearse getting over.
+ */
+export type Accident = "rowsDeleted" | "tableDropped" | "databaseDropped";
+
+/**
  * What a person asked of a cluster job and the cluster was not told yet.
  */
 export type Asked = "pause" | "cancel";
@@ -1540,4 +1545,5 @@ export const commands = {
   saveSettings: (settings: Settings): Promise<Settings> => call("save_settings", { settings }),
   startPracticeCluster: (): Promise<Connection> => call("start_practice_cluster"),
   resetPracticeCluster: (): Promise<Connection> => call("reset_practice_cluster"),
+  breakPracticeCluster: (accident: Accident): Promise<void> => call("break_practice_cluster", { accident }),
 };

@@ -282,6 +282,11 @@ fn bracketed_show_statements_are_tables() {
     expect(
         &mut s,
         "SELECT table_name FROM d.information_schema.tables WHERE table_schema = 's'",
+        &["t"],
+    );
+    expect(
+        &mut s,
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 's'",
         &[],
     );
     s.run_script("USE d").unwrap();

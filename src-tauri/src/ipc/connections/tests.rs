@@ -8,7 +8,9 @@ use roachvault_core::connection::{MemorySecrets, SecretStore};
 use tauri::ipc::{Channel, InvokeResponseBody};
 
 use super::*;
-use crate::ipc::practice::{reset_practice_cluster, start_practice_cluster};
+use crate::ipc::practice::{
+    Accident, break_practice_cluster, reset_practice_cluster, start_practice_cluster,
+};
 
 struct Room {
     _folder: tempfile::TempDir,
@@ -84,6 +86,13 @@ async fn the_practice_cluster_starts_connects_passes_the_doctor_and_is_put_back(
     roachvault_cockroach::version::read(cluster.readable())
         .await
         .unwrap();
+    break_practice_cluster(state, Accident::DatabaseDropped)
+        .await
+        .unwrap();
+    let nothing_left = break_practice_cluster(state, Accident::TableDropped)
+        .await
+        .unwrap_err();
+    assert_eq!(nothing_left.code, crate::ipc::error::ErrorCode::NotFound);
     let reset = reset_practice_cluster(state).await.unwrap();
     assert_eq!(reset.id, connection.id);
     assert!(

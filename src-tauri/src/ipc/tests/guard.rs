@@ -28,7 +28,8 @@ const LOOKING: [&str; 8] = [
 ];
 
 /// These change what lies on this computer at most, and nothing in a cluster. The practice cluster is this computer's own.
-const LOCAL: [&str; 24] = [
+const LOCAL: [&str; 25] = [
+    "break_practice_cluster",
     "clear_job_history",
     "connect_cluster",
     "delete_connection",

@@ -677,5 +677,6 @@ fn the_rest(wire: &mut Wire, connection: &Value, second: &Value) {
     wire.done("watch_jobs", json!({"channel": "__CHANNEL__:9"}));
     wire.done("disconnect_cluster", json!({"id": second}));
     wire.done("start_practice_cluster", json!({}));
+    wire.done("break_practice_cluster", json!({"accident": "rowsDeleted"}));
     wire.done("reset_practice_cluster", json!({}));
 }

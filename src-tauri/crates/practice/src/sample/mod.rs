@@ -1,7 +1,10 @@
 //! What a new cluster holds: the accounts and databases every cluster has, and two samples to try things on.
 
+mod accident;
 mod bank;
 mod movr;
+
+pub use accident::{Accident, let_happen};
 
 use crate::catalog::{
     Body, DatabaseBody, Descriptor, EntryKey, Grants, Membership, ObjectName, Privilege, Role,
