@@ -57,6 +57,8 @@ pub fn run() {
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_opener::init());
+    #[cfg(target_os = "macos")]
+    let builder = builder.menu(host::menu::menu).on_menu_event(host::menu::chosen);
     match build(builder).build(tauri::generate_context!()) {
         Ok(app) => app.run(|app, event| {
             if let RunEvent::Ready = event {

@@ -7,7 +7,9 @@
 /// put another user's certificate or options into a person's connection.
 fn remove_database_variables() {
     for (name, _) in std::env::vars_os() {
-        if name.as_encoded_bytes().starts_with(b"PG") {
+        let start = name.as_encoded_bytes().get(..2).unwrap_or_default();
+        // Windows tells no case apart: there `pgpassword` is read as `PGPASSWORD`.
+        if start == b"PG" || (cfg!(windows) && start.eq_ignore_ascii_case(b"PG")) {
             // SAFETY: this runs first in `main`, before any other thread exists that could read or
             // write the environment at the same time.
             #[allow(unsafe_code)]

@@ -67,7 +67,10 @@ impl SystemKeyring {
 impl SecretStore for SystemKeyring {
     fn read(&self, entry: &str) -> Result<Option<Secret>, KeyringError> {
         Ok(self
-            .with_entry(entry, None, |entry| entry.get_password())?
+            .with_entry(entry, None, |entry| {
+                // As it was written: as a password Windows would take the bytes for UTF-16.
+                String::from_utf8(entry.get_secret()?).map_err(|error| Error::BadEncoding(error.into_bytes()))
+            })?
             .map(Secret::new))
     }
 

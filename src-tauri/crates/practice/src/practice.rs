@@ -181,12 +181,29 @@ impl PracticeCluster {
                 .to_string_lossy()
                 .into_owned();
             if name.starts_with("cluster.db") {
-                std::fs::remove_file(&path).map_err(no_folder)?;
+                removed(|| std::fs::remove_file(&path)).map_err(no_folder)?;
             } else if name == "external" {
-                std::fs::remove_dir_all(&path).map_err(no_folder)?;
+                removed(|| std::fs::remove_dir_all(&path)).map_err(no_folder)?;
             }
         }
         Ok(())
+    }
+}
+
+/// Windows removes nothing that is open, and the threads of a cluster that was just stopped close their files only when they
+/// next look whether it is there.
+fn removed(remove: impl Fn() -> std::io::Result<()>) -> std::io::Result<()> {
+    let mut attempts_left = if cfg!(windows) { 50 } else { 0 };
+    loop {
+        match remove() {
+            // SQLite takes its own files along when the last connection closes.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(_) if attempts_left > 0 => {
+                attempts_left -= 1;
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            done => return done,
+        }
     }
 }
 

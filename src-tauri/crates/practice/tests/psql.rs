@@ -246,14 +246,11 @@ fn a_certificate_of_another_authority_counts_only_where_it_was_named() {
 
 /// libpq refuses keys that others can read.
 fn write_private(path: &std::path::Path, text: &str) {
-    use std::os::unix::fs::OpenOptionsExt as _;
     let mut options = std::fs::OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .unwrap();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).unwrap();
     file.write_all(text.as_bytes()).unwrap();
 }
 

@@ -1,5 +1,6 @@
 //! The local end of a transfer: a file that is read, or one that is written in pieces.
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::ops::Range;
@@ -182,11 +183,12 @@ impl PartFile {
             let failed = |error: io::Error| cannot_write(&this.target, &error);
             this.file.set_len(size_bytes).map_err(failed)?;
             this.sync()?;
-            let part = tempfile::TempPath::try_from_path(&this.part).map_err(failed)?;
+            let part = tempfile::TempPath::try_from_path(as_long_path(&this.part)).map_err(failed)?;
+            let target = as_long_path(&this.target);
             let renamed = if replace {
-                part.persist(&this.target)
+                part.persist(target)
             } else {
-                part.persist_noclobber(&this.target)
+                part.persist_noclobber(target)
             };
             renamed.map_err(|error| {
                 // The part is complete: it stays for another attempt.
@@ -222,15 +224,16 @@ pub async fn save_small(target: &Path, bytes: Vec<u8>, replace: bool) -> Result<
         let failed = |error: io::Error| cannot_write(&target, &error);
         let folder = target.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+        let long = as_long_path(&target);
         let mut file = tempfile::Builder::new()
             .prefix(".roachvault")
-            .tempfile_in(folder)
+            .tempfile_in(long.parent().unwrap_or(folder))
             .map_err(failed)?;
         io::Write::write_all(&mut file, &bytes).map_err(failed)?;
         let renamed = if replace {
-            file.persist(&target)
+            file.persist(long)
         } else {
-            file.persist_noclobber(&target)
+            file.persist_noclobber(long)
         };
         match renamed {
             Ok(_) => Ok(()),
@@ -355,6 +358,22 @@ fn plainly(error: &io::Error) -> String {
         io::ErrorKind::NotADirectory => "a part of the path is not a folder".into(),
         _ => error.to_string(),
     }
+}
+
+/// The path in the form that Windows asks for when it is longer than 260 characters. The standard library turns long paths into
+/// it by itself; `tempfile` does not when it renames.
+#[cfg(windows)]
+fn as_long_path(path: &Path) -> Cow<'_, Path> {
+    // Some drives cannot tell their canonical path; on these the plain one is all there is.
+    match (path.parent().map(Path::canonicalize), path.file_name()) {
+        (Some(Ok(folder)), Some(name)) => Cow::Owned(folder.join(name)),
+        _ => Cow::Borrowed(path),
+    }
+}
+
+#[cfg(not(windows))]
+fn as_long_path(path: &Path) -> Cow<'_, Path> {
+    Cow::Borrowed(path)
 }
 
 #[cfg(unix)]

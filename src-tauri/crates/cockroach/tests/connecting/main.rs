@@ -5,6 +5,8 @@
 
 mod download;
 mod environment;
+// The server asks for files of its own user that nobody else may read.
+#[cfg(unix)]
 mod postgres;
 mod quiet;
 mod rights;

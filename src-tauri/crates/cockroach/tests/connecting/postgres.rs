@@ -148,7 +148,6 @@ async fn start(leaf: impl FnOnce(&Authority) -> Leaf) -> Option<Postgres> {
     Some(server)
 }
 
-#[cfg(unix)]
 fn restrict(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::Utc;
 use sqlx::sqlite::{
@@ -52,7 +53,7 @@ impl Journal {
             Err(error) if error.code == Code::Unsupported || !path.exists() => Err(error),
             Err(error) => {
                 tracing::warn!(%error, "the journal cannot be read and is kept aside");
-                let aside = set_aside(&path).map_err(|error| failed(&error))?;
+                let aside = set_aside(&path).await.map_err(|error| failed(&error))?;
                 Ok((Self::try_open(&path).await?, Some(aside)))
             }
         }
@@ -71,28 +72,37 @@ impl Journal {
             .connect_with(options)
             .await
             .map_err(|e| failed(&e))?;
+        let checked = Self::check(&pool, path).await;
+        if checked.is_err() {
+            // A file that is still open could not be renamed on Windows. Elsewhere it could, and closing it then would
+            // remove the write-ahead log of the journal that took its name.
+            pool.close().await;
+        }
+        checked.map(|()| Self { pool })
+    }
+
+    /// Makes the tables in a new file; refuses one that is damaged or of a newer release.
+    async fn check(pool: &SqlitePool, path: &Path) -> Result<()> {
         let health: String = sqlx::query_scalar("PRAGMA quick_check(1)")
-            .fetch_one(&pool)
+            .fetch_one(pool)
             .await
             .map_err(|e| failed(&e))?;
         if health != "ok" {
-            pool.close().await;
             return Err(Error::new(Code::LocalDisk, "The journal of jobs is damaged.").detail(health));
         }
         let version: i64 = sqlx::query_scalar("PRAGMA user_version")
-            .fetch_one(&pool)
+            .fetch_one(pool)
             .await
             .map_err(|e| failed(&e))?;
         match version {
             0 => {
                 sqlx::raw_sql(SCHEMA)
-                    .execute(&pool)
+                    .execute(pool)
                     .await
                     .map_err(|e| failed(&e))?;
             }
             SCHEMA_VERSION => {}
             newer => {
-                pool.close().await;
                 return Err(Error::new(
                     Code::Unsupported,
                     "The journal of jobs was written by a newer release.",
@@ -101,7 +111,7 @@ impl Journal {
                 .detail(format!("{}: version {newer}", path.display())));
             }
         }
-        Ok(Self { pool })
+        Ok(())
     }
 
     pub(super) async fn load(&self) -> Result<Vec<Kept>> {
@@ -198,12 +208,20 @@ impl Journal {
     }
 }
 
-fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
+async fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
     let aside = path.with_file_name(format!(
         "journal.damaged-{}.sqlite",
         Utc::now().format("%Y%m%dT%H%M%S%.3f")
     ));
-    std::fs::rename(path, &aside)?;
+    // The driver closes a file that it refused on a thread of its own, and Windows renames none that is open.
+    let mut attempts_left = if cfg!(windows) { 40 } else { 0 };
+    while let Err(error) = std::fs::rename(path, &aside) {
+        if attempts_left == 0 {
+            return Err(error);
+        }
+        attempts_left -= 1;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     // The write-ahead log belongs to the damaged file; a new journal must not replay it.
     for suffix in ["-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();

@@ -50,7 +50,8 @@ pub fn local_names<'a>(names: impl IntoIterator<Item = &'a str>, rules: Rules) -
     let key = |parts: &[String]| {
         let joined = parts.join("/");
         if rules.folds_case {
-            joined.to_lowercase()
+            // Lower case alone keeps apart what file systems do not, such as the two small sigmas.
+            joined.to_lowercase().to_uppercase()
         } else {
             joined
         }
@@ -115,6 +116,14 @@ fn safe_part(part: &str, rules: Rules) -> String {
     if safe == "." || safe == ".." {
         safe = safe.replace('.', "_");
     }
+    // Before the end is looked at: a dot may come to stand there.
+    if safe.len() > MOST_BYTES {
+        let mut end = MOST_BYTES;
+        while !safe.is_char_boundary(end) {
+            end -= 1;
+        }
+        safe.truncate(end);
+    }
     if rules.windows {
         let kept = safe.trim_end_matches(['.', ' ']).len();
         safe = safe
@@ -140,13 +149,6 @@ fn safe_part(part: &str, rules: Rules) -> String {
         if device {
             safe.insert(0, '_');
         }
-    }
-    if safe.len() > MOST_BYTES {
-        let mut end = MOST_BYTES;
-        while !safe.is_char_boundary(end) {
-            end -= 1;
-        }
-        safe.truncate(end);
     }
     safe
 }
@@ -196,6 +198,12 @@ mod tests {
             ["C__x", "_nul.txt", "_com1", "a_", "b_"]
         );
         assert_eq!(mapped(&["A", "a"], WINDOWS), ["A", "a (2)"]);
+        assert_eq!(mapped(&["ΣΑΣ", "σασ"], WINDOWS), ["ΣΑΣ", "σασ (2)"]);
+        let stem = "a".repeat(MOST_BYTES - 1);
+        assert_eq!(
+            mapped(&[&format!("{stem}.csv"), &stem], WINDOWS),
+            [format!("{stem}_"), stem.clone()]
+        );
         assert_eq!(mapped(&["a", "a/b"], LINUX), ["a (2)", "a/b"]);
         assert_eq!(mapped(&["x\ny", "x_y"], LINUX), ["x_y", "x_y (2)"]);
     }

@@ -1,6 +1,7 @@
 //! Transfers that cannot go well end honestly: with the reason, and with what is left where.
 
 use std::path::PathBuf;
+#[cfg(target_os = "linux")]
 use std::process::{Command, Stdio};
 
 use roachvault_core::Code;

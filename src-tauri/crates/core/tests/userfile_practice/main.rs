@@ -4,6 +4,8 @@
 
 mod archive;
 mod ends;
+// Windows has no files of such names.
+#[cfg(unix)]
 mod names;
 mod rename;
 mod same;

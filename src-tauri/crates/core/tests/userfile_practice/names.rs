@@ -5,7 +5,6 @@ use roachvault_core::userfile::Move;
 
 use crate::world::{World, counts, skip};
 
-#[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn any_name_goes_up_is_listed_renamed_deleted_brought_back_and_comes_down() {
     let world = World::new(1).await;

@@ -3,7 +3,7 @@
 //! missing rights fail with the words a client gets from the real ones.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -107,7 +107,9 @@ pub struct Folder {
 fn below(root: &Path, path: &str) -> SqlResult<PathBuf> {
     let mut place = root.to_owned();
     for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
-        if part == ".." {
+        // On Windows one part may itself be a path, such as `C:` or `..\..`.
+        let mut own = Path::new(part).components();
+        if !matches!((own.next(), own.next()), (Some(Component::Normal(_)), None)) {
             return Err(SqlError::plain(format!(
                 "local file access to paths outside of external-io-dir is not allowed: {path}"
             )));
