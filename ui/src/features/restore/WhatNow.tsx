@@ -5,6 +5,7 @@ import { Disclosure } from "../../components/Disclosure";
 import { SqlBlock } from "../../components/SqlBlock";
 import type { JobOutcome } from "../../ipc/bindings";
 import { count, counted } from "../../lib/quantity";
+import { ChangedRows } from "./ChangedRows";
 import { type ComparisonOutcome, missingIn, wasLive } from "./comparison";
 import { joined, listed, namesInShort, shortName } from "./kinds";
 import styles from "./ProofStep.module.css";
@@ -129,7 +130,7 @@ export interface WhatNowProps {
 
 /** What a person may do after a restore, with the statements for it: they are copied, never sent from here. */
 export function WhatNow(props: WhatNowProps) {
-  const { outcome } = props;
+  const { outcome, compared } = props;
   const { database, fromDatabase, lostGrants, isNewDatabase, tables } = outcome;
   const names = namesInShort(tables.map(({ table }) => table));
   const isBeside = database !== fromDatabase;
@@ -170,6 +171,7 @@ export function WhatNow(props: WhatNowProps) {
         )}
         <Losses outcome={outcome} />
         <IntoLive {...props} />
+        {compared && <ChangedRows compared={compared} />}
         <Swap outcome={outcome} />
       </div>
     </Card>

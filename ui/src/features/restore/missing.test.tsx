@@ -325,11 +325,41 @@ describe("after a restore beside the live database", () => {
     ).toEqual(["Table", "Rows in the backup", "Rows in bank_restored", "Compared"]);
   });
 
+  it("overwrites no row that changed, and gives a statement that lists such rows", async () => {
+    const user = userEvent.setup();
+    const bringBack = ["accounts", "log"].map((name) => ({
+      table: `public.${name}`,
+      sql: `INSERT INTO ${name};`,
+    }));
+    const found = comparison([
+      compared("accounts", counts(0, 10)),
+      compared('o"dd', counts(0, 1), { onlyLive: ["note"] }),
+      compared("log", { kind: "noKey" }),
+    ]);
+    start(proof, [found, restored({ bringBack })]);
+    const section = (await screen.findByRole("heading", { name: "Changed since" })).parentElement;
+    expect(section).toHaveTextContent(
+      /^Changed since11 rows have other values in bank than in bank_restored/,
+    );
+    expect(section).toHaveTextContent(/Roachvault overwrites nothing: they stay as bank has them/);
+    expect(section).toHaveTextContent(/for o"dd: the columns are not the same in both any more/);
+    await user.click(screen.getByText("A statement that lists them"));
+    expect(screen.getByRole("figure", { name: "List changed rows" }).querySelector("pre")).toHaveTextContent(
+      'SELECT * FROM "bank_restored"."public"."accounts" EXCEPT SELECT * FROM "bank"."public"."accounts";',
+    );
+    // Nothing is missing in accounts: only what was not compared is left to tools of one's own.
+    expect(screen.getByRole("heading", { name: "With your own tools" })).toBeVisible();
+    expect(screen.getByText(/^What was not compared may lack rows in bank/)).toBeVisible();
+    expect(screen.getByRole("button", { name: "Copy the statement" })).toBeVisible();
+    await expectAccessible();
+  });
+
   it("offers no statement for missing rows where none is missing", async () => {
     const bringBack = [{ table: "public.accounts", sql: "INSERT INTO accounts;" }];
     start(proof, [comparison([compared("accounts", counts(0))]), restored({ bringBack })]);
     await screen.findByRole("heading", { name: "No row is missing in bank" });
     expect(screen.queryByRole("heading", { name: /With your own tools/i })).toBeNull();
+    expect(screen.queryByRole("heading", { name: "Changed since" })).toBeNull();
   });
 
   it("stands in the report that can be copied", async () => {
