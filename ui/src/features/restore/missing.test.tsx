@@ -427,6 +427,7 @@ describe("bringing missing rows back", () => {
     expect(started(backend, "plan_bring_back")).toEqual([{ comparison: "c1-compare" }]);
     expect(screen.getByText("9 rows with other values stay as bank has them.")).toBeVisible();
     expect(screen.getByText(/Nothing is deleted/)).toBeVisible();
+    expect(screen.getByRole("columnheader", { name: "To know" })).toBeVisible();
     await user.click(screen.getByText("The exact statements"));
     const sql = screen.getByRole("figure", { name: "Statements to bring rows back" });
     expect(sql).toHaveTextContent(/INSERT INTO bank.public.customers.*INSERT INTO bank.public.accounts/);
@@ -439,6 +440,15 @@ describe("bringing missing rows back", () => {
       ]),
     );
     await waitFor(() => expect(router.state.location.search).toMatchObject({ back: "b1" }));
+  });
+
+  it("says that rows which were deleted on purpose come back too, and keeps no empty column", async () => {
+    start(missing, [found, restored()], { plan_bring_back: () => aPlan([planned("accounts")]) });
+    const warning = await screen.findByText("Rows that were deleted on purpose come back too");
+    const go = screen.getByRole("button", { name: "Bring 300 rows back into bank" });
+    expect(warning.compareDocumentPosition(go)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+    expect(screen.getByText(/every row of bank_restored that bank lacks is inserted again/)).toBeVisible();
+    expect(screen.queryByRole("columnheader", { name: "To know" })).toBeNull();
   });
 
   it("warns of rows that will stay out because what they refer to was not chosen", async () => {
