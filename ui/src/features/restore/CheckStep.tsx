@@ -178,7 +178,11 @@ export function CheckStep({
         title="Will this work?"
         aside={short && !planning.isFetching && <Badge tone={short.tone}>{short.words}</Badge>}
       >
-        {plan && <Lead plan={plan} tables={tables} isLive={isLive} />}
+        {plan && (
+          <>
+            <Lead plan={plan} tables={tables} isLive={isLive} /> {size}.
+          </>
+        )}
       </StepTitle>
       {planning.error && asCallError(planning.error).code === "notFound" ? (
         <GoneBackup
@@ -275,7 +279,12 @@ export function CheckStep({
             Back
           </Button>
         }
-        note={plan && `${size}. You may close the window meanwhile.`}
+        note={
+          plan &&
+          (plan.canStart
+            ? "You may close the window meanwhile."
+            : "It can start once nothing is in the way any more.")
+        }
       >
         <Button
           variant="primary"

@@ -321,11 +321,41 @@ describe("the restore wizard", () => {
     });
     renderApp(place({ as: "bank_restored", step: "check" }));
     expect(await screen.findByText("2 things in the way")).toBeVisible();
+    expect(screen.getByText("It can start once nothing is in the way any more.")).toBeVisible();
+    expect(screen.queryByText(/You may close the window/)).toBeNull();
     expect(screen.getByRole("button", { name: "Restore beside the live one" })).toBeDisabled();
     await user.click(screen.getByRole("button", { name: "Use bank_restored_2" }));
     await waitFor(() => expect(requestOf(backend)).toMatchObject({ target: { newName: "bank_restored_2" } }));
     await user.click(await screen.findByRole("button", { name: "Restore without them" }));
     await waitFor(() => expect(requestOf(backend)).toMatchObject({ options: ["skipMissingForeignKeys"] }));
+  });
+
+  it("lists what is in the way first, then what one should know", async () => {
+    atRestore({
+      plan_restore: () =>
+        aRestorePlan({
+          checks: [
+            aCheck("one"),
+            aCheck("two", { level: "attention" }),
+            aCheck("three"),
+            aCheck("four", { level: "blocked" }),
+            aCheck("five", { level: "attention" }),
+          ],
+        }),
+    });
+    renderApp(place({ as: "bank_restored", step: "check" }));
+    const checks = within(await screen.findByRole("list", { name: "Will this work?" })).getAllByRole(
+      "listitem",
+    );
+    expect(checks.map((check) => /The check (\w+?)As/.exec(check.textContent ?? "")?.[1])).toEqual([
+      "four",
+      "two",
+      "five",
+      "one",
+      "three",
+    ]);
+    expect(screen.getByText("You may close the window meanwhile.")).toBeVisible();
+    expect(screen.getByText(/1 table, 84,210 rows, about 92.0 MiB\./)).toBeVisible();
   });
 
   it("proposes the database's own name where there is none of it, and says nothing of a live one", async () => {
