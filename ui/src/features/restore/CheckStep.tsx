@@ -280,10 +280,7 @@ export function CheckStep({
           </Button>
         }
         note={
-          plan &&
-          (plan.canStart
-            ? "You may close the window meanwhile."
-            : "It can start once nothing is in the way any more.")
+          plan && (plan.canStart ? "You may close the window meanwhile." : "First see to what is in the way.")
         }
       >
         <Button

@@ -192,7 +192,7 @@ function Plan({
               Rows that {live} has stay as they are
               {changed > 0 && `, also the ${count(changed)} with other values`}. Nothing is deleted.
             </li>
-            <li>Afterwards both are counted again.</li>
+            <li>It can be stopped and run again at any time. Afterwards both are counted again.</li>
           </ul>
           <Disclosure title={chosen.length === 1 ? "The exact statement" : "The exact statements"}>
             {inParts && (
@@ -228,7 +228,7 @@ function Plan({
               ? plan.typeToConfirm === null
                 ? "Choose at least one table."
                 : "Choose first. On production no table is chosen beforehand."
-              : "Keep the app open meanwhile. It can be stopped and run again at any time."
+              : "Keep the app open meanwhile."
         }
       >
         <Button

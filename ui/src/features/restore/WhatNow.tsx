@@ -56,7 +56,7 @@ function IntoLive({ outcome, compared, gone, isGoneOffered, onTables }: WhatNowP
             {gone.length > 5 && ` and ${count(gone.length - 5)} more`}. A restore of only{" "}
             {gone.length === 1 ? "that table" : "these tables"} brings {gone.length === 1 ? "it" : "them"}{" "}
             back
-            {isGoneOffered && ": the button below leads to its check"}.
+            {isGoneOffered && ": the button below leads to the check"}.
           </p>
           {!isGoneOffered && (
             <Button size="small" onPress={() => onTables(gone)}>

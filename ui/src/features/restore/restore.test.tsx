@@ -321,7 +321,7 @@ describe("the restore wizard", () => {
     });
     renderApp(place({ as: "bank_restored", step: "check" }));
     expect(await screen.findByText("2 things in the way")).toBeVisible();
-    expect(screen.getByText("It can start once nothing is in the way any more.")).toBeVisible();
+    expect(screen.getByText("First see to what is in the way.")).toBeVisible();
     expect(screen.queryByText(/You may close the window/)).toBeNull();
     expect(screen.getByRole("button", { name: "Restore beside the live one" })).toBeDisabled();
     await user.click(screen.getByRole("button", { name: "Use bank_restored_2" }));
