@@ -1,5 +1,5 @@
 import styles from "./AbilityList.module.css";
-import { type Check, CheckList } from "./CheckList";
+import { type Check, CheckList, worstFirst } from "./CheckList";
 import { CopyButton } from "./CopyButton";
 
 /** Something a person may want to do, whether this user may, and the statement for an administrator where not. */
@@ -41,5 +41,5 @@ function check({ action, permission, grant }: ShownAbility): Check {
 }
 
 export function AbilityList({ abilities }: { abilities: readonly ShownAbility[] }) {
-  return <CheckList label="What can I do here?" checks={abilities.map(check)} />;
+  return <CheckList label="What can I do here?" checks={worstFirst(abilities.map(check))} />;
 }

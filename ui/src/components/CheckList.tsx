@@ -38,7 +38,15 @@ function StateMark({ state }: { state: CheckState }) {
   );
 }
 
-/** Checks in the order they are made. The state is a mark for the eye and a word for the ear. */
+const weights: Partial<Record<CheckState, number>> = { blocked: 0, attention: 1 };
+
+/** What is in the way first, then what one should know, else in their order: not for steps that follow one another. */
+export function worstFirst(checks: readonly Check[]): Check[] {
+  const weight = ({ state }: Check) => weights[state] ?? 2;
+  return [...checks].sort((one, other) => weight(one) - weight(other));
+}
+
+/** Checks in the order they come in. The state is a mark for the eye and a word for the ear. */
 export function CheckList({ label, checks }: { label: string; checks: readonly Check[] }) {
   return (
     <ul className={styles.list} aria-label={label}>

@@ -1,6 +1,6 @@
 import { type ReactNode, useContext } from "react";
 import { Button } from "./Button";
-import { type Check, CheckList } from "./CheckList";
+import { type Check, CheckList, worstFirst } from "./CheckList";
 import { Disclosure } from "./Disclosure";
 import styles from "./PlanChecks.module.css";
 import { SqlBlock } from "./SqlBlock";
@@ -83,39 +83,41 @@ export function PlanChecks<Option extends string>({
   return (
     <CheckList
       label="Will this work?"
-      checks={checks.map(
-        (check): Check => ({
-          id: check.id,
-          state: check.level,
-          title: check.title,
-          detail: (
-            <>
-              {check.detail}
-              {(buttons(check).length > 1 || buttons(check)[0]?.isLong) && (
-                <div className={styles.ways}>
-                  {buttons(check).map(({ label, onPress, isLong }) => (
-                    <Button
-                      key={label}
-                      size="small"
-                      variant={isLong ? "primary" : "secondary"}
-                      onPress={onPress}
-                    >
-                      {label}
-                    </Button>
-                  ))}
-                </div>
-              )}
-              {sqls(check).map((fix) => (
-                <div key={fix.label} className={styles.sql}>
-                  <Disclosure title={fix.label} isOpen={check.level === "blocked"}>
-                    <SqlBlock sql={fix.sql} label={fix.label} />
-                  </Disclosure>
-                </div>
-              ))}
-            </>
-          ),
-          action: action(check),
-        }),
+      checks={worstFirst(
+        checks.map(
+          (check): Check => ({
+            id: check.id,
+            state: check.level,
+            title: check.title,
+            detail: (
+              <>
+                {check.detail}
+                {(buttons(check).length > 1 || buttons(check)[0]?.isLong) && (
+                  <div className={styles.ways}>
+                    {buttons(check).map(({ label, onPress, isLong }) => (
+                      <Button
+                        key={label}
+                        size="small"
+                        variant={isLong ? "primary" : "secondary"}
+                        onPress={onPress}
+                      >
+                        {label}
+                      </Button>
+                    ))}
+                  </div>
+                )}
+                {sqls(check).map((fix) => (
+                  <div key={fix.label} className={styles.sql}>
+                    <Disclosure title={fix.label} isOpen={check.level === "blocked"}>
+                      <SqlBlock sql={fix.sql} label={fix.label} />
+                    </Disclosure>
+                  </div>
+                ))}
+              </>
+            ),
+            action: action(check),
+          }),
+        ),
       )}
     />
   );

@@ -2,6 +2,7 @@ import { act, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { expectAccessible } from "../../tests/axe";
+import { AbilityList } from "./AbilityList";
 import { Badge, Pill } from "./Badge";
 import { Button, IconButton } from "./Button";
 import { Callout } from "./Callout";
@@ -76,6 +77,29 @@ describe("every component", () => {
     );
     await expectAccessible();
   });
+});
+
+it("what one may not do stands before what one may", () => {
+  const ability = (action: string, permission: "allowed" | "notGranted" | "unknown") => ({
+    action,
+    permission,
+    grant: permission === "allowed" ? null : "GRANT x TO ada",
+  });
+  render(
+    <AbilityList
+      abilities={[
+        ability("useFiles", "allowed"),
+        ability("seeAllJobs", "unknown"),
+        ability("restoreTable", "notGranted"),
+      ]}
+    />,
+  );
+  const titles = screen.getAllByRole("listitem").map((item) => item.querySelector("p")?.textContent);
+  expect(titles).toEqual([
+    "You should know: Restore single tables",
+    "Good: Keep files in the cluster",
+    "Note: See the jobs of others",
+  ]);
 });
 
 describe("a state", () => {

@@ -172,9 +172,9 @@ export function BackUpRun({ job, isPast, onDone, onRestore, onAgain }: BackUpRun
         }
       >
         {canRestore && isPast ? (
-          // Nobody takes one for its own sake.
+          // Nobody takes one for its own sake. The live one may be gone: where it goes is asked later.
           <Button variant="primary" onPress={restore}>
-            Restore it beside the live one…
+            Restore it…
           </Button>
         ) : hasFailed ? (
           <Button variant="primary" onPress={onAgain}>

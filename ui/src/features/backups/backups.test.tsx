@@ -337,7 +337,7 @@ describe("taking a backup", () => {
       }),
     );
     // It was taken to get something back: that is the way on.
-    await user.click(await screen.findByRole("button", { name: "Restore it beside the live one…" }));
+    await user.click(await screen.findByRole("button", { name: "Restore it…" }));
     expect(await screen.findByRole("heading", { name: "Restore" })).toBeVisible();
   });
 

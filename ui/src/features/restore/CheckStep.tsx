@@ -1,4 +1,4 @@
-import { type UseQueryResult, useMutation } from "@tanstack/react-query";
+import { type UseQueryResult, useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
@@ -10,6 +10,7 @@ import { checksInShort, PlanChecks } from "../../components/PlanChecks";
 import { SqlBlock } from "../../components/SqlBlock";
 import { ErrorState, Skeleton } from "../../components/States";
 import { StepFoot, StepTitle } from "../../components/StepTitle";
+import { databasesQuery } from "../../ipc/backups";
 import { commands, type RestoreOption, type RestorePlan } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
@@ -68,12 +69,20 @@ const offered: readonly RestoreOption[] = ["schemaOnly"];
 type Tables = { isNew: boolean } | null;
 
 /** What the button does, in its own words. */
-function verbOf(plan: RestorePlan, tables: Tables): string {
+function verbOf(plan: RestorePlan, tables: Tables, isLive: boolean): string {
   if (tables !== null) return `Restore into ${tables.isNew ? "the new " : ""}${plan.newName}`;
-  return plan.newName === plan.database ? `Restore ${plan.database}` : "Restore beside the live one";
+  if (plan.newName === plan.database) return "Restore under its own name";
+  return isLive ? "Restore beside the live one" : `Restore as ${plan.newName}`;
 }
 
-function Lead({ plan, tables }: { plan: RestorePlan; tables: Tables }) {
+interface LeadProps {
+  plan: RestorePlan;
+  tables: Tables;
+  /** There is a database of that name now. */
+  isLive: boolean;
+}
+
+function Lead({ plan, tables, isLive }: LeadProps) {
   const moment = new Date(plan.moment);
   const when = (
     <span title={localMoment(moment, true)}>
@@ -93,6 +102,14 @@ function Lead({ plan, tables }: { plan: RestorePlan; tables: Tables }) {
     return (
       <>
         Restoring <strong>{plan.database}</strong> {when}, under its own name.
+        {!isLive && " There is no database of that name now."}
+      </>
+    );
+  if (!isLive)
+    return (
+      <>
+        Restoring <strong>{plan.database}</strong> {when}, as <strong>{plan.newName}</strong>. There is no{" "}
+        <strong>{plan.database}</strong> now.
       </>
     );
   return (
@@ -128,6 +145,9 @@ export function CheckStep({
   const { connection } = useCurrentCluster();
   const [isAsking, setAsking] = useState(false);
   const plan = planning.data;
+  const databases = useQuery(databasesQuery(connection.id));
+  // Until it is known there is taken to be one: nothing that is there is promised away.
+  const isLive = databases.data?.some(({ name }) => name === plan?.database) ?? true;
   const tables: Tables = search.tables === undefined ? null : { isNew: search.into === undefined };
   const options = search.options ?? [];
   const start = useMutation({
@@ -158,7 +178,11 @@ export function CheckStep({
         title="Will this work?"
         aside={short && !planning.isFetching && <Badge tone={short.tone}>{short.words}</Badge>}
       >
-        {plan && <Lead plan={plan} tables={tables} />}
+        {plan && (
+          <>
+            <Lead plan={plan} tables={tables} isLive={isLive} /> {size}.
+          </>
+        )}
       </StepTitle>
       {planning.error && asCallError(planning.error).code === "notFound" ? (
         <GoneBackup
@@ -255,7 +279,9 @@ export function CheckStep({
             Back
           </Button>
         }
-        note={plan && `${size}. You may close the window meanwhile.`}
+        note={
+          plan && (plan.canStart ? "You may close the window meanwhile." : "First see to what is in the way.")
+        }
       >
         <Button
           variant="primary"
@@ -267,7 +293,7 @@ export function CheckStep({
             else start.mutate({ id: plan.id, typed: null });
           }}
         >
-          {plan ? verbOf(plan, tables) : "Restore"}
+          {plan ? verbOf(plan, tables, isLive) : "Restore"}
         </Button>
       </StepFoot>
       {plan && plan.typeToConfirm !== null && (
@@ -277,12 +303,12 @@ export function CheckStep({
           onClose={() => setAsking(false)}
           name={plan.typeToConfirm}
           nameOf="database"
-          confirmLabel={verbOf(plan, tables)}
+          confirmLabel={verbOf(plan, tables, isLive)}
           isPending={start.isPending}
           onConfirm={() => start.mutate({ id: plan.id, typed: plan.typeToConfirm })}
         >
           <p>
-            <Lead plan={plan} tables={tables} />
+            <Lead plan={plan} tables={tables} isLive={isLive} />
           </p>
         </TypedNameDialog>
       )}

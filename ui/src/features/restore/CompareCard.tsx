@@ -17,16 +17,19 @@ import {
   type Comparison,
   type ComparisonOutcome,
   detailOf,
+  goneIn,
   headlineOf,
   isSmall,
   largeIn,
   missingIn,
+  type RowsOfCopy,
   remarksOn,
+  rowsOfCopy,
 } from "./comparison";
 import { namesInShort, shortName } from "./kinds";
 import type { RestoreOutcome } from "./WhatNow";
 
-/** More are listed nowhere: those that lack rows come first. */
+/** More are listed nowhere: those that are gone or lack rows come first. */
 const shownAtMost = 400;
 
 type Figure = "missing" | "changed" | "onlyLive";
@@ -37,10 +40,14 @@ function Rows({ result, of, stands }: { result: TableComparison["result"]; of: F
   return <span className={rows === 0 ? styles.none : stands ? styles.stands : undefined}>{count(rows)}</span>;
 }
 
-function Found({ outcome }: { outcome: ComparisonOutcome }) {
+function Found({ outcome, copy }: { outcome: ComparisonOutcome; copy: RowsOfCopy }) {
   const { liveDatabase: live } = outcome;
-  const missing = (table: TableComparison) =>
-    table.result.kind === "counted" ? table.result.missing : table.result.kind === "failed" ? 1 : 0;
+  const missing = ({ result }: TableComparison) => {
+    if (result.kind === "counted") return result.missing;
+    // Before any number of rows.
+    if (result.kind === "notLive") return Number.MAX_VALUE;
+    return result.kind === "failed" ? 1 : 0;
+  };
   const sorted = [...outcome.tables].sort((one, other) => missing(other) - missing(one));
   const hidden = sorted.length - shownAtMost;
   return (
@@ -57,8 +64,12 @@ function Found({ outcome }: { outcome: ComparisonOutcome }) {
             cell: (table) => (
               <>
                 <MiddleEllipsis text={shortName(table.table)} isFocusable={table.table.length > 40} />
-                {remarksOn(table, live).map((remark) => (
-                  <p key={remark} className={styles.remark}>
+                {remarksOn(table, live, copy).map((remark) => (
+                  <p
+                    key={remark}
+                    className={styles.remark}
+                    data-gone={table.result.kind === "notLive" || undefined}
+                  >
                     {remark}
                   </p>
                 ))}
@@ -87,7 +98,7 @@ function Found({ outcome }: { outcome: ComparisonOutcome }) {
       />
       <p className={styles.note}>
         {hidden > 0 && `${count(hidden)} more tables. `}
-        Changed since: in both, with other values.
+        Changed since: in both, with other values. These rows stay as they are.
       </p>
     </>
   );
@@ -161,10 +172,11 @@ export function CompareCard({ restored, comparison, isFresh, isReadOnly, onOpenB
       </>
     );
   }
-  const missing = missingIn(outcome);
+  const lacksAny = missingIn(outcome) > 0 || goneIn(outcome).length > 0;
   const isWhole = outcome.tables.every(({ result }) => result.kind === "counted");
   const large = largeIn(outcome);
-  const tone = missing > 0 ? "attention" : isWhole ? "good" : "neutral";
+  const copy = rowsOfCopy(restored);
+  const tone = lacksAny ? "attention" : isWhole ? "good" : "neutral";
   return (
     <>
       <Card flush>
@@ -173,19 +185,19 @@ export function CompareCard({ restored, comparison, isFresh, isReadOnly, onOpenB
           <div className={styles.words} role="status">
             <h3>{headlineOf(outcome)}</h3>
             <p>
-              {detailOf(outcome)} Compared{" "}
+              {detailOf(outcome, copy)} Compared{" "}
               {job?.finishedAt ? <Moment value={job.finishedAt} withSeconds /> : "just now"}
               {job?.state === "cancelled" && ", and cancelled before its end"}.
             </p>
-            {missing > 0 && isReadOnly && (
-              <p>This connection is marked read-only: rows cannot be brought back by it.</p>
+            {lacksAny && isReadOnly && (
+              <p>This connection is marked read-only: nothing can be brought back by it.</p>
             )}
           </div>
           <Button size="small" variant="quiet" onPress={() => start(false)}>
             Compare again
           </Button>
         </div>
-        <Found outcome={outcome} />
+        <Found outcome={outcome} copy={copy} />
       </Card>
       {large.length > 0 && (
         <Callout

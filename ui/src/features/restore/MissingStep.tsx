@@ -102,6 +102,9 @@ function Plan({
   const verb = chosen.length === 0 ? "Bring rows back" : `Bring ${counted(rows, "row")} back into ${live}`;
   const inParts = chosen.some(({ parts }) => parts > 1);
   const changed = chosen.reduce((sum, table) => sum + table.changed, 0);
+  const hasRemarks = plan.tables.some(
+    (table) => table.obstacle || table.changed > 0 || table.notes.length > 0,
+  );
   return (
     <>
       <Card flush>
@@ -113,7 +116,7 @@ function Plan({
             {
               id: "table",
               // A name is read whole, and what is to be known of it beside it.
-              width: "38%",
+              width: hasRemarks ? "38%" : undefined,
               header:
                 possible.length > 1 ? (
                   <Checkbox
@@ -142,11 +145,15 @@ function Plan({
                 </Checkbox>
               ),
             },
-            {
-              id: "remarks",
-              header: "To know",
-              cell: (table) => <Remarks table={table} live={live} />,
-            },
+            ...(hasRemarks
+              ? [
+                  {
+                    id: "remarks",
+                    header: "To know",
+                    cell: (table: PlannedReturn) => <Remarks table={table} live={live} />,
+                  },
+                ]
+              : []),
             {
               id: "rows",
               header: `Rows missing in ${live}`,
@@ -169,6 +176,12 @@ function Plan({
           Rows that refer to what is not in {live} stay out.
         </Callout>
       )}
+      {possible.length > 0 && (
+        <Callout tone="attention" title="Rows that were deleted on purpose come back too">
+          Nothing tells these from the ones that were lost: every row of {plan.database} that {live} lacks is
+          inserted again.
+        </Callout>
+      )}
       {chosen.length > 0 && (
         <Card>
           <ul className={styles.facts}>
@@ -179,7 +192,7 @@ function Plan({
               Rows that {live} has stay as they are
               {changed > 0 && `, also the ${count(changed)} with other values`}. Nothing is deleted.
             </li>
-            <li>Afterwards both are counted again.</li>
+            <li>It can be stopped and run again at any time. Afterwards both are counted again.</li>
           </ul>
           <Disclosure title={chosen.length === 1 ? "The exact statement" : "The exact statements"}>
             {inParts && (
@@ -215,7 +228,7 @@ function Plan({
               ? plan.typeToConfirm === null
                 ? "Choose at least one table."
                 : "Choose first. On production no table is chosen beforehand."
-              : "Keep the app open meanwhile. It can be stopped and run again at any time."
+              : "Keep the app open meanwhile."
         }
       >
         <Button

@@ -6,8 +6,9 @@ import { VerdictCard } from "../../components/VerdictCard";
 import type { Job } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { CompareCard } from "./CompareCard";
-import { canBeCompared, missingIn, useComparison } from "./comparison";
+import { canBeCompared, goneFrom, goneIn, missingIn, useComparison } from "./comparison";
 import { endingOf } from "./ending";
+import { namesInShort } from "./kinds";
 import { LookForIt } from "./LookForIt";
 import styles from "./ProofStep.module.css";
 import { ProofTable } from "./ProofTable";
@@ -51,12 +52,12 @@ export function ProofStep({
   const { tone, title, text, isThere } = endingOf(job, outcome, { from: database, as: newName, tables });
   const name = outcome?.database ?? newName;
   const isComparable = outcome !== null && isThere && canBeCompared(outcome);
-  const canBringBack =
-    isComparable &&
-    comparison.outcome !== null &&
-    !comparison.isStale &&
-    missingIn(comparison.outcome) > 0 &&
-    !connection.fields.readOnly;
+  const compared = isComparable && !comparison.isStale ? comparison.outcome : null;
+  const canWrite = compared !== null && !connection.fields.readOnly;
+  const canBringBack = canWrite && missingIn(compared) > 0;
+  const gone = outcome ? goneFrom(outcome, compared) : [];
+  // A whole table weighs more than some of its rows, so its way back goes first.
+  const canRestoreGone = canWrite && goneIn(compared).length > 0;
   return (
     <>
       <VerdictCard tone={tone} wasCancelled={job.state === "cancelled"} title={title}>
@@ -76,16 +77,21 @@ export function ProofStep({
         />
       )}
       {outcome && outcome.tables.length > 0 && (
-        <ProofTable tables={outcome.tables} live={outcome.fromDatabase} />
+        <ProofTable tables={outcome.tables} live={outcome.fromDatabase} restored={outcome.database} />
       )}
-      {outcome && isThere && <WhatNow outcome={outcome} onTables={(chosen) => onTables(outcome, chosen)} />}
+      {outcome && isThere && (
+        <WhatNow
+          outcome={outcome}
+          compared={compared}
+          gone={gone}
+          isGoneOffered={canRestoreGone}
+          onTables={(chosen) => onTables(outcome, chosen)}
+        />
+      )}
       <StepFoot
         back={
           <div className={styles.back}>
-            <CopyButton
-              text={reportOf(job, title, text, comparison.isStale ? null : comparison.outcome)}
-              label="Copy report"
-            />
+            <CopyButton text={reportOf(job, title, text, compared)} label="Copy report" />
             {!isThere && (
               <Button variant="quiet" onPress={onAgain}>
                 Back to the check
@@ -94,12 +100,17 @@ export function ProofStep({
           </div>
         }
       >
-        <Button variant={canBringBack ? "secondary" : "primary"} onPress={onDone}>
+        <Button variant={canBringBack || canRestoreGone ? "secondary" : "primary"} onPress={onDone}>
           Done
         </Button>
         {canBringBack && (
-          <Button variant="primary" onPress={onMissing}>
+          <Button variant={canRestoreGone ? "secondary" : "primary"} onPress={onMissing}>
             Bring missing rows back…
+          </Button>
+        )}
+        {outcome && canRestoreGone && (
+          <Button variant="primary" onPress={() => onTables(outcome, gone)}>
+            {`Restore ${namesInShort(gone)} into ${outcome.fromDatabase}…`}
           </Button>
         )}
       </StepFoot>

@@ -32,8 +32,15 @@ const shownAtMost = 400;
 
 const figure = (rows: number | null) => (rows === null ? "–" : count(rows));
 
-/** `live` names the database whose rows at that moment stand in for those of the backup where it tells none. */
-export function ProofTable({ tables, live }: { tables: readonly RowProof[]; live: string }) {
+export interface ProofTableProps {
+  tables: readonly RowProof[];
+  /** The database whose rows at that moment stand in for those of the backup where it tells none. */
+  live: string;
+  /** The database that was counted. */
+  restored: string;
+}
+
+export function ProofTable({ tables, live, restored }: ProofTableProps) {
   const isOfLive = tables.some(({ verdict }) => verdict === "matchesLive" || verdict === "differsFromLive");
   const sorted = [...tables].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
   const hidden = sorted.slice(shownAtMost);
@@ -52,11 +59,16 @@ export function ProofTable({ tables, live }: { tables: readonly RowProof[]; live
           },
           {
             id: "expected",
-            header: isOfLive ? `Rows in ${live} then` : "Rows in backup",
+            header: isOfLive ? `Rows in ${live} then` : "Rows in the backup",
             align: "end",
             cell: ({ expectedRows }) => figure(expectedRows),
           },
-          { id: "found", header: "Rows now", align: "end", cell: ({ foundRows }) => figure(foundRows) },
+          {
+            id: "found",
+            header: `Rows in ${restored}`,
+            align: "end",
+            cell: ({ foundRows }) => figure(foundRows),
+          },
           {
             id: "verdict",
             header: "Compared",

@@ -5,6 +5,8 @@ import { Disclosure } from "../../components/Disclosure";
 import { SqlBlock } from "../../components/SqlBlock";
 import type { JobOutcome } from "../../ipc/bindings";
 import { count, counted } from "../../lib/quantity";
+import { ChangedRows } from "./ChangedRows";
+import { type ComparisonOutcome, missingIn, wasLive } from "./comparison";
 import { joined, listed, namesInShort, shortName } from "./kinds";
 import styles from "./ProofStep.module.css";
 
@@ -33,31 +35,47 @@ function Losses({ outcome: { losses } }: { outcome: RestoreOutcome }) {
 }
 
 /** Rows and tables that the live database lacks, and how they come back into it. */
-function IntoLive({ outcome, onTables }: { outcome: RestoreOutcome; onTables: (tables: string[]) => void }) {
-  const { bringBack, notLive, fromDatabase } = outcome;
+function IntoLive({ outcome, compared, gone, isGoneOffered, onTables }: WhatNowProps) {
+  const { fromDatabase } = outcome;
+  // Those of which it is known that they lack nothing have nothing to copy.
+  const lackNothing = new Set(
+    compared?.tables.flatMap(({ table, result }) =>
+      result.kind === "counted" && result.missing === 0 ? [table] : [],
+    ),
+  );
+  const bringBack = outcome.bringBack.filter(({ table }) => !lackNothing.has(table) && !gone.includes(table));
   const hidden = bringBack.length - shownAtMost;
+  const isOffered = compared !== null && missingIn(compared) > 0;
   return (
     <>
-      {notLive.length > 0 && (
+      {gone.length > 0 && (
         <section className={styles.wide}>
           <h3>Not in {fromDatabase} any more</h3>
           <p>
-            {listed(notLive.slice(0, 5).map(shortName))}
-            {notLive.length > 5 && ` and ${count(notLive.length - 5)} more`}. A restore of only{" "}
-            {notLive.length === 1 ? "that table" : "these tables"} brings{" "}
-            {notLive.length === 1 ? "it" : "them"} back.
+            {listed(gone.slice(0, 5).map(shortName))}
+            {gone.length > 5 && ` and ${count(gone.length - 5)} more`}. A restore of only{" "}
+            {gone.length === 1 ? "that table" : "these tables"} brings {gone.length === 1 ? "it" : "them"}{" "}
+            back
+            {isGoneOffered && ": the button below leads to the check"}.
           </p>
-          <Button size="small" onPress={() => onTables(notLive)}>
-            {`Restore ${namesInShort(notLive)} into ${fromDatabase}…`}
-          </Button>
+          {!isGoneOffered && (
+            <Button size="small" onPress={() => onTables(gone)}>
+              {`Restore ${namesInShort(gone)} into ${fromDatabase}…`}
+            </Button>
+          )}
         </section>
       )}
       {bringBack.length > 0 && (
         <section className={styles.wide}>
-          <h3>Or with your own tools</h3>
+          <h3>{isOffered ? "Missing rows, with your own tools" : "With your own tools"}</h3>
           <p>
-            The same can be done by hand: each statement copies the rows whose key is not in the live table.
-            Rows that are there stay as they are.
+            {isOffered
+              ? "The missing rows can be brought back by hand too: each"
+              : compared
+                ? `What was not compared may lack rows in ${fromDatabase}: each`
+                : `Where rows are missing in ${fromDatabase}, each`}{" "}
+            statement copies the rows of the copy whose key is not in the live table. Rows that are there stay
+            as they are.
           </p>
           <div className={styles.copyAll}>
             <CopyButton
@@ -100,12 +118,19 @@ function Swap({ outcome: { database, fromDatabase, swap } }: { outcome: RestoreO
 
 export interface WhatNowProps {
   outcome: RestoreOutcome;
+  /** Null where it is not known, or not any more. */
+  compared: ComparisonOutcome | null;
+  /** What the live database does not have any more, as `public.accounts`. */
+  gone: string[];
+  /** The step's own button brings these back. */
+  isGoneOffered: boolean;
   /** Restores these tables alone into the database they came from. */
   onTables: (tables: string[]) => void;
 }
 
 /** What a person may do after a restore, with the statements for it: they are copied, never sent from here. */
-export function WhatNow({ outcome, onTables }: WhatNowProps) {
+export function WhatNow(props: WhatNowProps) {
+  const { outcome, compared } = props;
   const { database, fromDatabase, lostGrants, isNewDatabase, tables } = outcome;
   const names = namesInShort(tables.map(({ table }) => table));
   const isBeside = database !== fromDatabase;
@@ -119,7 +144,7 @@ export function WhatNow({ outcome, onTables }: WhatNowProps) {
           </p>
           <CopyButton text={database} label="Copy its name" />
         </section>
-        {isBeside && (
+        {isBeside && wasLive(outcome) && (
           <section>
             <h3>Keep both, for now</h3>
             <p>
@@ -145,7 +170,8 @@ export function WhatNow({ outcome, onTables }: WhatNowProps) {
           </section>
         )}
         <Losses outcome={outcome} />
-        <IntoLive outcome={outcome} onTables={onTables} />
+        <IntoLive {...props} />
+        {compared && <ChangedRows compared={compared} />}
         <Swap outcome={outcome} />
       </div>
     </Card>

@@ -18,13 +18,13 @@ import styles from "./WhereStep.module.css";
 function Beside({ search, onSearchChange, taken }: StepProps & { taken: readonly string[] }) {
   const { connection } = useCurrentCluster();
   const { database = "" } = search;
-  const proposal = freeName(database, taken);
+  const isLive = taken.includes(database);
+  const proposal = isLive ? freeName(database, taken) : database;
   // On production nothing is chosen beforehand.
   const [name, setName] = useState(
     search.as ?? (connection.fields.environment === "production" ? "" : proposal),
   );
   const problem = nameProblem(name, taken, connection.fields.name);
-  const isLive = taken.includes(database);
   return (
     <form
       className={styles.form}
@@ -40,7 +40,7 @@ function Beside({ search, onSearchChange, taken }: StepProps & { taken: readonly
         <p className={styles.note}>
           {isLive
             ? `The live ${database} is not touched. Afterwards you can compare both.`
-            : `There is no ${database} on ${connection.fields.name} now. To have it back under its own name, type ${database}.`}
+            : `There is no ${database} on ${connection.fields.name} now, so it can come back under its own name.`}
         </p>
       </Card>
       <StepFoot back={<Back search={search} onSearchChange={onSearchChange} />}>
@@ -181,7 +181,9 @@ export function WhereStep(step: StepProps) {
       <StepTitle title="Where to?">
         {step.search.tables
           ? "Beside what you have, or into it. Nothing is overwritten."
-          : "Beside what you have, under a new name. Look at it, then decide."}
+          : taken === undefined || taken.includes(step.search.database ?? "")
+            ? "Beside what you have, under a new name. Look at it, then decide."
+            : "Under its own name, or under a new one."}
       </StepTitle>
       {databases.error ? (
         <ErrorState

@@ -212,7 +212,11 @@ describe("after a restore beside the live database", () => {
       compared("odd", { kind: "failed", error: failure({ message: "Types differ." }) }),
     ]);
     const { router, backend } = start(proof, [found, restored()]);
-    expect(await screen.findByRole("heading", { name: "312 rows are missing in bank" })).toBeVisible();
+    expect(
+      await screen.findByRole("heading", {
+        name: "1 table is gone from bank, and 312 rows are missing in it",
+      }),
+    ).toBeVisible();
     expect(screen.getByText(/9 rows have other values in bank than in the backup/)).toBeVisible();
     const table = screen.getByRole("table", { name: "Compared with bank" });
     expect(within(table).getByRole("row", { name: /^accounts/ })).toHaveTextContent("31200");
@@ -231,6 +235,133 @@ describe("after a restore beside the live database", () => {
     await waitFor(() => expect(router.state.location.search).toMatchObject({ job: "r1", step: "missing" }));
   });
 
+  const transactions = { table: "public.transactions", expectedRows: 4_000, foundRows: 4_000 } as const;
+  const accounts = { table: "public.accounts", expectedRows: 1_000, foundRows: 1_000 } as const;
+  const inCopy = (...tables: { table: string; expectedRows: number; foundRows: number }[]) =>
+    restored({ tables: tables.map((table) => ({ ...table, verdict: "match" })) });
+  const primaries = () =>
+    screen
+      .getAllByRole("button")
+      .filter((button) => button.dataset.variant === "primary")
+      .map((button) => button.textContent);
+
+  it("tells a table that is gone first, with its rows, and leads to its restore", async () => {
+    const user = userEvent.setup();
+    const found = comparison([
+      compared("accounts", counts(0, 10)),
+      compared("transactions", { kind: "notLive" }),
+    ]);
+    const { router } = start(proof, [found, inCopy(accounts, transactions)]);
+    expect(await screen.findByRole("heading", { name: "1 table is gone from bank" })).toBeVisible();
+    expect(screen.getByText(/^transactions: 4,000 rows\. No row is missing in the others\. /)).toBeVisible();
+    expect(screen.queryByText(/not compared/)).toBeNull();
+    const [, first] = within(screen.getByRole("table", { name: "Compared with bank" })).getAllByRole("row");
+    expect(first).toHaveTextContent(/^transactionsNot in bank any more\. In the copy: 4,000 rows\./);
+    expect(primaries()).toEqual(["Restore transactions into bank…"]);
+    expect(screen.queryByRole("button", { name: "Bring missing rows back…" })).toBeNull();
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Restore transactions into bank…" }));
+    await waitFor(() =>
+      expect(router.state.location.search).toMatchObject({
+        tables: ["public.transactions"],
+        into: "bank",
+        step: "check",
+      }),
+    );
+  });
+
+  it("has one way back for all tables that are gone, empty ones too, beside that for missing rows", async () => {
+    const user = userEvent.setup();
+    const empty = { table: "public.drafts", expectedRows: 0, foundRows: 0 };
+    const found = comparison([
+      compared("accounts", counts(312)),
+      compared("drafts", { kind: "notLive" }),
+      compared("transactions", { kind: "notLive" }),
+    ]);
+    const { router } = start(proof, [found, inCopy(accounts, empty, transactions)]);
+    expect(
+      await screen.findByRole("heading", {
+        name: "2 tables are gone from bank, and 312 rows are missing in it",
+      }),
+    ).toBeVisible();
+    expect(
+      screen.getByText(
+        /^drafts: empty; transactions: 4,000 rows\. The missing rows: all of them in accounts\./,
+      ),
+    ).toBeVisible();
+    expect(primaries()).toEqual(["Restore 2 tables into bank…"]);
+    await user.click(screen.getByRole("button", { name: "Bring missing rows back…" }));
+    await waitFor(() => expect(router.state.location.search).toMatchObject({ step: "missing" }));
+  });
+
+  it("goes by the comparison where a table came or went since the restore", async () => {
+    const found = comparison([compared("accounts", counts(0)), compared("transactions", counts(0))]);
+    const job = inCopy(accounts, transactions);
+    if (job.outcome?.kind === "restore") job.outcome.notLive = ["public.transactions"];
+    start(proof, [found, job]);
+    expect(await screen.findByRole("heading", { name: "No row is missing in bank" })).toBeVisible();
+    expect(screen.queryByText(/Not in bank any more/)).toBeNull();
+    expect(primaries()).toEqual(["Done"]);
+  });
+
+  it("restores nothing through a read-only connection", async () => {
+    const found = comparison([compared("transactions", { kind: "notLive" })]);
+    const readOnly = aConnection("c1", { name: "acme", readOnly: true });
+    start(proof, [found, inCopy(transactions)], {
+      list_connections: () => ({ connections: [readOnly], healed: null }),
+      connect_cluster: () => opened(readOnly),
+    });
+    expect(await screen.findByText(/nothing can be brought back by it/)).toBeVisible();
+    expect(primaries()).toEqual(["Done"]);
+  });
+
+  it("counts the rows of the copy, and calls them so", async () => {
+    start(proof, [restored()]);
+    const table = await screen.findByRole("table", { name: "Restored tables" });
+    expect(
+      within(table)
+        .getAllByRole("columnheader")
+        .map((header) => header.textContent),
+    ).toEqual(["Table", "Rows in the backup", "Rows in bank_restored", "Compared"]);
+  });
+
+  it("overwrites no row that changed, and gives a statement that lists such rows", async () => {
+    const user = userEvent.setup();
+    const bringBack = ["accounts", "log"].map((name) => ({
+      table: `public.${name}`,
+      sql: `INSERT INTO ${name};`,
+    }));
+    const found = comparison([
+      compared("accounts", counts(0, 10)),
+      compared('o"dd', counts(0, 1), { onlyLive: ["note"] }),
+      compared("log", { kind: "noKey" }),
+    ]);
+    start(proof, [found, restored({ bringBack })]);
+    const section = (await screen.findByRole("heading", { name: "Changed since" })).parentElement;
+    expect(section).toHaveTextContent(
+      /^Changed since11 rows have other values in bank than in bank_restored/,
+    );
+    expect(section).toHaveTextContent(/Roachvault overwrites nothing: they stay as bank has them/);
+    expect(section).toHaveTextContent(/for o"dd: the columns are not the same in both any more/);
+    await user.click(screen.getByText("A statement that lists them"));
+    expect(screen.getByRole("figure", { name: "List changed rows" }).querySelector("pre")).toHaveTextContent(
+      'SELECT * FROM "bank_restored"."public"."accounts" EXCEPT SELECT * FROM "bank"."public"."accounts";',
+    );
+    // Nothing is missing in accounts: only what was not compared is left to tools of one's own.
+    expect(screen.getByRole("heading", { name: "With your own tools" })).toBeVisible();
+    expect(screen.getByText(/^What was not compared may lack rows in bank/)).toBeVisible();
+    expect(screen.getByRole("button", { name: "Copy the statement" })).toBeVisible();
+    await expectAccessible();
+  });
+
+  it("offers no statement for missing rows where none is missing", async () => {
+    const bringBack = [{ table: "public.accounts", sql: "INSERT INTO accounts;" }];
+    start(proof, [comparison([compared("accounts", counts(0))]), restored({ bringBack })]);
+    await screen.findByRole("heading", { name: "No row is missing in bank" });
+    expect(screen.queryByRole("heading", { name: /With your own tools/i })).toBeNull();
+    expect(screen.queryByRole("heading", { name: "Changed since" })).toBeNull();
+  });
+
   it("stands in the report that can be copied", async () => {
     const user = userEvent.setup();
     start(proof, [
@@ -240,6 +371,7 @@ describe("after a restore beside the live database", () => {
     await user.click(await screen.findByRole("button", { name: "Copy report" }));
     const report = await navigator.clipboard.readText();
     expect(report).toContain("Compared with bank: 312 rows are missing in bank.");
+    expect(report).toContain("public.accounts: 1,000 rows in the backup, 1,000 in bank_restored, match\n");
     expect(report).toContain("public.accounts: 312 missing in bank, 2 changed since, 1 only in bank\n");
     expect(report).toContain("public.audit: It has no primary key, so its rows cannot be matched.\n");
   });
@@ -295,6 +427,7 @@ describe("bringing missing rows back", () => {
     expect(started(backend, "plan_bring_back")).toEqual([{ comparison: "c1-compare" }]);
     expect(screen.getByText("9 rows with other values stay as bank has them.")).toBeVisible();
     expect(screen.getByText(/Nothing is deleted/)).toBeVisible();
+    expect(screen.getByRole("columnheader", { name: "To know" })).toBeVisible();
     await user.click(screen.getByText("The exact statements"));
     const sql = screen.getByRole("figure", { name: "Statements to bring rows back" });
     expect(sql).toHaveTextContent(/INSERT INTO bank.public.customers.*INSERT INTO bank.public.accounts/);
@@ -307,6 +440,15 @@ describe("bringing missing rows back", () => {
       ]),
     );
     await waitFor(() => expect(router.state.location.search).toMatchObject({ back: "b1" }));
+  });
+
+  it("says that rows which were deleted on purpose come back too, and keeps no empty column", async () => {
+    start(missing, [found, restored()], { plan_bring_back: () => aPlan([planned("accounts")]) });
+    const warning = await screen.findByText("Rows that were deleted on purpose come back too");
+    const go = screen.getByRole("button", { name: "Bring 300 rows back into bank" });
+    expect(warning.compareDocumentPosition(go)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+    expect(screen.getByText(/every row of bank_restored that bank lacks is inserted again/)).toBeVisible();
+    expect(screen.queryByRole("columnheader", { name: "To know" })).toBeNull();
   });
 
   it("warns of rows that will stay out because what they refer to was not chosen", async () => {

@@ -1,7 +1,14 @@
-import type { Job } from "../../ipc/bindings";
+import type { Job, RowVerdict } from "../../ipc/bindings";
 import { count } from "../../lib/quantity";
 import { utcMoment } from "../../lib/time";
-import { type ComparisonOutcome, detailOf, headlineOf, remarksOn } from "./comparison";
+import {
+  type ComparisonOutcome,
+  detailOf,
+  headlineOf,
+  type RowsOfCopy,
+  remarksOn,
+  rowsOfCopy,
+} from "./comparison";
 
 const verdicts = {
   match: "match",
@@ -13,11 +20,11 @@ const verdicts = {
   notCounted: "could not be counted",
 } as const;
 
-function comparisonLines(compared: ComparisonOutcome): string[] {
+function comparisonLines(compared: ComparisonOutcome, copy: RowsOfCopy): string[] {
   const live = compared.liveDatabase;
   return [
     "",
-    `Compared with ${live}: ${headlineOf(compared)}. ${detailOf(compared).replace(": see below", "")}`.trim(),
+    `Compared with ${live}: ${headlineOf(compared)}. ${detailOf(compared, copy).replaceAll(": see below", "")}`.trim(),
     ...compared.tables.map((table) => {
       const { result } = table;
       const figures =
@@ -27,7 +34,7 @@ function comparisonLines(compared: ComparisonOutcome): string[] {
                 `${count(result.onlyLive)} only in ${live}`,
             ]
           : [];
-      return `${table.table}: ${[...figures, ...remarksOn(table, live)].join(". ")}`;
+      return `${table.table}: ${[...figures, ...remarksOn(table, live, copy)].join(". ")}`;
     }),
   ];
 }
@@ -39,6 +46,7 @@ export function reportOf(job: Job, title: string, text: string, compared: Compar
   lines.push(`Started: ${time(job.startedAt)}`, `Ended: ${time(job.finishedAt)}`);
   if (job.outcome?.kind === "restore") {
     const { outcome } = job;
+    const isOfLive = (verdict: RowVerdict) => verdict === "matchesLive" || verdict === "differsFromLive";
     lines.push(
       `Backup: ${outcome.collection}${outcome.subdirectory}`,
       `Moment: ${time(outcome.moment)}`,
@@ -48,11 +56,12 @@ export function reportOf(job: Job, title: string, text: string, compared: Compar
       "",
       ...outcome.tables.map(
         (table) =>
-          `${table.table}: ${table.expectedRows === null ? "?" : count(table.expectedRows)} rows expected, ` +
-          `${table.foundRows === null ? "?" : count(table.foundRows)} now, ${verdicts[table.verdict]}`,
+          `${table.table}: ${table.expectedRows === null ? "?" : count(table.expectedRows)} rows in ` +
+          `${isOfLive(table.verdict) ? `${outcome.fromDatabase} then` : "the backup"}, ` +
+          `${table.foundRows === null ? "?" : count(table.foundRows)} in ${outcome.database}, ${verdicts[table.verdict]}`,
       ),
       ...outcome.losses.map(({ text: lost }) => `${lost}.`),
-      ...(compared === null ? [] : comparisonLines(compared)),
+      ...(compared === null ? [] : comparisonLines(compared, rowsOfCopy(outcome))),
     );
   }
   if (job.error) lines.push("", job.error.message, job.error.hint ?? "");

@@ -321,11 +321,70 @@ describe("the restore wizard", () => {
     });
     renderApp(place({ as: "bank_restored", step: "check" }));
     expect(await screen.findByText("2 things in the way")).toBeVisible();
+    expect(screen.getByText("First see to what is in the way.")).toBeVisible();
+    expect(screen.queryByText(/You may close the window/)).toBeNull();
     expect(screen.getByRole("button", { name: "Restore beside the live one" })).toBeDisabled();
     await user.click(screen.getByRole("button", { name: "Use bank_restored_2" }));
     await waitFor(() => expect(requestOf(backend)).toMatchObject({ target: { newName: "bank_restored_2" } }));
     await user.click(await screen.findByRole("button", { name: "Restore without them" }));
     await waitFor(() => expect(requestOf(backend)).toMatchObject({ options: ["skipMissingForeignKeys"] }));
+  });
+
+  it("lists what is in the way first, then what one should know", async () => {
+    atRestore({
+      plan_restore: () =>
+        aRestorePlan({
+          checks: [
+            aCheck("one"),
+            aCheck("two", { level: "attention" }),
+            aCheck("three"),
+            aCheck("four", { level: "blocked" }),
+            aCheck("five", { level: "attention" }),
+          ],
+        }),
+    });
+    renderApp(place({ as: "bank_restored", step: "check" }));
+    const checks = within(await screen.findByRole("list", { name: "Will this work?" })).getAllByRole(
+      "listitem",
+    );
+    expect(checks.map((check) => /The check (\w+?)As/.exec(check.textContent ?? "")?.[1])).toEqual([
+      "four",
+      "two",
+      "five",
+      "one",
+      "three",
+    ]);
+    expect(screen.getByText("You may close the window meanwhile.")).toBeVisible();
+    expect(screen.getByText(/1 table, 84,210 rows, about 92.0 MiB\./)).toBeVisible();
+  });
+
+  it("proposes the database's own name where there is none of it, and says nothing of a live one", async () => {
+    const user = userEvent.setup();
+    const acme = aConnection("c1", { name: "acme" });
+    const backend = atRestore({
+      list_connections: () => ({ connections: [acme], healed: null }),
+      connect_cluster: () => opened(acme),
+      list_databases: () => [aDatabase("movr")],
+      plan_restore: ({ request }) =>
+        aRestorePlan({ newName: (request as { target: { newName: string } }).target.newName }),
+    });
+    renderApp(place({ step: "where" }));
+    const field = await screen.findByRole("textbox", { name: "Name of the restored database" });
+    expect(field).toHaveValue("bank");
+    expect(screen.getByText("Under its own name, or under a new one.")).toBeVisible();
+    expect(screen.getByText(/There is no bank on acme now/)).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Check it" }));
+    expect(await screen.findByRole("button", { name: "Restore under its own name" })).toBeEnabled();
+    expect(requestOf(backend)).toMatchObject({ target: { newName: "bank" } });
+    expect(screen.getByText(/under its own name\. There is no database of that name now\./)).toBeVisible();
+    expect(screen.queryByText(/live/)).toBeNull();
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Back" }));
+    const again = await screen.findByRole("textbox", { name: "Name of the restored database" });
+    await user.clear(again);
+    await user.type(again, "bank_old{Enter}");
+    expect(await screen.findByRole("button", { name: "Restore as bank_old" })).toBeEnabled();
+    expect(screen.queryByText(/live/)).toBeNull();
   });
 
   it("says why it did not start, and checks again", async () => {
@@ -768,6 +827,22 @@ describe("the end of a restore", () => {
         step: "check",
       }),
     );
+  });
+
+  it("is compared with nothing, and kept beside nothing, where there is no live one", async () => {
+    const backend = atRestore();
+    renderApp(place({ as: "bank_restored", job: "j1" }));
+    await screen.findByRole("heading", { name: "Restore" });
+    const job = restoreJob({
+      state: "succeeded",
+      ended: true,
+      can: endedCan,
+      outcome: outcome([match], { swap: "ALTER DATABASE bank_restored RENAME TO bank;" }),
+    });
+    act(() => backend.sendJobs({ full: true, jobs: [job], removed: [] }));
+    expect(await screen.findByRole("heading", { name: "Give it its own name" })).toBeVisible();
+    expect(screen.queryByRole("heading", { name: "Keep both, for now" })).toBeNull();
+    expect(screen.queryByText(/What does bank lack/)).toBeNull();
   });
 
   it("that nobody saw is looked for before it is tried again", async () => {

@@ -285,7 +285,7 @@ fn ended(spec: &CompareSpec, tables: Vec<TableComparison>, is_cancelled: bool) -
     let outcome = Outcome::Comparison(ComparisonOutcome {
         database: spec.database.clone(),
         live_database: spec.live_database.clone(),
-        verdict: verdict(&spec.live_database, &tables),
+        verdict: verdict(spec, &tables),
         tables,
     });
     match first_error {
@@ -296,8 +296,21 @@ fn ended(spec: &CompareSpec, tables: Vec<TableComparison>, is_cancelled: bool) -
     }
 }
 
-/// One sentence on what the live database lacks, and one on what was not looked at.
-fn verdict(live: &str, tables: &[TableComparison]) -> String {
+/// Whole tables first, then a sentence on rows that the live database lacks, and one on what was not looked at.
+fn verdict(spec: &CompareSpec, tables: &[TableComparison]) -> String {
+    let live = &spec.live_database;
+    let gone: Vec<(&str, u64)> = tables
+        .iter()
+        .filter(|table| matches!(table.result, Compared::NotLive))
+        .map(|table| {
+            let restored = spec
+                .tables
+                .iter()
+                .find(|restored| full_name(&restored.name) == table.table);
+            let rows = restored.map_or(0, |restored| restored.rows);
+            (table.table.trim_start_matches("public."), rows)
+        })
+        .collect();
     let missing: Vec<(u64, &str)> = tables
         .iter()
         .filter_map(|table| match table.result {
@@ -309,11 +322,14 @@ fn verdict(live: &str, tables: &[TableComparison]) -> String {
         .collect();
     let uncounted = tables
         .iter()
-        .filter(|table| !matches!(table.result, Compared::Counted { .. }))
+        .filter(|table| !matches!(table.result, Compared::Counted { .. } | Compared::NotLive))
         .count();
-    let compared = tables.len() - uncounted;
+    let compared = tables.len() - uncounted - gone.len();
     let rows: u64 = missing.iter().map(|(rows, _)| rows).sum();
-    let mut verdict = match missing.as_slice() {
+    let of_rows = match missing.as_slice() {
+        // Said of the others only where it holds for all of them.
+        [] if !gone.is_empty() && (compared == 0 || uncounted > 0) => String::new(),
+        [] if !gone.is_empty() => "No row is missing in the others.".to_owned(),
         [] if compared == 0 => format!("No table could be compared with {live}."),
         [] => format!("No row of the restored copy is missing in {live}."),
         [(_, table)] => format!("{} missing in {live}, all of {table}.", rows_are(rows)),
@@ -330,11 +346,43 @@ fn verdict(live: &str, tables: &[TableComparison]) -> String {
             counted(several.len(), "table")
         ),
     };
-    if uncounted > 0 && compared > 0 {
-        let were = if uncounted == 1 { "was" } else { "were" };
-        verdict.push_str(&format!(" {} {were} not compared.", counted(uncounted, "table")));
+    let not_compared = match uncounted {
+        0 => String::new(),
+        _ if compared == 0 && gone.is_empty() => String::new(),
+        1 => "1 table was not compared.".to_owned(),
+        several => format!("{} were not compared.", counted(several, "table")),
+    };
+    let sentences = [of_gone(&gone, live), of_rows, not_compared];
+    let sentences: Vec<String> = sentences.into_iter().filter(|text| !text.is_empty()).collect();
+    sentences.join(" ")
+}
+
+/// A table without rows that is gone is gone all the same.
+fn of_gone(gone: &[(&str, u64)], live: &str) -> String {
+    let are = match gone.len() {
+        0 => return String::new(),
+        1 => "1 table is".to_owned(),
+        several => format!("{several} tables are"),
+    };
+    if gone.len() > 3 {
+        let rows: u64 = gone.iter().map(|(_, rows)| rows).sum();
+        return format!("{are} gone from {live}, with {} in the copy.", of_so_many(rows));
     }
-    verdict
+    let parts: Vec<String> = gone
+        .iter()
+        .map(|(table, rows)| match rows {
+            0 => format!("{table} (empty)"),
+            rows => format!("{table} ({})", of_so_many(*rows)),
+        })
+        .collect();
+    format!("{are} gone from {live}: {}.", listed(&parts))
+}
+
+fn of_so_many(rows: u64) -> String {
+    match rows {
+        1 => "1 row".to_owned(),
+        rows => format!("{} rows", grouped(rows)),
+    }
 }
 
 fn rows_are(rows: u64) -> String {
@@ -357,6 +405,22 @@ mod tests {
         }
     }
 
+    fn spec(tables: &[(&str, u64)]) -> CompareSpec {
+        let tables = tables.iter().map(|(name, rows)| ToCompare {
+            name: TableName {
+                schema: "public".into(),
+                name: (*name).into(),
+            },
+            rows: *rows,
+        });
+        CompareSpec {
+            database: "copy".into(),
+            live_database: "bank".into(),
+            tables: tables.collect(),
+            large_too: false,
+        }
+    }
+
     fn counted(missing: u64) -> Compared {
         Compared::Counted {
             missing,
@@ -367,7 +431,7 @@ mod tests {
 
     #[test]
     fn the_verdict_tells_what_is_missing_and_what_was_not_looked_at() {
-        let of = |tables: &[TableComparison]| verdict("bank", tables);
+        let of = |tables: &[TableComparison]| verdict(&spec(&[]), tables);
         assert_eq!(
             of(&[table("a", counted(0))]),
             "No row of the restored copy is missing in bank."
@@ -385,19 +449,37 @@ mod tests {
             "1,002 rows are missing in bank: 1,000 in a and 2 in b. 1 table was not compared."
         );
         assert_eq!(
-            of(&[table("a", Compared::NotLive)]),
+            of(&[table("a", Compared::NoKey)]),
             "No table could be compared with bank."
         );
     }
 
     #[test]
+    fn the_verdict_tells_tables_that_are_gone_with_rows_or_empty() {
+        let rows = [("a", 4_000), ("b", 1), ("c", 0), ("d", 20)];
+        let of = |tables: &[TableComparison]| verdict(&spec(&rows), tables);
+        let gone = |name| table(name, Compared::NotLive);
+        assert_eq!(
+            of(&[gone("a"), table("e", counted(0))]),
+            "1 table is gone from bank: a (4,000 rows). No row is missing in the others."
+        );
+        assert_eq!(
+            of(&[gone("b"), gone("c"), table("e", counted(312))]),
+            "2 tables are gone from bank: b (1 row) and c (empty). 312 rows are missing in bank, all of e."
+        );
+        assert_eq!(
+            of(&[gone("c"), table("e", counted(0)), table("f", Compared::NoKey)]),
+            "1 table is gone from bank: c (empty). 1 table was not compared."
+        );
+        assert_eq!(
+            of(&[gone("a"), gone("b"), gone("c"), gone("d")]),
+            "4 tables are gone from bank, with 4,021 rows in the copy."
+        );
+    }
+
+    #[test]
     fn a_comparison_that_failed_for_one_table_tells_the_others() {
-        let spec = CompareSpec {
-            database: "copy".into(),
-            live_database: "bank".into(),
-            tables: Vec::new(),
-            large_too: false,
-        };
+        let spec = spec(&[]);
         let failed = || Compared::Failed {
             error: Error::new(Code::NoPrivilege, "no"),
         };

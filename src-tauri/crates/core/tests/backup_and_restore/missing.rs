@@ -218,6 +218,10 @@ async fn tables_that_are_gone_or_have_no_key_are_told_and_not_counted() {
     assert!(matches!(of("cards").result, Compared::NotLive));
     assert!(matches!(of("log").result, Compared::NoKey));
     assert_eq!(of("customers").only_live, ["note"]);
+    assert_eq!(
+        outcome.verdict,
+        "1 table is gone from bank: cards (3 rows). 1 table was not compared."
+    );
     // Nothing is missing in what could be compared.
     let refused = app
         .backups
