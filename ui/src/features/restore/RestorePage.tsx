@@ -58,7 +58,8 @@ function choiceIn(step: RestoreStep, search: RestoreSearch, checks: number | und
     case "where":
       if (search.into) return `into ${search.into}`;
       if (!search.as) return null;
-      return search.tables ? `into the new ${search.as}` : `beside, as ${search.as}`;
+      if (search.tables) return `into the new ${search.as}`;
+      return search.as === search.database ? "under its own name" : `as ${search.as}`;
     case "check":
       return checks === undefined ? null : counted(checks, "check");
     default:
