@@ -8,6 +8,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeQueryClient } from "./app/queryClient";
 import { makeRouter } from "./app/router";
+import { keepSelectAllForFields } from "./app/selectAll";
 import { keepMenuForText } from "./app/webMenu";
 import { watchJobs } from "./ipc/jobs";
 
@@ -17,6 +18,7 @@ if (root === null) throw new Error("index.html has no #root");
 const queryClient = makeQueryClient();
 watchJobs(queryClient);
 keepMenuForText();
+keepSelectAllForFields();
 
 createRoot(root).render(
   <StrictMode>

@@ -26,6 +26,11 @@ export function returnFocus() {
   );
 }
 
+/** The same, where what the person was on goes with the dialog: the button for a selection that is no more. */
+export function returnFocusTo(element: HTMLElement) {
+  last = element;
+}
+
 /**
  * For the title of what takes the place of something else: a step, a page, an ending. The button that led here went
  * with what it stood in, and the keyboard and a screen reader go on from the title.

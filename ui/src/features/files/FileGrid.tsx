@@ -1,11 +1,17 @@
-import { type ReactNode, useCallback, useMemo } from "react";
+import { type ReactNode, type Ref, useCallback, useMemo } from "react";
 import { Badge } from "../../components/Badge";
 import { Icon, type IconName } from "../../components/Icon";
 import { MiddleEllipsis } from "../../components/MiddleEllipsis";
 import { Moment } from "../../components/Moment";
 import type { Selection } from "../../components/selection";
 import { useStable } from "../../components/useStable";
-import { type GridColumn, type GridSort, type MenuPlace, VirtualGrid } from "../../components/VirtualGrid";
+import {
+  type GridColumn,
+  type GridHandle,
+  type GridSort,
+  type MenuPlace,
+  VirtualGrid,
+} from "../../components/VirtualGrid";
 import type { UserfileEntry, UserfileSort } from "../../ipc/bindings";
 import { visible } from "../../lib/names";
 import { bytes, count, counted, percent } from "../../lib/quantity";
@@ -127,6 +133,7 @@ export interface FileGridProps {
   /** What is on its way up, by its path. Rows of files that are not in the cluster yet come first. */
   uploads: ReadonlyMap<string, UploadingRow>;
   unfinished: Unfinished;
+  handle: Ref<GridHandle<UserfileEntry>>;
 }
 
 export function FileGrid({

@@ -9,7 +9,7 @@ import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import type { Selection } from "../../components/selection";
 import { SearchField } from "../../components/TextField";
 import { announce } from "../../components/Toast";
-import { gridHeight, type MenuPlace } from "../../components/VirtualGrid";
+import { type GridHandle, gridHeight, type MenuPlace } from "../../components/VirtualGrid";
 import { commands, type UserfileEntry, type UserfileSort } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { pickFiles, pickFolder, pickSaveTarget } from "../../ipc/dialogs";
@@ -83,6 +83,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
   const [hover, setHover] = useState<{ folder: string } | null>(null);
   const [dialogError, setDialogError] = useState<unknown>(null);
   const filterInput = useRef<HTMLInputElement>(null);
+  const grid = useRef<GridHandle<UserfileEntry>>(null);
   const seen = useRef(new Map<string, UserfileEntry>());
 
   const go = (next: FilesSearch, options?: { replace: boolean }) => {
@@ -351,6 +352,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
                   }}
                   onRangeChange={listed.show}
                   loadRows={load}
+                  handle={grid}
                   dropFolder={hover && hover.folder !== folder ? hover.folder : null}
                 />
               </div>
@@ -404,7 +406,8 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
           entries={entries}
           open={shownDialog}
           onClose={closeDialog}
-          onDone={() => {
+          onDone={(path) => {
+            if (entries.length > 0) grid.current?.returnTo((entry) => asPath(entry) === path);
             closeDialog();
             setChosen(new Map());
           }}

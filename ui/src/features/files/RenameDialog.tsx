@@ -22,7 +22,8 @@ export interface RenameDialogProps {
   /** One path is renamed; several are moved into a folder. Folders end in a slash. */
   paths: readonly string[];
   onClose: () => void;
-  onDone: () => void;
+  /** Told where the first of them is now. */
+  onDone: (path: string) => void;
 }
 
 /** A field of one line cannot hold a break, and would show the name without it: then that is what is proposed. */
@@ -93,7 +94,7 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
     },
     onSuccess: async (isDone) => {
       if (!isDone) return;
-      onDone();
+      onDone(changes[0]?.to ?? "");
       announce(
         isOne ? `${shownName(first)} is now ${inText(text)}.` : `${counted(changes.length, "item")} moved.`,
       );

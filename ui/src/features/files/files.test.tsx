@@ -195,6 +195,58 @@ describe("the keyboard and the menu of the files", () => {
     await expectAccessible();
   });
 
+  const standsOn = (name: RegExp) => {
+    expect(grid()).toHaveFocus();
+    expect(document.getElementById(grid().getAttribute("aria-activedescendant") ?? "")).toHaveAccessibleName(
+      name,
+    );
+  };
+
+  it("are on a file again once it has its new name", async () => {
+    const user = userEvent.setup();
+    let rows: UserfileEntry[] = [exports, collection, customers, old];
+    atFiles({
+      list_userfiles: () => aFolder(rows),
+      plan_rename: () => aRenamePlan(),
+      rename_userfiles: () => {
+        rows = [exports, collection, old, aFile("orders.csv")];
+        return null;
+      },
+    });
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^customers\.csv/));
+    await user.click(screen.getByRole("button", { name: "Rename" }));
+    const field = await screen.findByRole("textbox", { name: "New name" });
+    await user.clear(field);
+    await user.type(field, "orders.csv{Enter}");
+    expect(await row(/^orders\.csv/)).toBeVisible();
+    await waitFor(() => standsOn(/^orders\.csv/));
+  });
+
+  it("are on what takes the place of what is deleted", async () => {
+    const user = userEvent.setup();
+    const plan = { plan: "plan-1", store, files: 2, sizeBytes: 1, names: ["a", "b"], collections: [] };
+    let rows: UserfileEntry[] = [exports, collection, customers, old];
+    const backend = atFiles({
+      list_userfiles: () => aFolder(rows),
+      plan_delete: () => ({ ...plan, gcTtlSeconds: null, typeToConfirm: null }),
+      start_delete: () => "x1",
+    });
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^bank-backup/));
+    await user.keyboard("{Shift>}");
+    await user.click(await row(/^customers\.csv/));
+    await user.keyboard("{/Shift}");
+    await user.click(screen.getByRole("button", { name: "Delete…" }));
+    await user.click(await screen.findByRole("button", { name: "Delete 2 files" }));
+    await waitFor(() => standsOn(/^bank-backup/));
+    rows = [exports, old];
+    const deletion = aJob("x1", { kind: "deleteFiles" });
+    act(() => backend.sendJobs({ full: true, jobs: [deletion], removed: [] }));
+    act(() => backend.sendJobs({ full: false, jobs: [{ ...deletion, ended: true }], removed: [] }));
+    await waitFor(() => standsOn(/^customers-old\.csv/));
+  });
+
   it("keep the keyboard in the list when a deletion is not done after all", async () => {
     const user = userEvent.setup();
     const names = ["customers.csv"];
