@@ -8,6 +8,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeQueryClient } from "./app/queryClient";
 import { makeRouter } from "./app/router";
+import { ignoreStraySecondClicks } from "./app/secondClick";
 import { keepSelectAllForFields } from "./app/selectAll";
 import { keepMenuForText } from "./app/webMenu";
 import { watchJobs } from "./ipc/jobs";
@@ -19,11 +20,13 @@ const queryClient = makeQueryClient();
 watchJobs(queryClient);
 keepMenuForText();
 keepSelectAllForFields();
+const router = makeRouter();
+ignoreStraySecondClicks(() => router.state.location.href);
 
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
-      <RouterProvider router={makeRouter()} />
+      <RouterProvider router={router} />
     </QueryClientProvider>
   </StrictMode>,
 );
