@@ -13,7 +13,7 @@ import {
   VirtualGrid,
 } from "../../components/VirtualGrid";
 import type { UserfileEntry, UserfileSort } from "../../ipc/bindings";
-import { visible } from "../../lib/names";
+import { nameOf, visible } from "../../lib/names";
 import { bytes, count, counted, percent } from "../../lib/quantity";
 import styles from "./FileGrid.module.css";
 import { folderOf } from "./paths";
@@ -43,7 +43,11 @@ function Name({
   const folder = withFolder ? folderOf(entry.path) : "";
   const text = (
     <>
-      {folder !== "" && <span className={styles.folder}>{visible(folder)}</span>}
+      {folder !== "" && (
+        <span className={styles.folder}>
+          <MiddleEllipsis text={folder} keepEnd={Math.min(24, nameOf(folder).length + 1)} />
+        </span>
+      )}
       <MiddleEllipsis text={entry.name} />
     </>
   );
