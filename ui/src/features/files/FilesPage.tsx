@@ -53,12 +53,14 @@ export interface FilesPageProps {
   onSearchChange: (search: FilesSearch, options?: { replace: boolean }) => void;
   /** A backup collection was opened: its path in the user's file storage. */
   onOpenCollection: (collection: { store: string; path: string }) => void;
+  /** The collection of `search.copy` is not copied after all: back to where that was asked for. */
+  onCopyGivenUp: () => void;
 }
 
 const noSelection: Selection = new Set();
 const noUploads: readonly UploadingRow[] = [];
 
-export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPageProps) {
+export function FilesPage({ search, onSearchChange, onOpenCollection, onCopyGivenUp }: FilesPageProps) {
   const { connection } = useCurrentCluster();
   const { readOnly } = connection.fields;
   const { store = null, folder = "", filter = "", sort = "name", descending = false } = search;
@@ -405,7 +407,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
           store={store}
           entries={entries}
           open={shownDialog}
-          onClose={closeDialog}
+          onClose={shownDialog.dialog === "copyCollection" ? onCopyGivenUp : closeDialog}
           onDone={(path) => {
             if (entries.length > 0) grid.current?.returnTo((entry) => asPath(entry) === path);
             closeDialog();
