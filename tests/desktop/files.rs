@@ -115,7 +115,7 @@ fn a_file_is_deleted_brought_back_and_renamed() {
     are_stored(&desktop, "");
 
     // The way from the deletion to what it took away: its files are chosen already.
-    app.click("Show transfers");
+    app.click("Show activity");
     app.click("Undelete: Delete orders.csv");
     app.see("Bring back 1 file");
     until("the file to be back", JOB, || {
@@ -149,9 +149,9 @@ fn a_cancelled_upload_leaves_nothing_in_the_cluster() {
     let app = at_files(&desktop);
     upload(&app, &file);
     app.see_row("large.bin, uploading");
-    app.click("Show transfers");
+    app.click("Show activity");
     app.click("Cancel: Upload large.bin");
-    app.see_in("Transfers", "Cancelled", JOB);
+    app.see_in("Activity", "Cancelled", JOB);
 
     let chunks = format!("SELECT count(*) FROM {STORE}_payload");
     are_stored(&desktop, "");
@@ -212,10 +212,10 @@ fn an_upload_goes_on_where_it_was_after_the_app_was_killed() {
     // The page says where one is before the cluster is open.
     app.see_within("signed in as demo", JOB);
     app.click("Files");
-    app.click("Show transfers");
+    app.click("Show activity");
     app.click("Resume: Upload large.bin");
-    app.see_in("Transfers", "Done, checked", JOB);
-    app.click("Hide transfers");
+    app.see_in("Activity", "Done, checked", JOB);
+    app.click("Hide activity");
     are_stored(&desktop, &format!("/large.bin|{}", content.len()));
 
     app.choose_row("large.bin, 160 MiB");

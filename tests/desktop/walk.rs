@@ -30,7 +30,7 @@ fn a_newcomer_uploads_a_file_restores_a_backup_and_gets_the_file_back() {
     app.click("Files");
     app.click("Upload…");
     native_dialog::choose(&desktop, &file);
-    app.see_in("Transfers", "Done, checked", JOB);
+    app.see_in("Activity", "Done, checked", JOB);
     app.see_row("measurements.bin, 3.0 MiB");
 
     back_up(&app, "bank");
@@ -60,7 +60,7 @@ fn a_newcomer_uploads_a_file_restores_a_backup_and_gets_the_file_back() {
     app.click("Download");
     let back = desktop.files_dir().join("came-back.bin");
     native_dialog::choose(&desktop, &back);
-    app.see_in("Transfers", "Download", JOB);
+    app.see_in("Activity", "Download", JOB);
     until("the downloaded file", JOB, || {
         fs::metadata(&back).map_err(|error| error.to_string())
     });

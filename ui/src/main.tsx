@@ -8,6 +8,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeQueryClient } from "./app/queryClient";
 import { makeRouter } from "./app/router";
+import { ignoreStraySecondClicks } from "./app/secondClick";
+import { keepSelectAllForFields } from "./app/selectAll";
 import { keepMenuForText } from "./app/webMenu";
 import { watchJobs } from "./ipc/jobs";
 
@@ -17,11 +19,14 @@ if (root === null) throw new Error("index.html has no #root");
 const queryClient = makeQueryClient();
 watchJobs(queryClient);
 keepMenuForText();
+keepSelectAllForFields();
+const router = makeRouter();
+ignoreStraySecondClicks(() => router.state.location.href);
 
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
-      <RouterProvider router={makeRouter()} />
+      <RouterProvider router={router} />
     </QueryClientProvider>
   </StrictMode>,
 );

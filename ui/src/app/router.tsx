@@ -6,6 +6,7 @@ import {
   type RouterHistory,
   useLocation,
   useNavigate,
+  useRouter,
 } from "@tanstack/react-router";
 import { ActivityPage } from "../features/activity/ActivityPage";
 import { BackUpPage, type BackUpSearch } from "../features/backups/BackUpPage";
@@ -191,6 +192,7 @@ const files = createRoute({
   }),
   component: function Files() {
     const navigate = files.useNavigate();
+    const { history } = useRouter();
     return (
       <FilesPage
         search={files.useSearch()}
@@ -200,6 +202,9 @@ const files = createRoute({
             to: "/clusters/$connectionId/backups",
             search: { collection: `userfile://${store}/${path}` },
           })
+        }
+        onCopyGivenUp={() =>
+          history.canGoBack() ? history.back() : void navigate({ to: "/clusters/$connectionId/backups" })
         }
       />
     );

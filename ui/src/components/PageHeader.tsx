@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { useTitleFocus } from "./lastFocus";
 import styles from "./PageHeader.module.css";
 
 export interface PageHeaderProps {
@@ -10,11 +11,14 @@ export interface PageHeaderProps {
 }
 
 export function PageHeader({ title, beside, description, actions }: PageHeaderProps) {
+  const heading = useTitleFocus();
   return (
     <header className={styles.header}>
       <div className={styles.words}>
         <div className={styles.titleRow}>
-          <h1>{title}</h1>
+          <h1 ref={heading} tabIndex={-1}>
+            {title}
+          </h1>
           {beside}
         </div>
         {description && <p className={styles.description}>{description}</p>}

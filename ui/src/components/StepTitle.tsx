@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { useTitleFocus } from "./lastFocus";
 import styles from "./StepTitle.module.css";
 
 export interface StepTitleProps {
@@ -11,10 +12,13 @@ export interface StepTitleProps {
 
 /** The head of a wizard's step. */
 export function StepTitle({ title, aside, children }: StepTitleProps) {
+  const heading = useTitleFocus();
   return (
     <header>
       <div className={styles.line}>
-        <h2 className={styles.title}>{title}</h2>
+        <h2 ref={heading} tabIndex={-1} className={styles.title}>
+          {title}
+        </h2>
         {aside && <div className={styles.aside}>{aside}</div>}
       </div>
       {children && <p className={styles.lead}>{children}</p>}

@@ -4,13 +4,16 @@ import {
   type MouseEvent,
   memo,
   type ReactNode,
+  type Ref,
   useEffect,
   useId,
+  useImperativeHandle,
   useMemo,
   useRef,
   useState,
 } from "react";
 import { Icon } from "./Icon";
+import { returnFocusTo } from "./lastFocus";
 import type { Selection } from "./selection";
 import { useStable } from "./useStable";
 import styles from "./VirtualGrid.module.css";
@@ -87,6 +90,15 @@ export interface VirtualGridProps<Row> {
   /** Fetches rows that a selection reaches and that are not here. Needed where there are holes. */
   loadRows?: (first: number, last: number) => Promise<readonly Row[]>;
   empty?: ReactNode;
+  handle?: Ref<GridHandle<Row>>;
+}
+
+export interface GridHandle<Row> {
+  /**
+   * What a dialog was opened for is done to the selected rows: when it has gone, the keyboard is in the list again,
+   * where the first of them is or was, and on `next` as soon as it comes.
+   */
+  returnTo: (next?: (row: Row) => boolean) => void;
 }
 
 export interface MenuPlace {
@@ -213,11 +225,13 @@ export function VirtualGrid<Row>({
   onRangeChange,
   loadRows,
   empty,
+  handle,
 }: VirtualGridProps<Row>) {
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
   const [active, setActive] = useState(0);
   const anchor = useRef(0);
+  const awaited = useRef<((row: Row) => boolean) | null>(null);
   const selectedAt =
     isSingle && selection !== undefined && selection.size > 0
       ? rows.findIndex((row) => row !== undefined && selection.has(rowKey(row)))
@@ -239,6 +253,26 @@ export function VirtualGrid<Row>({
     if (lastDrawn >= 0) onRangeChange?.(firstDrawn, lastDrawn);
   }, [firstDrawn, lastDrawn, onRangeChange]);
 
+  const stand = useStable((at: number) => {
+    if (at < 0) return;
+    setActive(at);
+    anchor.current = at;
+    virtualizer.scrollToIndex(at);
+  });
+  const returnTo = useStable((next?: (row: Row) => boolean) => {
+    stand(rows.findIndex((row) => row !== undefined && selection?.has(rowKey(row))));
+    awaited.current = next ?? null;
+    if (scroller.current) returnFocusTo(scroller.current);
+  });
+  useImperativeHandle(handle, () => ({ returnTo }), [returnTo]);
+  useEffect(() => {
+    const isIt = awaited.current;
+    const at = isIt === null ? -1 : rows.findIndex((row) => row !== undefined && isIt(row));
+    if (at < 0) return;
+    awaited.current = null;
+    stand(at);
+  }, [rows, stand]);
+
   const canSelect = selection !== undefined && onSelectionChange !== undefined;
 
   async function selectRange(from: number, to: number) {
@@ -250,6 +284,7 @@ export function VirtualGrid<Row>({
 
   function moveTo(to: number, extend: boolean) {
     const next = Math.max(0, Math.min(rows.length - 1, to));
+    awaited.current = null;
     setActive(next);
     virtualizer.scrollToIndex(next);
     if (isSingle) selectOnly(next);
@@ -344,6 +379,7 @@ export function VirtualGrid<Row>({
   function onRowClick(event: MouseEvent, at: number) {
     const row = rows[at];
     if (row === undefined) return;
+    awaited.current = null;
     setActive(at);
     onActiveChange?.(row);
     if (!canSelect) return;

@@ -235,6 +235,41 @@ describe("taking a backup", () => {
     await expectAccessible();
   });
 
+  it("keeps the keyboard at the title of what came, from the page to the end", async () => {
+    const user = userEvent.setup();
+    const backend = atBackups({
+      get_overview: () => ({
+        databases: [aDatabase("bank")],
+        files: null,
+        gaps: [],
+        checkedAt: "2026-11-23T10:00:00Z",
+      }),
+      get_capabilities: () => new Promise(() => {}),
+      plan_backup: () => plan,
+      start_backup: () => "j1",
+    });
+    renderApp("/clusters/c1");
+    const press = async (name: string) => {
+      const [button] = await screen.findAllByRole("button", { name });
+      act(() => button?.focus());
+      await user.keyboard("{Enter}");
+    };
+    const titled = (name: string) =>
+      waitFor(() => expect(screen.getByRole("heading", { name })).toHaveFocus());
+    await press("Back up bank…");
+    await titled("What, and where to?");
+    await press("Check it");
+    await titled("Will this work?");
+    await press("Back up bank");
+    act(() => backend.sendJobs({ full: true, jobs: [backupJob({})], removed: [] }));
+    await titled("Back up bank to bank-backup");
+    const done = backupJob({ ...ended, state: "succeeded", outcome });
+    act(() => backend.sendJobs({ full: false, jobs: [done], removed: [] }));
+    await titled("The backup is there");
+    await press("See all backups");
+    await titled("Backups");
+  });
+
   it("on production has no collection chosen beforehand", async () => {
     const user = userEvent.setup();
     const backend = atBackups(

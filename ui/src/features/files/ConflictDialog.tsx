@@ -9,7 +9,8 @@ import type { ConflictChoices, TransferPlan } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import type { CallError } from "../../ipc/errors";
 import { inText, shownName, visible } from "../../lib/names";
-import { bytes, counted } from "../../lib/quantity";
+import { bytes, count, counted } from "../../lib/quantity";
+import { uploadFolder } from "./paths";
 import {
   downloadEnds,
   type Ends,
@@ -78,6 +79,8 @@ export function NothingToDo({
 export interface ConflictDialogProps {
   direction: "upload" | "download";
   plan: TransferPlan;
+  /** What was chosen. */
+  paths: readonly string[];
   isPending: boolean;
   error: CallError | null;
   onStart: (choices: ConflictChoices, typed: string | null) => void;
@@ -89,20 +92,27 @@ function placeIn(folder: string): string {
   return folder === "" ? "at the top of the files" : `folder ${inText(folder.slice(0, -1), 40)}`;
 }
 
-/** "Upload 120 files (1.2 GiB) to acme-staging, folder exports?" */
-function titleOf({ verb, there }: Ends, plan: TransferPlan, clusterName: string | null): string {
+/** "Upload 120 files (1.2 GiB) to acme-staging, folder exports?" `into` is null for a download. */
+function titleOf(
+  { verb, there }: Ends,
+  plan: TransferPlan,
+  into: { clusterName: string; folder: string } | null,
+): string {
   if (toDecide(plan) === 1) return `A file of this name is already ${there}`;
   if (toDecide(plan) > 1)
     return `${counted(toDecide(plan), "name")} of ${counted(plan.files, "file")} are taken ${there}`;
-  const files = counted(plan.files - plan.identicalCount, "file");
-  const what = plan.identicalCount === 0 ? `${files} (${bytes(plan.sizeBytes)})` : files;
-  return clusterName === null
+  const files = counted(plan.files, "file");
+  const what =
+    plan.identicalCount === 0
+      ? `${files} (${bytes(plan.sizeBytes)})`
+      : `${count(plan.files - plan.identicalCount)} of ${files}`;
+  return into === null
     ? `${verb} ${what}?`
-    : `${verb} ${what} to ${inText(clusterName, 30)}, ${placeIn(plan.target)}?`;
+    : `${verb} ${what} to ${inText(into.clusterName, 30)}, ${placeIn(into.folder)}?`;
 }
 
 /** Where an upload goes, said before anything moves. */
-function Place({ plan }: { plan: TransferPlan }) {
+function Place({ plan, folder }: { plan: TransferPlan; folder: string }) {
   const { environment, name } = useCurrentCluster().connection.fields;
   const { label, tone } = environments[environment];
   return (
@@ -114,23 +124,41 @@ function Place({ plan }: { plan: TransferPlan }) {
             <Pill tone={tone}>{label}</Pill> {name}
           </span>,
         ],
-        ["Folder", plan.target === "" ? "the top of the files" : <code key="f">{visible(plan.target)}</code>],
-        ["What", `${counted(plan.files, "file")}, ${bytes(plan.sizeBytes)}`],
+        ["Folder", folder === "" ? "the top of the files" : <code key="f">{visible(folder)}</code>],
+        [
+          "What",
+          [
+            counted(plan.files, "file"),
+            bytes(plan.sizeBytes),
+            plan.identicalCount > 0 && `${count(plan.identicalCount)} of them in the cluster already`,
+          ]
+            .filter(Boolean)
+            .join(", "),
+        ],
       ]}
     />
   );
 }
 
 /** Decided before a byte moves: what happens to names that are taken, and what will be different from what was asked. */
-export function ConflictDialog({ direction, plan, isPending, error, onStart, onClose }: ConflictDialogProps) {
+export function ConflictDialog({
+  direction,
+  plan,
+  paths,
+  isPending,
+  error,
+  onStart,
+  onClose,
+}: ConflictDialogProps) {
   const choices = usePlanChoices(plan);
   const { name } = useCurrentCluster().connection.fields;
   const isUpload = direction === "upload";
   const ends = isUpload ? uploadEnds : downloadEnds;
+  const folder = uploadFolder(plan, paths);
   if (comesToNothing(plan)) return <NothingToDo ends={ends} plan={plan} onClose={onClose} />;
   return (
     <Dialog
-      title={titleOf(ends, plan, isUpload ? name : null)}
+      title={titleOf(ends, plan, isUpload ? { clusterName: name, folder } : null)}
       isOpen
       onClose={onClose}
       size="wide"
@@ -152,7 +180,7 @@ export function ConflictDialog({ direction, plan, isPending, error, onStart, onC
       }
     >
       <Stack gap={4}>
-        {isUpload && <Place plan={plan} />}
+        {isUpload && <Place plan={plan} folder={folder} />}
         <TransferPlanView ends={ends} plan={plan} choices={choices} />
         {error && <ErrorState error={error} />}
       </Stack>

@@ -1,13 +1,19 @@
-import { type ReactNode, useCallback, useMemo } from "react";
+import { type ReactNode, type Ref, useCallback, useMemo } from "react";
 import { Badge } from "../../components/Badge";
 import { Icon, type IconName } from "../../components/Icon";
 import { MiddleEllipsis } from "../../components/MiddleEllipsis";
 import { Moment } from "../../components/Moment";
 import type { Selection } from "../../components/selection";
 import { useStable } from "../../components/useStable";
-import { type GridColumn, type GridSort, type MenuPlace, VirtualGrid } from "../../components/VirtualGrid";
+import {
+  type GridColumn,
+  type GridHandle,
+  type GridSort,
+  type MenuPlace,
+  VirtualGrid,
+} from "../../components/VirtualGrid";
 import type { UserfileEntry, UserfileSort } from "../../ipc/bindings";
-import { visible } from "../../lib/names";
+import { nameOf, visible } from "../../lib/names";
 import { bytes, count, counted, percent } from "../../lib/quantity";
 import styles from "./FileGrid.module.css";
 import { folderOf } from "./paths";
@@ -37,7 +43,11 @@ function Name({
   const folder = withFolder ? folderOf(entry.path) : "";
   const text = (
     <>
-      {folder !== "" && <span className={styles.folder}>{visible(folder)}</span>}
+      {folder !== "" && (
+        <span className={styles.folder}>
+          <MiddleEllipsis text={folder} keepEnd={Math.min(24, nameOf(folder).length + 1)} />
+        </span>
+      )}
       <MiddleEllipsis text={entry.name} />
     </>
   );
@@ -127,6 +137,7 @@ export interface FileGridProps {
   /** What is on its way up, by its path. Rows of files that are not in the cluster yet come first. */
   uploads: ReadonlyMap<string, UploadingRow>;
   unfinished: Unfinished;
+  handle: Ref<GridHandle<UserfileEntry>>;
 }
 
 export function FileGrid({

@@ -31,8 +31,11 @@ export interface FilesDialogsProps {
   entries: readonly UserfileEntry[];
   open: OpenDialog;
   onClose: () => void;
-  /** What was asked for is under way or done: the selection has served its purpose. */
-  onDone: () => void;
+  /**
+   * What was asked for is under way or done: the selection has served its purpose. `path` is the name under which the
+   * first of it is to be found from now on.
+   */
+  onDone: (path?: string) => void;
 }
 
 function Deletion({
@@ -61,6 +64,7 @@ export function FilesDialogs({
 }: FilesDialogsProps) {
   const paths = entries.map(asPath);
   const common = { connectionId, store, onClose };
+  const onStarted = () => onDone();
   switch (open.dialog) {
     case "copy":
       return (
@@ -70,7 +74,7 @@ export function FilesDialogs({
           paths={paths}
           what={copyTitle(paths)}
           hasCollections={entries.some((entry) => entry.kind === "collection")}
-          onStarted={onDone}
+          onStarted={onStarted}
         />
       );
     case "copyCollection":
@@ -81,20 +85,20 @@ export function FilesDialogs({
           paths={[open.path]}
           what={shownName(open.path)}
           hasCollections
-          onStarted={onDone}
+          onStarted={onStarted}
         />
       );
     case "delete":
-      return <Deletion store={store} paths={paths} onClose={onClose} onStarted={onDone} />;
+      return <Deletion store={store} paths={paths} onClose={onClose} onStarted={onStarted} />;
     case "rename":
       return <RenameDialog {...common} paths={paths} onDone={onDone} />;
     case "undelete":
       return (
         // The transfers tell how far it is.
-        <UndeleteDialog {...common} deletion={open.deletion} onStarted={onDone} />
+        <UndeleteDialog {...common} deletion={open.deletion} onStarted={onStarted} />
       );
     case "repair":
-      return <RepairDialog {...common} onStarted={onDone} />;
+      return <RepairDialog {...common} onStarted={onStarted} />;
     case "details":
       return <DetailsDialog {...common} path={open.path} tab={open.tab} />;
     case "keys":

@@ -9,7 +9,7 @@ import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import type { Selection } from "../../components/selection";
 import { SearchField } from "../../components/TextField";
 import { announce } from "../../components/Toast";
-import { gridHeight, type MenuPlace } from "../../components/VirtualGrid";
+import { type GridHandle, gridHeight, type MenuPlace } from "../../components/VirtualGrid";
 import { commands, type UserfileEntry, type UserfileSort } from "../../ipc/bindings";
 import { useCurrentCluster } from "../../ipc/currentCluster";
 import { pickFiles, pickFolder, pickSaveTarget } from "../../ipc/dialogs";
@@ -53,12 +53,14 @@ export interface FilesPageProps {
   onSearchChange: (search: FilesSearch, options?: { replace: boolean }) => void;
   /** A backup collection was opened: its path in the user's file storage. */
   onOpenCollection: (collection: { store: string; path: string }) => void;
+  /** The collection of `search.copy` is not copied after all: back to where that was asked for. */
+  onCopyGivenUp: () => void;
 }
 
 const noSelection: Selection = new Set();
 const noUploads: readonly UploadingRow[] = [];
 
-export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPageProps) {
+export function FilesPage({ search, onSearchChange, onOpenCollection, onCopyGivenUp }: FilesPageProps) {
   const { connection } = useCurrentCluster();
   const { readOnly } = connection.fields;
   const { store = null, folder = "", filter = "", sort = "name", descending = false } = search;
@@ -83,6 +85,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
   const [hover, setHover] = useState<{ folder: string } | null>(null);
   const [dialogError, setDialogError] = useState<unknown>(null);
   const filterInput = useRef<HTMLInputElement>(null);
+  const grid = useRef<GridHandle<UserfileEntry>>(null);
   const seen = useRef(new Map<string, UserfileEntry>());
 
   const go = (next: FilesSearch, options?: { replace: boolean }) => {
@@ -351,6 +354,7 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
                   }}
                   onRangeChange={listed.show}
                   loadRows={load}
+                  handle={grid}
                   dropFolder={hover && hover.folder !== folder ? hover.folder : null}
                 />
               </div>
@@ -403,8 +407,9 @@ export function FilesPage({ search, onSearchChange, onOpenCollection }: FilesPag
           store={store}
           entries={entries}
           open={shownDialog}
-          onClose={closeDialog}
-          onDone={() => {
+          onClose={shownDialog.dialog === "copyCollection" ? onCopyGivenUp : closeDialog}
+          onDone={(path) => {
+            if (entries.length > 0) grid.current?.returnTo((entry) => asPath(entry) === path);
             closeDialog();
             setChosen(new Map());
           }}

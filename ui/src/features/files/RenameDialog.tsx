@@ -14,7 +14,7 @@ import { useNameToType } from "../../ipc/currentCluster";
 import { asCallError } from "../../ipc/errors";
 import { inText, nameOf, shownName } from "../../lib/names";
 import { counted } from "../../lib/quantity";
-import { folderOf, nameProblem } from "./paths";
+import { folderOf, nameCaution, nameProblem } from "./paths";
 
 export interface RenameDialogProps {
   connectionId: string;
@@ -22,7 +22,8 @@ export interface RenameDialogProps {
   /** One path is renamed; several are moved into a folder. Folders end in a slash. */
   paths: readonly string[];
   onClose: () => void;
-  onDone: () => void;
+  /** Told where the first of them is now. */
+  onDone: (path: string) => void;
 }
 
 /** A field of one line cannot hold a break, and would show the name without it: then that is what is proposed. */
@@ -72,8 +73,13 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
         from: path,
         to: `${toFolder}${nameOf(path)}${path.endsWith("/") ? "/" : ""}`,
       }));
-  const problem = !isOne && text === "" ? null : nameProblem(text);
   const changes = moves.filter((move) => move.from !== move.to);
+  const problem =
+    !isOne && text === ""
+      ? null
+      : (nameProblem(text) ??
+        moves.map(({ to }) => nameProblem(bare(to))).find((each) => each !== null) ??
+        null);
   // What the cluster says of these very changes. Another name is another plan.
   const [asked, setAsked] = useState<{ text: string; plan: RenamePlan } | null>(null);
   const plan = asked?.text === text ? asked.plan : null;
@@ -93,7 +99,7 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
     },
     onSuccess: async (isDone) => {
       if (!isDone) return;
-      onDone();
+      onDone(changes[0]?.to ?? "");
       announce(
         isOne ? `${shownName(first)} is now ${inText(text)}.` : `${counted(changes.length, "item")} moved.`,
       );
@@ -137,11 +143,12 @@ export function RenameDialog({ connectionId, store, paths, onClose, onDone }: Re
         <TextField
           label={isOne ? "New name" : "Folder"}
           description={
-            isOne && typed(first) !== first
+            (isOne && nameCaution(text)) ||
+            (isOne && typed(first) !== first
               ? "The line breaks in it were taken out: a name on one line has none."
               : isOne
                 ? "With slashes it moves to another folder: exports/2026/orders.csv"
-                : "Leave it empty for the top. A folder that does not exist yet comes into being."
+                : "Leave it empty for the top. A folder that does not exist yet comes into being.")
           }
           value={text}
           onChange={(next) => {

@@ -11,9 +11,9 @@ import {
 } from "../../components/ProductionGuard";
 import { Select } from "../../components/Select";
 import type { Conflict, ConflictChoices, OnConflict, TransferPlan } from "../../ipc/bindings";
-import { nameOf, shownName, visible } from "../../lib/names";
+import { inText, nameOf, visible } from "../../lib/names";
 import { bytes, counted } from "../../lib/quantity";
-
+import { pathBelow } from "./paths";
 import styles from "./TransferPlanView.module.css";
 
 /** The two ends of a transfer, in the words of its plan. */
@@ -174,6 +174,16 @@ function verdict({ contents, sourceBytes, targetBytes }: Conflict): string | nul
   return contents === "different" && sourceBytes === targetBytes ? "same size, other contents" : null;
 }
 
+/** With its folders: in two of them may be a file of one name. */
+function Name({ plan, conflict }: { plan: TransferPlan; conflict: Conflict }) {
+  const path = pathBelow(plan.target, conflict.target);
+  return (
+    <span className={styles.name}>
+      <MiddleEllipsis text={path} keepEnd={Math.min(24, nameOf(path).length + 1)} isFocusable />
+    </span>
+  );
+}
+
 /** Files that are there already: skipped, with both times for whoever wonders. */
 function Identical({ ends, plan }: { ends: Ends; plan: TransferPlan }) {
   const shown = plan.conflicts.filter(({ contents }) => contents === "identical");
@@ -184,9 +194,7 @@ function Identical({ ends, plan }: { ends: Ends; plan: TransferPlan }) {
       <ul className={styles.conflicts} aria-label="Identical files">
         {shown.map((conflict) => (
           <li key={conflict.target} className={styles.conflict} data-single>
-            <div className={styles.name}>
-              <MiddleEllipsis text={nameOf(conflict.target.replaceAll("\\", "/"))} isFocusable />
-            </div>
+            <Name plan={plan} conflict={conflict} />
             <Side title={ends.source} sizeBytes={conflict.sourceBytes} time={conflict.sourceTime} />
             <Side title={ends.target} sizeBytes={conflict.targetBytes} time={conflict.targetTime} />
           </li>
@@ -225,9 +233,7 @@ function Conflicts({ ends, plan, choices }: { ends: Ends; plan: TransferPlan; ch
         {conflicts.map((conflict) => (
           <li key={conflict.target} className={styles.conflict} data-single={isSingle || undefined}>
             <div className={styles.what}>
-              <span className={styles.name}>
-                <MiddleEllipsis text={nameOf(conflict.target.replaceAll("\\", "/"))} isFocusable />
-              </span>
+              <Name plan={plan} conflict={conflict} />
               {verdict(conflict) && <span className={styles.muted}>{verdict(conflict)}</span>}
             </div>
             <Side
@@ -245,7 +251,7 @@ function Conflicts({ ends, plan, choices }: { ends: Ends; plan: TransferPlan; ch
             {!isSingle && (
               <div className={styles.choice}>
                 <Select
-                  label={`For ${shownName(conflict.target)}`}
+                  label={`For ${inText(pathBelow(plan.target, conflict.target))}`}
                   hideLabel
                   options={answers}
                   value={choices.of(conflict)}

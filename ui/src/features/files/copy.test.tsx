@@ -179,4 +179,17 @@ describe("a copy to another cluster", () => {
     await user.click(screen.getByRole("button", { name: "Back" }));
     expect(await screen.findByRole("dialog", { name: "Copy bank-backup" })).toBeVisible();
   });
+
+  it("that is given up leads back to the backups, where it was asked for", async () => {
+    const user = userEvent.setup();
+    atFiles({});
+    const router = renderApp("/clusters/c1/backups");
+    await user.click(await screen.findByRole("button", { name: "Copy bank-backup…" }));
+    expect(await screen.findByRole("dialog", { name: "Copy bank-backup" })).toBeVisible();
+    expect(router.state.location.pathname).toBe("/clusters/c1/files");
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(screen.getByRole("heading", { name: "Backups" })).toHaveFocus());
+    expect(router.state.location.pathname).toBe("/clusters/c1/backups");
+    expect(screen.queryByRole("dialog")).toBeNull();
+  });
 });

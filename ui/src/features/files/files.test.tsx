@@ -195,6 +195,60 @@ describe("the keyboard and the menu of the files", () => {
     await expectAccessible();
   });
 
+  const standsOn = (name: RegExp) => {
+    expect(grid()).toHaveFocus();
+    expect(document.getElementById(grid().getAttribute("aria-activedescendant") ?? "")).toHaveAccessibleName(
+      name,
+    );
+  };
+
+  it("are on a file again once it has its new name", async () => {
+    const user = userEvent.setup();
+    let rows: UserfileEntry[] = [exports, collection, customers, old];
+    atFiles({
+      list_userfiles: () => aFolder(rows),
+      plan_rename: () => aRenamePlan(),
+      rename_userfiles: () => {
+        rows = [exports, collection, old, aFile("orders.csv")];
+        return null;
+      },
+    });
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^customers\.csv/));
+    await user.click(screen.getByRole("button", { name: "Rename" }));
+    const field = await screen.findByRole("textbox", { name: "New name" });
+    await user.clear(field);
+    await user.type(field, "orders.csv{Enter}");
+    expect(await row(/^orders\.csv/)).toBeVisible();
+    await waitFor(() => standsOn(/^orders\.csv/));
+    // What was told is there for some seconds, for the tests that follow as well.
+    await user.click(screen.getByRole("button", { name: "Dismiss" }));
+  });
+
+  it("are on what takes the place of what is deleted", async () => {
+    const user = userEvent.setup();
+    const plan = { plan: "plan-1", store, files: 2, sizeBytes: 1, names: ["a", "b"], collections: [] };
+    let rows: UserfileEntry[] = [exports, collection, customers, old];
+    const backend = atFiles({
+      list_userfiles: () => aFolder(rows),
+      plan_delete: () => ({ ...plan, gcTtlSeconds: null, typeToConfirm: null }),
+      start_delete: () => "x1",
+    });
+    renderApp("/clusters/c1/files");
+    await user.click(await row(/^bank-backup/));
+    await user.keyboard("{Shift>}");
+    await user.click(await row(/^customers\.csv/));
+    await user.keyboard("{/Shift}");
+    await user.click(screen.getByRole("button", { name: "Delete…" }));
+    await user.click(await screen.findByRole("button", { name: "Delete 2 files" }));
+    await waitFor(() => standsOn(/^bank-backup/));
+    rows = [exports, old];
+    const deletion = aJob("x1", { kind: "deleteFiles" });
+    act(() => backend.sendJobs({ full: true, jobs: [deletion], removed: [] }));
+    act(() => backend.sendJobs({ full: false, jobs: [{ ...deletion, ended: true }], removed: [] }));
+    await waitFor(() => standsOn(/^customers-old\.csv/));
+  });
+
   it("keep the keyboard in the list when a deletion is not done after all", async () => {
     const user = userEvent.setup();
     const names = ["customers.csv"];
@@ -413,7 +467,12 @@ describe("an upload", () => {
       contents: "identical" as const,
     };
     let plan = aTransferPlan({ conflictCount: 1, identicalCount: 1, conflicts: [same] });
-    const backend = atFiles({ ...upload, plan_upload: () => plan, start_upload: () => "job-1" });
+    let chosen = "/home/ada/customers.csv";
+    const backend = atFiles({
+      "plugin:dialog|open": () => [chosen],
+      plan_upload: () => plan,
+      start_upload: () => "job-1",
+    });
     renderApp("/clusters/c1/files");
     await row(/^customers\.csv/);
     await user.click(screen.getByRole("button", { name: "Upload…" }));
@@ -422,10 +481,14 @@ describe("an upload", () => {
     expect(nothing).toHaveTextContent("they are identical");
     await user.click(within(nothing).getByRole("button", { name: "Close" }));
     plan = { ...plan, files: 3, sizeBytes: 20_000_000, folders: 1 };
+    plan = { ...plan, conflicts: [{ ...same, target: "odd/customers.csv" }] };
+    chosen = "/home/ada/odd";
     await user.click(screen.getByRole("button", { name: "Upload…" }));
     const dialog = await screen.findByRole("alertdialog", {
-      name: "Upload 2 files to acme-staging, at the top of the files?",
+      name: "Upload 2 of 3 files to acme-staging, folder odd?",
     });
+    expect(dialog).toHaveTextContent("3 files, 19.1 MiB, 1 of them in the cluster already");
+    expect(within(dialog).getByText("odd/customers.csv")).toBeInTheDocument();
     expect(within(dialog).getByText(/1 file is in the cluster already, and identical/)).toBeVisible();
     expect(within(dialog).queryByText("newer")).toBeNull();
     expect(within(dialog).queryByRole("radio")).toBeNull();
@@ -466,12 +529,19 @@ describe("an upload", () => {
       emptyFolderCount: 2,
       emptyFolders: ["/home/ada/d/none", "/home/ada/d/x/none"],
     });
-    const backend = atFiles({ ...upload, plan_upload: () => plan, start_upload: () => "job-1" }, production);
+    const backend = atFiles(
+      {
+        "plugin:dialog|open": () => ["/home/ada/d"],
+        plan_upload: () => plan,
+        start_upload: () => "job-1",
+      },
+      production,
+    );
     renderApp("/clusters/c1/files?folder=exports%2F2026%2F");
     await row(/^customers\.csv/);
     await user.click(screen.getByRole("button", { name: "Upload…" }));
     const dialog = await screen.findByRole("alertdialog", {
-      name: "Upload 120 files (1.2 GiB) to acme-prod, folder exports/2026?",
+      name: "Upload 120 files (1.2 GiB) to acme-prod, folder exports/2026/d?",
     });
     expect(within(dialog).getByText("Production")).toBeVisible();
     expect(within(dialog).getByText(/^2 empty folders are left out/)).toBeVisible();

@@ -1,5 +1,6 @@
+import type { TransferPlan } from "../../ipc/bindings";
 import { nameOf } from "../../lib/names";
-import { counted } from "../../lib/quantity";
+import { count, counted } from "../../lib/quantity";
 
 /**
  * Stored names as this screen uses them: without their leading slash, folders with a slash at the end, the top as
@@ -29,13 +30,54 @@ export function crumbsOf(folder: string): Crumb[] {
   return crumbs;
 }
 
+/** More than this is no name that anybody could read, though the cluster would take it. */
+const mostCharacters = 1_000;
+/** What most file systems have room for, in one part of a path. */
+const mostBytesOfPart = 255;
+
 /** Why a person's text cannot be a stored name, or null. */
 export function nameProblem(path: string): string | null {
   if (path.trim() === "") return "Enter a name.";
   if (path.startsWith("/") || path.endsWith("/")) return "A name neither starts nor ends with a slash.";
   if (path.split("/").some((part) => part === "" || part === "." || part === ".."))
     return "The parts between slashes cannot be empty, “.” or “..”.";
+  if (Array.from(path).length > mostCharacters)
+    return `A name has ${count(mostCharacters)} characters at most, its folders included.`;
   return null;
+}
+
+/** What is to be known of a name that the cluster takes, or null. */
+export function nameCaution(path: string): string | null {
+  const encoder = new TextEncoder();
+  return path.split("/").some((part) => encoder.encode(part).length > mostBytesOfPart)
+    ? `A part of it is longer than ${mostBytesOfPart} bytes: under this name it cannot be saved on a computer, and a download shortens it.`
+    : null;
+}
+
+/** Where a file of a transfer is, seen from the folder that it goes into: "odd/.hidden". */
+export function pathBelow(folder: string, target: string): string {
+  const [base, path] = [folder, target].map((each) =>
+    each.includes("/") ? each : each.replaceAll("\\", "/"),
+  );
+  if (base === undefined || path === undefined) return target;
+  const start = base === "" || base.endsWith("/") ? base : `${base}/`;
+  // A file under another name, in a place of its own.
+  if (!path.startsWith(start) || (start === "" && path.startsWith("/"))) return nameOf(path);
+  return path.slice(start.length);
+}
+
+/**
+ * The folder that all of an upload goes into: of one folder of this computer it is the one of that name. A name that
+ * cannot be used as it is becomes another one, which only the plan's files tell.
+ */
+export function uploadFolder(
+  { target, folders, mapped }: Pick<TransferPlan, "target" | "folders" | "mapped">,
+  paths: readonly string[],
+): string {
+  const [path] = paths;
+  if (path === undefined || paths.length > 1 || folders !== 1 || mapped.length > 0) return target;
+  const name = nameOf(path.startsWith("/") ? path : path.replaceAll("\\", "/"));
+  return name === "" ? target : `${target}${name}/`;
 }
 
 /** A name to propose for a copy: "exports/a.csv" → "exports/a (2).csv"; "exports/" → "exports (2)". */

@@ -26,7 +26,12 @@ interface Answered extends Question {
 
 export interface Transfer {
   /** A plan with something to decide or to know first, or with nothing to do: it waits for an answer. */
-  question: { direction: "upload" | "download"; plan: TransferPlan } | null;
+  question: {
+    direction: "upload" | "download";
+    plan: TransferPlan;
+    /** Of this computer or of the cluster: what was chosen. */
+    paths: readonly string[];
+  } | null;
   isPlanning: boolean;
   isStarting: boolean;
   planError: CallError | null;
@@ -76,7 +81,11 @@ export function useTransfer(connectionId: string): Transfer {
     planning.mutate(asked);
   };
   return {
-    question: question && { direction: question.asked.direction, plan: question.plan },
+    question: question && {
+      direction: question.asked.direction,
+      plan: question.plan,
+      paths: question.asked.request.paths,
+    },
     isPlanning: planning.isPending,
     isStarting: starting.isPending,
     planError: planning.error && asCallError(planning.error),

@@ -33,7 +33,7 @@ function Summary({ jobs, isOpen }: { jobs: readonly Job[]; isOpen: boolean }) {
     const ended = jobs.length - totals.unended.length;
     return (
       <>
-        <span className={styles.title}>Transfers</span>
+        <span className={styles.title}>Activity</span>
         <span className={styles.figures}>
           {[first && totals.words, ended > 0 && `${count(ended)} ended`].filter(Boolean).join(" · ")}
         </span>
@@ -90,20 +90,39 @@ export function TransfersPanel({ onUndelete }: { onUndelete: (deletion: Job) => 
     !isOpen && jobs.every((job) => job.ended)
       ? jobs.slice(0, 1).find((job) => job.can.retryFailed)
       : undefined;
+  // What a quit interrupted waits for a word: that is asked for without unfolding anything.
+  const unended = jobs.filter((job) => !job.ended);
+  const resumable =
+    !isOpen && unended.every((job) => job.state === "interrupted" && job.can.resume) ? unended : [];
   return (
-    <section className={styles.panel} aria-label="Transfers" data-open={isOpen || undefined}>
+    <section className={styles.panel} aria-label="Activity" data-open={isOpen || undefined}>
       <div className={styles.head}>
         <button
           type="button"
           className={styles.toggle}
           aria-expanded={isOpen}
           aria-controls={listId}
-          aria-label={isOpen ? "Hide transfers" : "Show transfers"}
+          aria-label={isOpen ? "Hide activity" : "Show activity"}
           onClick={() => setOpen(!isOpen)}
         >
           <Icon name={isOpen ? "chevronDown" : "chevronRight"} size={14} />
           <Summary jobs={jobs} isOpen={isOpen} />
         </button>
+        {resumable.length > 0 && (
+          <Button
+            size="small"
+            aria-label={
+              resumable.length === 1
+                ? `Resume: ${visible(resumable[0]?.title ?? "")}`
+                : "Resume all that was interrupted"
+            }
+            onPress={() => {
+              for (const job of resumable) jobControls(job).onResume();
+            }}
+          >
+            {resumable.length === 1 ? "Resume" : "Resume all"}
+          </Button>
+        )}
         {retryable && (
           <Button
             size="small"

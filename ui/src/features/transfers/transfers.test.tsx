@@ -57,7 +57,7 @@ async function withJobs(jobs: Job[], answers: Parameters<typeof mockBackend>[0] 
   act(() => backend.sendJobs({ full: true, jobs, removed: [] }));
   return backend;
 }
-const panel = () => screen.getByRole("region", { name: "Transfers" });
+const panel = () => screen.getByRole("region", { name: "Activity" });
 
 describe("the transfers", () => {
   const interrupted = {
@@ -70,11 +70,25 @@ describe("the transfers", () => {
     const user = userEvent.setup();
     const answers = { connect_cluster: () => opened(aConnection("c1")), resume_job: () => null };
     const backend = await withJobs([interrupted], answers, false);
-    await user.click(within(panel()).getByRole("button", { name: "Show transfers" }));
+    await user.click(within(panel()).getByRole("button", { name: "Show activity" }));
     await user.click(screen.getByRole("button", { name: "Resume: Upload orders.csv" }));
     await waitFor(() => expect(backend.sent).toContainEqual(["resume_job", { id: "u1" }]));
     const order = backend.sent.map(([command]) => command);
     expect(order.indexOf("connect_cluster")).toBeLessThan(order.indexOf("resume_job"));
+  });
+
+  it("go on from the folded panel after a quit, all of them at once", async () => {
+    const user = userEvent.setup();
+    const other = { ...interrupted, id: "u5", title: "Upload other.csv" };
+    const answers = { connect_cluster: () => opened(aConnection("c1")), resume_job: () => null };
+    const backend = await withJobs([interrupted, partly], answers);
+    await user.click(within(panel()).getByRole("button", { name: "Resume: Upload orders.csv" }));
+    await waitFor(() => expect(backend.sent).toContainEqual(["resume_job", { id: "u1" }]));
+    act(() => backend.sendJobs({ full: false, jobs: [other], removed: [] }));
+    await user.click(within(panel()).getByRole("button", { name: "Resume all that was interrupted" }));
+    await waitFor(() => expect(backend.sent).toContainEqual(["resume_job", { id: "u5" }]));
+    act(() => backend.sendJobs({ full: false, jobs: [{ ...other, state: "running" }], removed: [] }));
+    expect(within(panel()).queryByRole("button", { name: /^Resume/ })).toBeNull();
   });
 
   it("show where a download lies, and lead from a deletion to what it took away", async () => {
@@ -101,7 +115,7 @@ describe("the transfers", () => {
       connect_cluster: () => opened(aConnection("c1")),
       list_deleted_userfiles: () => aDeletedList([]),
     });
-    await user.click(within(panel()).getByRole("button", { name: "Show transfers" }));
+    await user.click(within(panel()).getByRole("button", { name: "Show activity" }));
     expect(screen.queryByRole("button", { name: "Undelete: Download orders.csv" })).toBeNull();
     await user.click(screen.getByRole("button", { name: "Show in folder: Download orders.csv" }));
     expect(backend.sent).toContainEqual(["show_in_folder", { id: "d1" }]);
@@ -117,7 +131,7 @@ describe("the transfers", () => {
       },
     };
     const backend = await withJobs([interrupted], answers, false);
-    await user.click(within(panel()).getByRole("button", { name: "Show transfers" }));
+    await user.click(within(panel()).getByRole("button", { name: "Show activity" }));
     await user.click(screen.getByRole("button", { name: "Resume: Upload orders.csv" }));
     expect(
       await screen.findByText(/acme could not be connected. The password is not at hand./),
@@ -134,7 +148,7 @@ describe("the transfers", () => {
 
   it("are in reach on every screen, and nowhere while there are none", async () => {
     const backend = await withJobs([]);
-    expect(screen.queryByRole("region", { name: "Transfers" })).toBeNull();
+    expect(screen.queryByRole("region", { name: "Activity" })).toBeNull();
     act(() => backend.sendJobs({ full: false, jobs: [upload], removed: [] }));
     expect(panel()).toHaveTextContent("412 of 900 MiB · 45 % · 38.0 MiB/s · 13 s left");
   });
@@ -142,7 +156,7 @@ describe("the transfers", () => {
   it("unfold to each job with what can be asked of it", async () => {
     const user = userEvent.setup();
     const backend = await withJobs([upload, partly], { pause_job: () => null, retry_failed: () => "u3" });
-    await user.click(screen.getByRole("button", { name: "Show transfers" }));
+    await user.click(screen.getByRole("button", { name: "Show activity" }));
     expect(within(panel()).getByText("The file changed while it was read.")).toBeVisible();
     expect(within(panel()).getByText("acme · 2 files done, 29.0 MiB · 1 file failed")).toBeVisible();
     await expectAccessible();
@@ -160,22 +174,22 @@ describe("the transfers", () => {
     expect(backend.sent).toContainEqual(["dismiss_job", { id: "u2" }]);
     expect(panel()).toBeVisible();
     act(() => backend.sendJobs({ full: false, jobs: [{ ...partly, dismissed: true }], removed: [] }));
-    expect(screen.queryByRole("region", { name: "Transfers" })).toBeNull();
+    expect(screen.queryByRole("region", { name: "Activity" })).toBeNull();
   });
 });
 
 describe("the unfolded transfers", () => {
   const unfold = async () => {
     const user = userEvent.setup();
-    await user.click(screen.getByRole("button", { name: "Show transfers" }));
+    await user.click(screen.getByRole("button", { name: "Show activity" }));
     return screen.getAllByRole("article").map((row) => row.getAttribute("aria-label"));
   };
 
   it("have what waits before what is over, and the sums in their head", async () => {
     await withJobs([partly, { ...upload, state: "paused" }]);
     expect(await unfold()).toEqual(["Upload orders.csv", "Upload 3 files"]);
-    const head = screen.getByRole("button", { name: "Hide transfers" });
-    expect(head).toHaveTextContent("Transfers1 job · 412 of 900 MiB · 45 % · 1 ended");
+    const head = screen.getByRole("button", { name: "Hide activity" });
+    expect(head).toHaveTextContent("Activity1 job · 412 of 900 MiB · 45 % · 1 ended");
     expect(within(panel()).getAllByRole("progressbar")).toHaveLength(1);
   });
 
