@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
@@ -20,6 +20,7 @@ import { bytes, count, counted } from "../../lib/quantity";
 import { localMoment, relativeTime } from "../../lib/time";
 import { ClosedChains } from "./ClosedChains";
 import styles from "./MomentStep.module.css";
+import { MoreMoments } from "./MoreMoments";
 import { type Choice, choiceAt, holds, type Moment as MomentOf, momentsOf } from "./moments";
 import { afterMoment, type StepProps } from "./search";
 import { TimeField, type TimeQuestion } from "./TimeField";
@@ -91,11 +92,14 @@ function Moments({
   search,
   onSearchChange,
   ways,
+  more,
   onLookBack,
 }: StepProps &
   Pick<MomentStepProps, "onLookBack"> & {
     list: BackupList /** What can be done where there is none. */;
     ways: ReactNode;
+    /** Moments in other places. */
+    more: ReactNode;
   }) {
   const { connection } = useCurrentCluster();
   const isProduction = connection.fields.environment === "production";
@@ -209,6 +213,7 @@ function Moments({
           />
         </Card>
       )}
+      {more}
       {closed.length > 0 && (
         <ClosedChains
           chains={closed}
@@ -256,6 +261,9 @@ function Moments({
   );
 }
 
+/** So many other collections are looked through for moments of the same database. */
+const lookedThrough = 8;
+
 /** The collection in which the database most likely is. */
 function bestOf(collections: readonly Collection[], database: string | undefined): Collection | undefined {
   const newestFirst = [...collections].sort((a, b) => (b.newestAt ?? "").localeCompare(a.newestAt ?? ""));
@@ -293,6 +301,14 @@ export function MomentStep({ search, onSearchChange, onLookBack, onUndelete }: M
   const list = useQuery({
     ...backupListQuery(connection.id, uri ?? ""),
     enabled: uri !== undefined && !asks,
+  });
+  // A database may have backups in several places: by hand and by a schedule.
+  const others = known.filter((each) => each.uri !== uri && each.backups !== 0).slice(0, lookedThrough);
+  const elsewhere = useQueries({
+    queries: others.map((each) => ({
+      ...backupListQuery(connection.id, each.uri),
+      enabled: search.database !== undefined && list.data !== undefined,
+    })),
   });
   const error = collections.error ?? list.error;
   const isEmpty = collections.data?.length === 0 && search.collection === undefined;
@@ -371,6 +387,15 @@ export function MomentStep({ search, onSearchChange, onLookBack, onUndelete }: M
           search={search}
           onSearchChange={onSearchChange}
           ways={ways}
+          more={
+            search.database !== undefined && (
+              <MoreMoments
+                database={search.database}
+                lists={elsewhere.flatMap(({ data }) => data ?? [])}
+                onShow={(collection) => onSearchChange({ database: search.database, collection })}
+              />
+            )
+          }
           onLookBack={onLookBack}
         />
       ) : (

@@ -549,6 +549,31 @@ describe("the moment", () => {
     await expectAccessible();
   });
 
+  it("tells of moments of the database that other collections keep", async () => {
+    const user = userEvent.setup();
+    const schedule = aCollection({ uri: "userfile:///bank-schedule", name: "bank-schedule" });
+    const movr = aCollection({ uri: "userfile:///movr-backup", name: "movr-backup" });
+    const backend = atRestore({
+      list_collections: () => [aCollection(), schedule, movr],
+      list_backups: ({ collection }) =>
+        aBackupList({
+          collection: [aCollection(), schedule, movr].find(({ uri }) => uri === collection),
+          chains: [aChain({ databases: [collection === movr.uri ? "movr" : "bank"] })],
+        }),
+    });
+    const router = renderApp(`/clusters/c1/restore?${new URLSearchParams({ database: "bank" })}`);
+    const more = await screen.findByRole("table", { name: "More moments of bank" });
+    expect(within(more).getAllByRole("row")).toHaveLength(2);
+    await expectAccessible();
+    await user.click(within(more).getByRole("button", { name: "Moments in bank-schedule" }));
+    await waitFor(() =>
+      expect(router.state.location.search).toEqual({ database: "bank", collection: schedule.uri }),
+    );
+    // And back: the first one is among the others now.
+    expect(await screen.findByRole("button", { name: "Moments in bank-backup" })).toBeVisible();
+    expect(backend.sent.filter(([command]) => command === "list_backups")).toHaveLength(3);
+  });
+
   it("leaves out backups without the database, and says so", async () => {
     const user = userEvent.setup();
     atRestore({
