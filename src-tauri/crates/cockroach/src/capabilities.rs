@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
+use crate::connect::Cluster;
+use crate::error::Result;
 use crate::quote;
 use crate::version::Version;
 
@@ -131,6 +133,12 @@ struct Grants {
 pub async fn read(connection: &mut PgConnection, who: Who<'_>, version: &Version) -> Capabilities {
     let grants = Grants::read(connection, who.user, who.database).await;
     judge(who, version, &grants)
+}
+
+/// As [`read`], of an open cluster.
+pub async fn of(cluster: &Cluster, who: Who<'_>, version: &Version) -> Result<Capabilities> {
+    let reading = async |connection: &mut PgConnection| Ok(read(connection, who, version).await);
+    cluster.ask(reading).await
 }
 
 impl Grants {

@@ -153,8 +153,8 @@ impl Cluster {
         })
     }
 
-    /// The pool itself, for what counts its connections or only runs against a server that is there. It does not tell
-    /// why there is no connection: see [`Cluster::connection`].
+    /// The pool itself, for what counts its connections or only runs against a server that is there: it does not tell why
+    /// there is no connection, and waits for ever for one that leads nowhere.
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }
@@ -163,7 +163,7 @@ impl Cluster {
     ///
     /// The pool takes a refused dial for a server that is starting, tries again until its time is up, and then knows
     /// only that. So where it takes longer than it should, a dial of our own finds out whether anything listens.
-    pub async fn connection(&self) -> Result<PoolConnection<Postgres>> {
+    async fn connection(&self) -> Result<PoolConnection<Postgres>> {
         let refused = async {
             tokio::time::sleep(POOL_PATIENCE).await;
             match dial(&self.target).await {

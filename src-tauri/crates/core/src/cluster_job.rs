@@ -224,7 +224,7 @@ impl<'a> Watching<'a> {
 /// Why what a job did could not be looked at.
 pub(crate) enum Unseen {
     /// The connection was closed meanwhile. Whoever follows the job again looks again.
-    Left(End),
+    Left(Box<End>),
     Failed(Error),
 }
 
@@ -280,7 +280,7 @@ async fn until_it_answers(job: &JobHandle, mut why: Error) -> Result<(), Unseen>
 
 fn connected(job: &JobHandle) -> Result<Arc<OpenCluster>, Unseen> {
     job.cluster()
-        .map_err(|error| Unseen::Left(End::detached(error.message)))
+        .map_err(|error| Unseen::Left(Box::new(End::detached(error.message))))
 }
 
 /// The cluster may answer again by itself.

@@ -182,7 +182,7 @@ function ChangeSchedule({
     mutationFn: (typed: string | null) => commands.changeSchedule(plan?.plan ?? "", typed),
     onSuccess: async (after) => {
       await queryClient.invalidateQueries({ queryKey: clusterKey(connection.id, "schedules") });
-      announce(`${after.label} was changed, and the list tells it so.`, { tone: "good" });
+      announce(`${after.label} was changed. The cluster lists it so.`, { tone: "good" });
       onDone();
     },
   });

@@ -34,7 +34,13 @@ function State({ schedule }: { schedule: Schedule }) {
         Active
       </Badge>
     );
-  if (schedule.state === "paused") return <Badge icon="pause">Paused</Badge>;
+  // Nothing is backed up meanwhile.
+  if (schedule.state === "paused")
+    return (
+      <Badge tone="attention" icon="pause">
+        Paused
+      </Badge>
+    );
   return <Badge tone="attention">Partly paused</Badge>;
 }
 
@@ -48,7 +54,7 @@ function HowOften({ schedule: { recurrence, fullRecurrence } }: { schedule: Sche
   );
 }
 
-function NextRun({ schedule: { state, nextRun, waitsForFull } }: { schedule: Schedule }) {
+function NextRun({ schedule: { state, nextRun, waitsForFull, running } }: { schedule: Schedule }) {
   if (state === "paused") return <span className={styles.beside}>Not before it is resumed</span>;
   if (nextRun === null) return <span className={styles.beside}>Not known</span>;
   return (
@@ -58,7 +64,7 @@ function NextRun({ schedule: { state, nextRun, waitsForFull } }: { schedule: Sch
       </span>
       <span className={styles.beside}>
         {relativeTime(new Date(nextRun), new Date())}
-        {waitsForFull && " · the first one, full"}
+        {waitsForFull && running === 0 && " · the first one, full"}
       </span>
     </div>
   );

@@ -800,12 +800,14 @@ async fn already_running(cluster: &Cluster) -> Result<Option<Check>> {
         .into_iter()
         .find(|job| job.kind == "BACKUP" && !job.status.is_final());
     Ok(running.map(|job| {
+        // Where it goes to is long, and is not what tells it from this one.
+        let what = job.description.split(" INTO ").next().unwrap_or_default();
         Check::attention(
             "running",
             "Another backup is running",
             format!(
-                "Job {}: {}. Both slow each other down, and into the same place only one can write.",
-                job.id, job.description
+                "{what}, job {}. Both slow each other down, and into the same place only one can write.",
+                job.id
             ),
         )
     }))

@@ -209,7 +209,7 @@ async fn read_back(job: &JobHandle, spec: &BackupSpec, keys: &Keys, ended: &Clus
     };
     match check(job, spec, keys, ended, &mut outcome).await {
         Ok(()) => End::succeeded(Outcome::Backup(outcome)),
-        Err(Unseen::Left(end)) => end,
+        Err(Unseen::Left(end)) => *end,
         Err(Unseen::Failed(error)) if error.code == Code::Corrupt => {
             outcome.verdict =
                 "The cluster says that the backup is complete, but files of it are missing.".into();

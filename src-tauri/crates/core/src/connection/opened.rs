@@ -125,14 +125,13 @@ impl Connections {
     pub async fn capabilities(&self, id: ConnectionId) -> Result<Capabilities> {
         let details = self.get(id)?.details;
         let open = self.open_cluster(id)?;
-        let mut connection = open.readable().connection().await?;
         let version = Version::parse(&open.info.version_text);
         let who = Who {
             host: &details.host,
             user: &details.user,
             database: &details.database,
         };
-        Ok(capabilities::read(&mut connection, who, &version).await)
+        Ok(capabilities::of(open.readable(), who, &version).await?)
     }
 
     /// Tries a draft step by step; see [`doctor::examine`].

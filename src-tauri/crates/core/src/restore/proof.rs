@@ -22,7 +22,7 @@ pub(super) async fn prove(job: &JobHandle, spec: &RestoreSpec) -> End {
         Ok(tables) => tables,
         Err(Unseen::Failed(error)) if error.code == Code::NotFound => Vec::new(),
         Err(Unseen::Failed(error)) => return unproved(spec, error),
-        Err(Unseen::Left(end)) => return end,
+        Err(Unseen::Left(end)) => return *end,
     };
     let mut proofs = Vec::new();
     for (position, expected) in spec.expected.iter().enumerate() {
@@ -38,7 +38,7 @@ pub(super) async fn prove(job: &JobHandle, spec: &RestoreSpec) -> End {
     }
     let after = match After::look(job, spec).await {
         Ok(after) => after,
-        Err(Unseen::Left(end)) => return end,
+        Err(Unseen::Left(end)) => return *end,
         Err(Unseen::Failed(error)) => {
             tracing::warn!(%error, "the live database could not be looked at after a restore");
             After::default()
@@ -186,7 +186,7 @@ async fn count(job: &JobHandle, table: &QualifiedName, moment: Option<&str>) -> 
     });
     match counted.await {
         Ok(rows) => Ok(Some(rows)),
-        Err(Unseen::Left(end)) => Err(end),
+        Err(Unseen::Left(end)) => Err(*end),
         Err(Unseen::Failed(error)) => {
             tracing::warn!(%error, %table, "a table could not be counted");
             Ok(None)
