@@ -62,6 +62,12 @@ async fn counts(bank: &Bank, pair: &Pair) -> Counts {
     pair.compare(&mut line, &Stretch::default()).await.unwrap()
 }
 
+/// Rows that the statement lists which people are given.
+async fn listed_as_changed(bank: &Bank, pair: &Pair) -> usize {
+    let sql = pair.list_changed().unwrap().unwrap();
+    bank.run(&sql).await.expect(&sql).len()
+}
+
 /// Goes through the missing rows in parts of so many; answers what each part brought.
 async fn bring_back(bank: &Bank, pair: &Pair, rows: u64) -> Vec<u64> {
     let mut line = Line::open(&bank.cluster).await.unwrap();
@@ -133,6 +139,7 @@ async fn rows_that_are_missing_changed_and_new_are_told_apart(bank: Bank) {
         changed: 3,
     };
     assert_eq!(counts(&bank, &pair).await, expected);
+    assert_eq!(listed_as_changed(&bank, &pair).await, 3);
 
     // Stretch by stretch it comes to the same.
     let mut line = Line::open(&bank.cluster).await.unwrap();
@@ -248,6 +255,7 @@ async fn values_of_a_databases_own_types_come_back(bank: Bank) {
     )
     .await;
     assert_eq!(counts(&bank, &pair).await, Counts { changed: 2, ..same });
+    assert_eq!(listed_as_changed(&bank, &pair).await, 2);
     bank.close(&[&copy]).await;
 }
 

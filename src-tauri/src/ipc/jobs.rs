@@ -236,6 +236,8 @@ pub struct TableComparison {
     /// Columns that only one of the two has. They were left out.
     pub only_restored: Vec<String>,
     pub only_live: Vec<String>,
+    /// The statement that lists its changed rows, where there are any.
+    pub list_changed: Option<String>,
 }
 
 /// What a comparison of one table came to.
@@ -543,6 +545,7 @@ impl From<job::TableComparison> for TableComparison {
             },
             only_restored: table.only_restored,
             only_live: table.only_live,
+            list_changed: table.list_changed,
         }
     }
 }

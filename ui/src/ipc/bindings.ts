@@ -1314,7 +1314,11 @@ table: string, result: Compared,
 /**
  * Columns that only one of the two has. They were left out.
  */
-onlyRestored: Array<string>, onlyLive: Array<string>, };
+onlyRestored: Array<string>, onlyLive: Array<string>, 
+/**
+ * The statement that lists its changed rows, where there are any.
+ */
+listChanged: string | null, };
 
 /**
  * The first failure, in three sentences.

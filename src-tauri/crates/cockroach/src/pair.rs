@@ -309,18 +309,27 @@ impl Pair {
             .find(|column| column.name == name)
     }
 
+    /// The statement that lists the rows that both have with other values, as the restored table has them. Nothing where a row is
+    /// no more than its key.
+    pub fn list_changed(&self) -> Result<Option<String>, ContainsNul> {
+        let changed = compared(&self.values, "IS DISTINCT FROM")?;
+        if changed.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(format!(
+            "SELECT restored.*\nFROM {} AS restored\nJOIN {} AS live ON {}\nWHERE {};",
+            self.restored.sql()?,
+            self.live.sql()?,
+            compared(&self.key, "=")?.join(" AND "),
+            changed.join("\n  OR ")
+        )))
+    }
+
     fn is_missing(&self) -> Result<String, ContainsNul> {
-        let same = self.key.iter().map(|column| {
-            Ok(format!(
-                "{} = {}",
-                column.comparable("live.", &column.live)?,
-                column.comparable("restored.", &column.restored)?
-            ))
-        });
         Ok(format!(
             "NOT EXISTS (SELECT 1 FROM {} AS live WHERE {})",
             self.live.sql()?,
-            same.collect::<Result<Vec<_>, ContainsNul>>()?.join(" AND ")
+            compared(&self.key, "=")?.join(" AND ")
         ))
     }
 
@@ -521,6 +530,18 @@ impl Pair {
         let done = line.0.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await?;
         Ok(done.rows_affected())
     }
+}
+
+/// Each column of a row `live` with that of a row `restored`.
+fn compared(columns: &[Shared], sign: &str) -> Result<Vec<String>, ContainsNul> {
+    let each = columns.iter().map(|column| {
+        Ok(format!(
+            "{} {sign} {}",
+            column.comparable("live.", &column.live)?,
+            column.comparable("restored.", &column.restored)?
+        ))
+    });
+    each.collect()
 }
 
 impl Shared {

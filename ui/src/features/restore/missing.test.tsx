@@ -53,6 +53,7 @@ const compared = (table: string, result: Compared, rest: Partial<TableComparison
   table: `public.${table}`,
   result,
   onlyRestored: [],
+  listChanged: null,
   onlyLive: [],
   ...rest,
 });
@@ -332,8 +333,8 @@ describe("after a restore beside the live database", () => {
       sql: `INSERT INTO ${name};`,
     }));
     const found = comparison([
-      compared("accounts", counts(0, 10)),
-      compared('o"dd', counts(0, 1), { onlyLive: ["note"] }),
+      compared("accounts", counts(0, 10), { listChanged: "SELECT restored.*;" }),
+      compared("odd", counts(0, 1), { onlyLive: ["note"], listChanged: "SELECT odd;" }),
       compared("log", { kind: "noKey" }),
     ]);
     start(proof, [found, restored({ bringBack })]);
@@ -342,10 +343,9 @@ describe("after a restore beside the live database", () => {
       /^Changed since11 rows have other values in bank than in bank_restored/,
     );
     expect(section).toHaveTextContent(/Roachvault overwrites nothing: they stay as bank has them/);
-    expect(section).toHaveTextContent(/for o"dd: the columns are not the same in both any more/);
-    await user.click(screen.getByText("A statement that lists them"));
+    await user.click(screen.getByText("Statements that list them"));
     expect(screen.getByRole("figure", { name: "List changed rows" }).querySelector("pre")).toHaveTextContent(
-      'SELECT * FROM "bank_restored"."public"."accounts" EXCEPT SELECT * FROM "bank"."public"."accounts";',
+      "SELECT restored.*; SELECT odd;",
     );
     // Nothing is missing in accounts: only what was not compared is left to tools of one's own.
     expect(screen.getByRole("heading", { name: "With your own tools" })).toBeVisible();

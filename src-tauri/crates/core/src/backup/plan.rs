@@ -241,7 +241,7 @@ async fn newest(cluster: &Cluster, request: &BackupRequest) -> Result<Newest> {
     };
     match read {
         Ok(chain) => {
-            let subdirectory = subdirectory_of(&chain, &paths).unwrap_or(LATEST).to_owned();
+            let subdirectory = named_after(&chain, &paths).unwrap_or(LATEST).to_owned();
             Ok(Newest::Readable(Box::new(list::Chain {
                 subdirectory,
                 ..chain
@@ -253,7 +253,7 @@ async fn newest(cluster: &Cluster, request: &BackupRequest) -> Result<Newest> {
 }
 
 /// SHOW BACKUP does not name the directory that LATEST stands for; it is called after the moment that the full backup keeps.
-fn subdirectory_of<'a>(chain: &list::Chain, paths: &'a [String]) -> Option<&'a str> {
+fn named_after<'a>(chain: &list::Chain, paths: &'a [String]) -> Option<&'a str> {
     let end = chain.contents.layers.first()?.end_time?;
     let is_of_it =
         |path: &&String| time_of(path).is_some_and(|time| (end - time).abs() < TimeDelta::milliseconds(20));

@@ -361,6 +361,9 @@ pub struct TableComparison {
     pub only_restored: Vec<String>,
     #[serde(default)]
     pub only_live: Vec<String>,
+    /// The statement that lists its changed rows, where there are any.
+    #[serde(default)]
+    pub list_changed: Option<String>,
 }
 
 /// What a comparison of one table came to.

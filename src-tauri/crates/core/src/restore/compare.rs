@@ -205,6 +205,10 @@ impl Comparing<'_> {
         .await?;
         self.done += counts.read;
         let differences = pair.differences();
+        let list_changed = match counts.changed {
+            0 => None,
+            _ => pair.list_changed().map_err(roachvault_cockroach::Error::from)?,
+        };
         Ok(TableComparison {
             table: full_name(name),
             result: Compared::Counted {
@@ -214,6 +218,7 @@ impl Comparing<'_> {
             },
             only_restored: differences.only_restored.clone(),
             only_live: differences.only_live.clone(),
+            list_changed,
         })
     }
 }
@@ -271,6 +276,7 @@ fn none(name: &TableName, result: Compared) -> TableComparison {
         result,
         only_restored: Vec::new(),
         only_live: Vec::new(),
+        list_changed: None,
     }
 }
 
@@ -402,6 +408,7 @@ mod tests {
             result,
             only_restored: Vec::new(),
             only_live: Vec::new(),
+            list_changed: None,
         }
     }
 
